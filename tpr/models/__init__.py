@@ -1,0 +1,1 @@
+"""Video instance segmentation models that TPR plugs into."""

@@ -1,0 +1,141 @@
+"""Tracking: dense embeddings as SipMask-VIS [9], and MaskTrack R-CNN's association [69] (Eq. 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import box_iou
+
+from ..routing.norm import group_norm
+from .instances import TrackSamples
+
+TRACK_LEVELS = ("p3", "p4", "p5")
+STRIDE = 8
+
+
+class TrackHead(nn.Module):
+    """Embedding map (N, E, H_3, W_3) from P3..P5: a shared tower, resized to P3, one 1x1 convolution.
+
+    A box's embedding is the map's value at the box centre.
+    """
+
+    def __init__(self, channels: int, embedding: int = 512, depth: int = 2) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for _ in range(depth):
+            conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+            layers += [conv, group_norm(channels), nn.ReLU()]
+        self.tower = nn.Sequential(*layers)
+        self.embed = nn.Conv2d(len(TRACK_LEVELS) * channels, embedding, 1)
+
+    def forward(self, pyramid: dict[str, Tensor]) -> Tensor:
+        size = pyramid[TRACK_LEVELS[0]].shape[-2:]
+        levels = [self.tower(pyramid[name]) for name in TRACK_LEVELS]
+        levels[1:] = [
+            F.interpolate(x, size, mode="bilinear", align_corners=False) for x in levels[1:]
+        ]
+        return self.embed(torch.cat(levels, 1))
+
+
+def embeddings_at(track: Tensor, boxes: Tensor) -> Tensor:
+    """Embeddings (D, E) of the boxes (D, 4, network pixels) in one image's map (E, H, W).
+
+    Centres outside the map are clamped to its border (in the release they wrap or raise).
+    """
+    centre = ((boxes[:, :2] + boxes[:, 2:]) / 2 / STRIDE).floor().long()
+    x = centre[:, 0].clamp(0, track.shape[2] - 1)
+    y = centre[:, 1].clamp(0, track.shape[1] - 1)
+    return track[:, y, x].t()
+
+
+def match_loss(
+    query: Tensor,
+    reference: Tensor,
+    samples: TrackSamples,
+    matches: Sequence[Tensor],
+    reference_boxes: Sequence[Tensor],
+) -> Tensor:
+    """Cross entropy of Eq. 7, a mean over each image's samples and over the images.
+
+    query, reference: embedding maps (N, E, H, W); matches[i] (G_i,): for each query instance of
+    image i, 0 if it is not in the reference frame, else 1 + the index of its reference box.
+    """
+    loss = query.sum() * 0
+    for image, boxes in enumerate(reference_boxes):
+        here = samples.image == image
+        if not here.any():
+            continue
+        known = embeddings_at(reference[image], boxes)
+        scores = embeddings_at(query[image], samples.boxes[here]) @ known.t()
+        logits = F.pad(scores, (1, 0))
+        loss = loss + F.cross_entropy(logits, matches[image][samples.instance[here]])
+    return loss / len(reference_boxes)
+
+
+def association_scores(
+    similarity: Tensor,
+    scores: Tensor,
+    iou: Tensor,
+    same_class: Tensor,
+    coefficients: tuple[float, float, float] = (1.0, 2.0, 10.0),
+) -> Tensor:
+    """MaskTrack R-CNN's cues: (D, K + 1), column 0 for a new object.
+
+    similarity, iou, same_class: (D, K) of detections and remembered objects; scores: (D,).
+    log softmax([0, f.m]) + a log(score) + b [0, IoU] + c [1, same class].
+    """
+    a, b, c = coefficients
+    likelihood = F.log_softmax(F.pad(similarity, (1, 0)), 1)
+    label = F.pad(same_class.to(likelihood), (1, 0), value=1.0)
+    return likelihood + a * scores.log()[:, None] + b * F.pad(iou, (1, 0)) + c * label
+
+
+class Tracker:
+    """Online association of one video's detections with a memory of its objects.
+
+    Detections are visited in order. One that matches a remembered object takes its id if it beats
+    the frame's earlier claims to it (an earlier claimant keeps the id too, as in the release);
+    otherwise it gets -1. A match updates the object's box and embedding, never its class.
+    """
+
+    def __init__(self, coefficients: tuple[float, float, float] = (1.0, 2.0, 10.0)) -> None:
+        self.coefficients = coefficients
+        self.boxes: Tensor | None = None
+        self.classes: Tensor | None = None
+        self.embeddings: Tensor | None = None
+
+    def step(self, boxes: Tensor, scores: Tensor, classes: Tensor, embeddings: Tensor) -> Tensor:
+        """boxes (D, 4), scores (D,), classes (D,), embeddings (D, E) -> object ids (D,), or -1."""
+        if len(boxes) == 0:
+            return classes.new_empty(0)
+        if self.boxes is None:
+            self.boxes, self.classes = boxes.clone(), classes.clone()
+            self.embeddings = embeddings.clone()
+            return torch.arange(len(boxes), device=boxes.device)
+        cues = association_scores(
+            embeddings @ self.embeddings.t(),
+            scores,
+            box_iou(boxes, self.boxes),
+            classes[:, None] == self.classes[None],
+            self.coefficients,
+        )
+        return self._assign(cues, boxes, classes, embeddings)
+
+    def _assign(self, cues: Tensor, boxes: Tensor, classes: Tensor, embeddings: Tensor) -> Tensor:
+        """Ids by each detection's best column of `cues` (D, K + 1), updating the memory."""
+        best, column = cues.max(1)
+        ids = torch.full_like(column, -1)
+        claimed: dict[int, float] = {}
+        for i, (score, k) in enumerate(zip(best.tolist(), column.tolist(), strict=True)):
+            if k == 0:
+                ids[i] = len(self.boxes)
+                self.boxes = torch.cat([self.boxes, boxes[i : i + 1]])
+                self.classes = torch.cat([self.classes, classes[i : i + 1]])
+                self.embeddings = torch.cat([self.embeddings, embeddings[i : i + 1]])
+            elif score > claimed.get(k - 1, -100.0):
+                ids[i], claimed[k - 1] = k - 1, score
+                self.boxes[k - 1], self.embeddings[k - 1] = boxes[i], embeddings[i]
+        return ids

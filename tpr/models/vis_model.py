@@ -1,0 +1,122 @@
+"""A video instance segmentation model: backbone, temporal module, instance head, tracking head."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from detectron2.structures import Instances
+from torch import Tensor, nn
+
+from ..routing import Frame, budget_loss
+from .tracking import embeddings_at, match_loss
+
+PIXEL_MEAN = (123.675, 116.28, 103.53)
+
+
+class Step(NamedTuple):
+    """One frame of a batch of videos: the refined frame (the next one's reference), detections
+    (network pixels) and their embeddings, a list entry a video."""
+
+    frame: Frame
+    instances: list[Instances]
+    embeddings: list[Tensor]
+
+
+class VISModel(nn.Module):
+    """The temporal module sits between the pyramid and all heads (paper Fig. 4).
+
+    temporal: module with forward(query: Frame, reference: Frame) -> pyramid, or None.
+    pixel_std: divisor of the mean-subtracted RGB pixels; budget_weight: lambda_2 of Eq. 9.
+    """
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        temporal: nn.Module | None,
+        head: nn.Module,
+        track_head: nn.Module,
+        *,
+        pixel_std: Sequence[float] = (1.0, 1.0, 1.0),
+        budget_weight: float = 1.5,
+    ) -> None:
+        super().__init__()
+        self.backbone, self.temporal = backbone, temporal
+        self.head, self.track_head = head, track_head
+        self.budget_weight = budget_weight
+        self.register_buffer("pixel_mean", torch.tensor(PIXEL_MEAN).view(3, 1, 1), False)
+        self.register_buffer("pixel_std", torch.tensor(tuple(pixel_std)).view(3, 1, 1), False)
+
+    def frames(self, images: Tensor) -> Frame:
+        """uint8 RGB (N, 3, H, W) -> Frame; padded after normalisation to the pyramid's multiple."""
+        x = (images.float() - self.pixel_mean) / self.pixel_std
+        multiple = self.backbone.size_divisibility
+        x = F.pad(x, (0, -x.shape[-1] % multiple, 0, -x.shape[-2] % multiple))
+        return Frame(self.backbone(x.contiguous(memory_format=torch.channels_last)), x)
+
+    def refine(self, query: Frame, reference: Frame) -> Frame:
+        """The query frame with the temporal module's pyramid (itself where there is no module)."""
+        if self.temporal is None:
+            return query
+        return Frame(self.temporal(query, reference), query.image)
+
+    def image_losses(self, images: Tensor, truth: Sequence[Instances]) -> dict[str, Tensor]:
+        """Losses of the image model alone, for pretraining on single images."""
+        return self.head.losses(self.frames(images).pyramid, truth)[0]
+
+    def losses(
+        self,
+        images: Tensor,
+        truth: Sequence[Instances],
+        reference_images: Tensor,
+        reference_truth: Sequence[Instances],
+    ) -> dict[str, Tensor]:
+        """Losses of query/reference pairs (Eq. 9).
+
+        images: uint8 (N, 3, H, W), as reference_images; truth: gt_boxes, gt_classes, gt_masks and
+        gt_ids (the track); the reference's raw pyramid feeds its tracking embeddings (release).
+        """
+        n = len(images)
+        both = self.frames(torch.cat([images, reference_images]))
+        query = Frame({k: x[:n] for k, x in both.pyramid.items()}, both.image[:n])
+        reference = Frame({k: x[n:] for k, x in both.pyramid.items()}, both.image[n:])
+        refined = self.refine(query, reference).pyramid
+        losses, samples = self.head.losses(refined, truth)
+        losses["loss_match"] = match_loss(
+            self.track_head(refined),
+            self.track_head(reference.pyramid),
+            samples,
+            [match_targets(q, r) for q, r in zip(truth, reference_truth, strict=True)],
+            [r.gt_boxes.tensor for r in reference_truth],
+        )
+        if self.gates and self.budget_weight:
+            losses["loss_budget"] = self.budget_weight * budget_loss(self.gates)
+        return losses
+
+    @property
+    def gates(self) -> list:
+        """The temporal module's gates in its latest call; empty for ungated modules."""
+        return getattr(self.temporal, "gates", [])
+
+    @torch.no_grad()
+    def step(self, images: Tensor, previous: Frame | None) -> Step:
+        """One online step on frames (N, 3, H, W) of N videos; `previous` is the last Step's frame."""
+        frame = self.frames(images)
+        if previous is not None:
+            frame = self.refine(frame, previous)
+        sizes = [tuple(images.shape[-2:])] * len(images)
+        instances = self.head.detect(frame.pyramid, sizes)
+        track = self.track_head(frame.pyramid)
+        boxes = [x.pred_boxes.tensor for x in instances]
+        return Step(frame, instances, [embeddings_at(t, b) for t, b in zip(track, boxes, strict=True)])
+
+
+def match_targets(query: Instances, reference: Instances) -> Tensor:
+    """For each query instance 1 + the index of the same track in the reference, or 0: (G,)."""
+    same = query.gt_ids[:, None] == reference.gt_ids[None]
+    if same.shape[1] == 0:
+        return torch.zeros(len(query), dtype=torch.long, device=query.gt_ids.device)
+    found, index = same.max(1)
+    return torch.where(found, index + 1, 0)

@@ -1,0 +1,20 @@
+"""Temporal Pyramid Routing as a plug-in; needs torch and torchvision only."""
+
+from .budget import budget_loss, open_fraction
+from .cpr import CPR
+from .dacr import DACR
+from .frame import Frame, Pyramid
+from .gates import GateUse
+from .tpr import LEVELS, TemporalPyramidRouting
+
+__all__ = [
+    "CPR",
+    "DACR",
+    "LEVELS",
+    "Frame",
+    "GateUse",
+    "Pyramid",
+    "TemporalPyramidRouting",
+    "budget_loss",
+    "open_fraction",
+]

@@ -1,0 +1,133 @@
+"""Cross Pyramid Routing: cells that route features between the scales (Sec. 3.2, Fig. 3b).
+
+A cell is the fine-grained dynamic head's DynamicScale with a DynamicBottleneck [53].
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .gates import GateUse, SpatialGate, gate_use
+from .norm import PositionNorm
+
+
+class GatedBottleneck(nn.Module):
+    """y = ReLU(x + m F(x)), F = Norm Conv3x3 ReLU Norm Conv3x3, m = gate of x.
+
+    `residual_init` is the starting scale of F's last norm: 1 as in the release, 0 starts as identity.
+    """
+
+    def __init__(self, channels: int, residual_init: float) -> None:
+        super().__init__()
+        self.gate = SpatialGate(channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = PositionNorm(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = PositionNorm(channels)
+        self.cost = 9 * channels**2 + channels
+        nn.init.normal_(self.conv1.weight, std=0.01)
+        nn.init.normal_(self.conv2.weight, std=0.01)
+        nn.init.constant_(self.norm2.weight, residual_init)
+
+    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
+        """(N, C, H, W) -> (N, C, H, W) and the gate used."""
+        gate = self.gate(x)
+        hidden = torch.relu(self.norm1(self.conv1(x)))
+        out = torch.relu(x + gate * self.norm2(self.conv2(hidden)))
+        # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
+        dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
+        return out, gate_use(name, level, gate, [(gate, self.cost), (dilated, self.cost)])
+
+
+class PathGate(nn.Module):
+    """d(x) = G(Conv3x3(x)) Norm(DepthwiseConv3x3(x)): what a level sends to a neighbour."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gate = SpatialGate(channels)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.norm = PositionNorm(channels)
+        self.cost = 9 * channels + channels
+        nn.init.normal_(self.conv.weight, std=0.01)
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
+        """(N, C, H, W) -> (N, C, H, W) and the gate used."""
+        gate = self.gate(x)
+        return gate * self.norm(self.conv(x)), gate_use(name, level, gate, [(gate, self.cost)])
+
+
+class RoutingCell(nn.Module):
+    """z_l = w_out x_l + w_s (R(a(x_{l-1})) + R(b(x_{l+1}))), then the gated bottleneck.
+
+    a routes from the finer level, b from the coarser one; both are shared over the levels, missing
+    neighbours are left out, R resizes bilinearly with aligned corners.
+    """
+
+    def __init__(self, channels: int, scale_init: float, residual_init: float) -> None:
+        super().__init__()
+        self.from_finer = PathGate(channels)
+        self.from_coarser = PathGate(channels)
+        self.scale_weight = nn.Parameter(torch.tensor(float(scale_init)))
+        self.output_weight = nn.Parameter(torch.tensor(1.0))
+        self.bottleneck = GatedBottleneck(channels, residual_init)
+
+    def forward(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
+        """[(level name, (N, C, H_l, W_l))], fine to coarse -> refined features, gates used."""
+        outputs, uses = [], []
+        for i, (name, x) in enumerate(levels):
+            routed = []
+            for path, label, j in (
+                (self.from_finer, "from_finer", i - 1),
+                (self.from_coarser, "from_coarser", i + 1),
+            ):
+                if 0 <= j < len(levels):
+                    sent, use = path(levels[j][1], label, levels[j][0])
+                    routed.append(_resize(sent, x.shape[-2:]))
+                    uses.append(use)
+            z = self.output_weight * x
+            if routed:
+                z = z + self.scale_weight * sum(routed)
+            out, use = self.bottleneck(z, "bottleneck", name)
+            outputs.append(out)
+            uses.append(use)
+        return outputs, uses
+
+
+def _resize(x: Tensor, size: torch.Size) -> Tensor:
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=True)
+
+
+class CPR(nn.Module):
+    """Rows of routing cells: row i refines the levels i, i+1, ... (lower-triangular space).
+
+    rows: cells in each row, finest level first; (3, 2, 1, 1) in the paper, for P3 ... P6.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        rows: tuple[int, ...] = (3, 2, 1, 1),
+        *,
+        scale_init: float = 0.0,
+        residual_init: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.rows = nn.ModuleList(
+            nn.ModuleList(RoutingCell(channels, scale_init, residual_init) for _ in range(depth))
+            for depth in rows
+        )
+
+    def forward(
+        self, row: int, levels: list[tuple[str, Tensor]]
+    ) -> tuple[list[Tensor], list[GateUse]]:
+        """Runs row `row` on its levels; rows beyond the last one leave them as they are."""
+        features = [x for _, x in levels]
+        uses: list[GateUse] = []
+        for depth, cell in enumerate(self.rows[row] if row < len(self.rows) else ()):
+            named = [(name, x) for (name, _), x in zip(levels, features, strict=True)]
+            features, new = cell(named)
+            uses += [use._replace(name=f"row{row}.{depth}.{use.name}") for use in new]
+        return features, uses

@@ -1,0 +1,100 @@
+"""Dynamic Aligned Cell Routing: sample, gate and merge a frame pair on one level (Sec. 3.2)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .gates import GateUse, SpatialGate, gate_use
+from .norm import PositionNorm
+from .sampling import DeformConv
+
+OUTER_GATE_BIAS = 1.0
+
+
+class InnerCell(nn.Module):
+    """Eq. 5 for one branch: Y_i = ReLU(Xhat_i + m_i H_i), H_i = Norm(Conv3x3(Xhat_i)).
+
+    m_i is computed from both sampled features. `residual_init` is the norm's starting scale.
+    """
+
+    def __init__(self, channels: int, residual_init: float) -> None:
+        super().__init__()
+        self.gate = SpatialGate(2 * channels)
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = PositionNorm(channels)
+        self.cost = 9 * channels**2 + channels
+        nn.init.normal_(self.conv.weight, std=0.01)
+        nn.init.constant_(self.norm.weight, residual_init)
+
+    def forward(self, sampled: Tensor, pair: Tensor) -> tuple[Tensor, Tensor]:
+        """sampled (N, C, H, W), pair (N, 2C, H, W) -> output (N, C, H, W), gate (N, 1, H, W)."""
+        gate = self.gate(pair)
+        return torch.relu(sampled + gate * self.norm(self.conv(sampled))), gate
+
+
+class DACR(nn.Module):
+    """Aligns a level of the reference pyramid with the query's and merges the two.
+
+    Weights are shared over the levels. Parts can be switched off for Table 1(b); in their place:
+
+    - sampling (Eq. 4) off: all offsets are 0, the deformable convolutions are plain 3x3 ones;
+    - inner gates (Eq. 5) off: Y_i = Xhat_i, neither cell nor gate;
+    - outer gate (Eq. 6) off: the gate stays at its starting value sigmoid(1) = 0.731 everywhere.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        sampling: bool = True,
+        inner_gate: bool = True,
+        outer_gate: bool = True,
+        residual_init: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self.offset = nn.Conv2d(2 * channels, 36, 3, padding=1, bias=False) if sampling else None
+        self.sample_reference = DeformConv(channels, channels)
+        self.sample_query = DeformConv(channels, channels)
+        self.cell_reference = InnerCell(channels, residual_init) if inner_gate else None
+        self.cell_query = InnerCell(channels, residual_init) if inner_gate else None
+        self.merge = nn.Conv2d(2 * channels, channels, 1)
+        self.outer_gate = nn.Conv2d(2 * channels, 1, 1) if outer_gate else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        if self.offset is not None:
+            nn.init.normal_(self.offset.weight, std=0.01)
+        if self.outer_gate is not None:
+            nn.init.zeros_(self.outer_gate.weight)
+            nn.init.constant_(self.outer_gate.bias, OUTER_GATE_BIAS)
+
+    def offsets(self, query: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+        """Offset fields O_r and O_q, (N, 18, H, W) each, in pixels of the level."""
+        if self.offset is None:
+            zero = query.new_zeros(query.shape[0], 18, *query.shape[-2:])
+            return zero, zero
+        return self.offset(torch.cat([reference, query], 1)).chunk(2, 1)
+
+    def forward(self, query: Tensor, reference: Tensor, level: str) -> tuple[Tensor, list[GateUse]]:
+        """query, reference (N, C, H, W) -> refined query (N, C, H, W) and the gates used."""
+        offset_r, offset_q = self.offsets(query, reference)
+        y_r = self.sample_reference(reference, offset_r)
+        y_q = self.sample_query(query, offset_q)
+        uses = []
+        if self.cell_reference is not None:
+            pair = torch.cat([y_q, y_r], 1)
+            y_r, gate_r = self.cell_reference(y_r, pair)
+            y_q, gate_q = self.cell_query(y_q, pair)
+            cost = self.cell_query.cost
+            uses.append(gate_use("inner_reference", level, gate_r, [(gate_r, cost)]))
+            uses.append(gate_use("inner_query", level, gate_q, [(gate_q, cost)]))
+        merged = self.merge(torch.cat([y_q, y_r], 1))
+        keep = self.keep(query, merged)
+        return keep * query + (1 - keep) * merged, uses
+
+    def keep(self, query: Tensor, merged: Tensor) -> Tensor:
+        """The outer gate G of Eq. 6, (N, 1, H, W): how much of the query feature stays."""
+        if self.outer_gate is None:
+            return torch.sigmoid(query.new_full((1, 1, 1, 1), OUTER_GATE_BIAS))
+        return torch.sigmoid(self.outer_gate(torch.cat([query, merged], 1)))

@@ -1,0 +1,84 @@
+"""Deformable convolution (DCN v1 and v2) that is fast on CPU.
+
+torchvision's CPU kernel samples position by position. Here the bilinear samples of all taps are
+gathered from the channels-last feature table by one `embedding_bag` (four rows a sample, weighted)
+and multiplied by the kernel in one matrix product; the numbers agree to float rounding.
+On CUDA torchvision's own kernel is used.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision.ops import deform_conv2d
+
+
+def sampling_points(offset: Tensor, kernel: int) -> tuple[Tensor, Tensor]:
+    """Row and column of every tap, in pixels: two (N, H, W, kernel^2) tensors.
+
+    offset: (N, 2 kernel^2, H, W), (dy, dx) a tap, taps in row-major order (DCN's layout).
+    """
+    n, _, h, w = offset.shape
+    taps = torch.arange(kernel, device=offset.device, dtype=offset.dtype) - (kernel - 1) / 2
+    shift = offset.view(n, kernel * kernel, 2, h, w).permute(2, 0, 3, 4, 1)
+    rows = torch.arange(h, device=offset.device, dtype=offset.dtype).view(h, 1, 1)
+    columns = torch.arange(w, device=offset.device, dtype=offset.dtype).view(w, 1)
+    return shift[0] + rows + taps.repeat_interleave(kernel), shift[1] + columns + taps.repeat(kernel)
+
+
+def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Table rows and weights of the four neighbours of each point: two (M, 4) tensors.
+
+    y, x: (N, ...) pixel coordinates in N feature maps of `size` (H, W), which lie one after the
+    other in the table. Neighbours outside the map have weight 0, as in DCN.
+    """
+    h, w = size
+    top, left = y.floor(), x.floor()
+    below, right = y - top, x - left
+    first = torch.arange(y.shape[0], device=y.device).view(-1, *[1] * (y.dim() - 1)) * (h * w)
+    index, weight = [], []
+    for row, row_weight in ((top, 1 - below), (top + 1, below)):
+        for column, column_weight in ((left, 1 - right), (left + 1, right)):
+            inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+            index.append(first + row.clamp(0, h - 1).long() * w + column.clamp(0, w - 1).long())
+            weight.append(row_weight * column_weight * inside)
+    return torch.stack(index, -1).view(-1, 4), torch.stack(weight, -1).view(-1, 4)
+
+
+def gathered_deform_conv(
+    x: Tensor, offset: Tensor, weight: Tensor, mask: Tensor | None = None
+) -> Tensor:
+    """Deformable convolution with stride 1 and same padding; equals torchvision's within rounding.
+
+    x: (N, C, H, W); offset: (N, 2 k^2, H, W) in pixels; weight: (C_out, C, k, k);
+    mask: (N, k^2, H, W) modulation, or None (DCN v1). Returns (N, C_out, H, W).
+    """
+    n, channels, h, w = x.shape
+    out_channels, _, kernel, _ = weight.shape
+    index, bilinear = bilinear_corners(*sampling_points(offset, kernel), (h, w))
+    if mask is not None:
+        bilinear = bilinear * mask.permute(0, 2, 3, 1).reshape(-1, 1)
+    table = x.permute(0, 2, 3, 1).reshape(-1, channels)
+    samples = F.embedding_bag(index, table, per_sample_weights=bilinear, mode="sum")
+    columns = samples.view(n * h * w, kernel * kernel * channels)
+    out = columns @ weight.permute(2, 3, 1, 0).reshape(-1, out_channels)
+    return out.view(n, h, w, out_channels).permute(0, 3, 1, 2)
+
+
+class DeformConv(nn.Module):
+    """3x3 deformable convolution without bias, offsets given by the caller (paper Eq. 4).
+
+    Weights start as detectron2's and cvpods' deformable convolutions do (Kaiming, ReLU gain).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, kernel, kernel))
+        nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
+
+    def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
+        """(N, C, H, W), (N, 2 k^2, H, W), (N, k^2, H, W) or None -> (N, C_out, H, W)."""
+        if x.is_cuda:
+            return deform_conv2d(x, offset, self.weight, None, 1, self.weight.shape[-1] // 2, 1, mask)
+        return gathered_deform_conv(x, offset, self.weight, mask)

@@ -1,0 +1,42 @@
+"""Temporal Pyramid Routing: DACR level by level, each followed by its row of CPR (Sec. 3.2)."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from .cpr import CPR
+from .dacr import DACR
+from .frame import Frame, Pyramid
+from .gates import GateUse
+
+LEVELS = ("p3", "p4", "p5", "p6", "p7")
+
+
+class TemporalPyramidRouting(nn.Module):
+    """Refines the query frame's pyramid with the reference frame's.
+
+    Level by level, from fine to coarse: DACR merges the reference level into the query's, then a
+    row of CPR cells routes the result to this level and all coarser ones. Either part may be None.
+
+    `gates` holds the gates of the latest call (cleared by every call): what the budget loss, the
+    cost tools and the gate maps read.
+    """
+
+    def __init__(self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] = LEVELS) -> None:
+        super().__init__()
+        self.dacr, self.cpr, self.levels = dacr, cpr, levels
+        self.gates: list[GateUse] = []
+
+    def forward(self, query: Frame, reference: Frame) -> Pyramid:
+        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; levels not routed pass through."""
+        self.gates = []
+        features: list[Tensor] = [query.pyramid[name] for name in self.levels]
+        for i, name in enumerate(self.levels):
+            if self.dacr is not None:
+                features[i], uses = self.dacr(features[i], reference.pyramid[name], name)
+                self.gates += uses
+            if self.cpr is not None:
+                suffix = list(zip(self.levels[i:], features[i:], strict=True))
+                features[i:], uses = self.cpr(i, suffix)
+                self.gates += uses
+        return query.pyramid | dict(zip(self.levels, features, strict=True))
