@@ -1,0 +1,67 @@
+"""Command line: ``python -m tpr.data.mini --out DIR ...`` and ``... sheet DIR --out sheet.png``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import cv2
+
+from tpr.data.mini.generate import generate
+from tpr.data.mini.sheet import sheet
+
+
+def generate_command(arguments: list[str]) -> None:
+    """Generate a data set."""
+    parser = argparse.ArgumentParser("python -m tpr.data.mini", description="Generate videos with masks.")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--train", type=int, default=300, help="training videos")
+    parser.add_argument("--val", type=int, default=200, help="validation videos")
+    parser.add_argument("--images", type=int, default=0, help="single images for pretraining")
+    parser.add_argument("--severity", type=float, default=1.0, help="strength of the degradations")
+    parser.add_argument("--workers", type=int, default=1)
+    args = parser.parse_args(arguments)
+    counts = {"train": args.train, "val": args.val, "images": args.images}
+    splits = {k: {"videos": n, "severity": args.severity} for k, n in counts.items() if n > 0}
+    print(generate(args.out, splits, seed=args.seed, progress=show, workers=args.workers))
+
+
+def show(done: int, total: int) -> None:
+    """Progress on one line of the terminal."""
+    if done % 50 == 0 or done == total:
+        print(f"\r{done}/{total} videos", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def sheet_command(arguments: list[str]) -> None:
+    """Draw a contact sheet."""
+    parser = argparse.ArgumentParser("python -m tpr.data.mini sheet", description="Draw a contact sheet.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="PNG file")
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--plain", action="store_true", help="without outlines")
+    args = parser.parse_args(arguments)
+    image = sheet(args.folder, args.split, args.first, args.rows, outlines=not args.plain)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    if not cv2.imwrite(str(args.out), image[..., ::-1]):
+        raise ValueError(f"mini data: cannot write {args.out}")
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; errors are one clear line."""
+    try:
+        if arguments[:1] == ["sheet"]:
+            sheet_command(arguments[1:])
+        else:
+            generate_command(arguments)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
