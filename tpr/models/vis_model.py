@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,15 +13,6 @@ from ..routing import Frame, budget_loss
 from .tracking import embeddings_at, match_loss
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
-
-
-class Step(NamedTuple):
-    """One frame of a batch of videos: the refined frame (the next one's reference), detections
-    (network pixels) and their embeddings, a list entry a video."""
-
-    frame: Frame
-    instances: list[Instances]
-    embeddings: list[Tensor]
 
 
 class VISModel(nn.Module):
@@ -101,16 +91,13 @@ class VISModel(nn.Module):
         return getattr(self.temporal, "gates", [])
 
     @torch.no_grad()
-    def step(self, images: Tensor, previous: Frame | None) -> Step:
-        """One online step on frames (N, 3, H, W) of N videos; `previous` is the last Step's frame."""
-        frame = self.frames(images)
-        if previous is not None:
-            frame = self.refine(frame, previous)
-        sizes = [tuple(images.shape[-2:])] * len(images)
-        instances = self.head.detect(frame.pyramid, sizes)
-        track = self.track_head(frame.pyramid)
-        boxes = [x.pred_boxes.tensor for x in instances]
-        return Step(frame, instances, [embeddings_at(t, b) for t, b in zip(track, boxes, strict=True)])
+    def detect(self, frame: Frame, image_size: tuple[int, int]) -> list[Instances]:
+        """Detections of each image of a (refined) frame, in network pixels, with `embedding`."""
+        images = len(next(iter(frame.pyramid.values())))
+        found = self.head.detect(frame.pyramid, [image_size] * images)
+        for instances, track in zip(found, self.track_head(frame.pyramid), strict=True):
+            instances.embedding = embeddings_at(track, instances.pred_boxes.tensor)
+        return found
 
 
 def match_targets(query: Instances, reference: Instances) -> Tensor:

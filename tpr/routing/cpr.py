@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .gates import GateUse, SpatialGate, gate_use
+from .gates import GateUse, SpatialGate
 from .norm import PositionNorm
 
 
@@ -38,7 +38,7 @@ class GatedBottleneck(nn.Module):
         out = torch.relu(x + gate * self.norm2(self.conv2(hidden)))
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
-        return out, gate_use(name, level, gate, [(gate, self.cost), (dilated, self.cost)])
+        return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 
 
 class PathGate(nn.Module):
@@ -56,7 +56,7 @@ class PathGate(nn.Module):
     def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
         """(N, C, H, W) -> (N, C, H, W) and the gate used."""
         gate = self.gate(x)
-        return gate * self.norm(self.conv(x)), gate_use(name, level, gate, [(gate, self.cost)])
+        return gate * self.norm(self.conv(x)), GateUse(name, level, gate, ((gate, self.cost),))
 
 
 class RoutingCell(nn.Module):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .gates import GateUse, SpatialGate, gate_use
+from .gates import GateUse, SpatialGate
 from .norm import PositionNorm
 from .sampling import DeformConv
 
@@ -87,8 +87,8 @@ class DACR(nn.Module):
             y_r, gate_r = self.cell_reference(y_r, pair)
             y_q, gate_q = self.cell_query(y_q, pair)
             cost = self.cell_query.cost
-            uses.append(gate_use("inner_reference", level, gate_r, [(gate_r, cost)]))
-            uses.append(gate_use("inner_query", level, gate_q, [(gate_q, cost)]))
+            uses.append(GateUse("inner_reference", level, gate_r, ((gate_r, cost),)))
+            uses.append(GateUse("inner_query", level, gate_q, ((gate_q, cost),)))
         merged = self.merge(torch.cat([y_q, y_r], 1))
         keep = self.keep(query, merged)
         return keep * query + (1 - keep) * merged, uses

@@ -12,18 +12,28 @@ TAU = 1.5
 
 
 class GateUse(NamedTuple):
-    """One gate in one forward pass, with its terms of the budget (Eq. 8) in multiply-accumulates.
+    """One gate in one forward pass, and what it controls (Eq. 8, in multiply-accumulates).
 
-    name: which gate; level: which pyramid level; gate: the map m, (N, 1, H, W).
-    soft: (N,) differentiable cost, used: (N,) cost of the open positions, full: cost if all open.
+    name: which gate; level: which pyramid level; gate: the map m, (N, 1, H, W); costs: (map, cost of
+    an open position) pairs; most gates have one, (gate, cost), a bottleneck a second, dilated one.
     """
 
     name: str
     level: str
     gate: Tensor
-    soft: Tensor
-    used: Tensor
-    full: float
+    costs: tuple[tuple[Tensor, int], ...]
+
+    def soft(self) -> Tensor:
+        """Differentiable cost of each image: (N,)."""
+        return sum(m.sum((1, 2, 3)) * cost for m, cost in self.costs)
+
+    def used(self) -> Tensor:
+        """Cost of the open positions of each image: (N,)."""
+        return sum((m > 0).sum((1, 2, 3)) * cost for m, cost in self.costs)
+
+    def full(self) -> int:
+        """Cost of an image if everything were open."""
+        return self.gate.shape[-2] * self.gate.shape[-1] * sum(cost for _, cost in self.costs)
 
 
 def gate_activation(v: Tensor, tau: float = TAU) -> Tensor:
@@ -50,14 +60,3 @@ class SpatialGate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return gate_activation(self.conv(x))
-
-
-def gate_use(name: str, level: str, gate: Tensor, units: list[tuple[Tensor, float]]) -> GateUse:
-    """Budget terms of a gate whose open positions cost `units`: (map, cost a position) pairs.
-
-    Most gates have one pair, (gate, cost); a bottleneck has a second one with the dilated gate.
-    """
-    soft = sum(m.sum((1, 2, 3)) * unit for m, unit in units)
-    used = sum((m > 0).sum((1, 2, 3)) * unit for m, unit in units)
-    positions = gate.shape[-2] * gate.shape[-1]
-    return GateUse(name, level, gate, soft, used, positions * sum(unit for _, unit in units))

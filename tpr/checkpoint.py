@@ -1,0 +1,60 @@
+"""Weights and training state on disk: written atomically, read with weights_only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def save(state: dict[str, Any], path: Path) -> None:
+    """torch.save through a temporary file, so that `path` is always whole."""
+    temporary = path.with_name(path.name + f".tmp{os.getpid()}")
+    torch.save(state, temporary)
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Raises FileNotFoundError or ValueError with one line naming the file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"no checkpoint at {path}")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ValueError(f"{path} is not a readable checkpoint ({type(error).__name__})") from error
+
+
+def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ()) -> None:
+    """The model's state in half precision.
+
+    without: prefixes to leave out; BatchNorm's counters, which a frozen one lacks, always are.
+    """
+    state = {
+        k: v
+        for k, v in model.state_dict().items()
+        if not k.endswith("num_batches_tracked") and not k.startswith(without)
+    }
+    save({k: v.half() if v.is_floating_point() else v for k, v in state.items()}, path)
+
+
+def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ()) -> None:
+    """Loads a state saved by `save_weights`.
+
+    missing: prefixes of parameters that may be absent from the file (new modules). Raises ValueError
+    naming the first key that is missing, unexpected or of another shape.
+    """
+    state = {k: v.float() if v.is_floating_point() else v for k, v in load(path).items()}
+    own = model.state_dict()
+    absent = [
+        k
+        for k in own
+        if k not in state and not k.endswith("num_batches_tracked") and not k.startswith(missing)
+    ]
+    wrong = [k for k in state if k not in own or own[k].shape != state[k].shape]
+    if absent or wrong:
+        kind = "lacks" if absent else "does not fit the model at"
+        raise ValueError(f"{path} {kind} {(absent + wrong)[0]!r} ({len(absent + wrong)} keys in all)")
+    model.load_state_dict(state, strict=False)

@@ -1,0 +1,49 @@
+"""Optimisers and learning-rate schedules of the profiles."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+
+OPTIMIZERS = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}
+NORMS = (nn.GroupNorm, nn.LayerNorm, nn.BatchNorm2d, nn.SyncBatchNorm)
+
+
+def build_optimizer(model: nn.Module, spec: dict[str, Any]) -> torch.optim.Optimizer:
+    """spec: {"name": "sgd" or "adamw", "lr", "weight_decay", and the optimiser's own options}.
+
+    Normalisation layers and one-element parameters (scales, gate biases) are not decayed.
+    """
+    options = {k: v for k, v in spec.items() if k not in ("name", "weight_decay")}
+    if spec["name"] not in OPTIMIZERS:
+        raise ValueError(f"unknown optimizer {spec['name']!r}; known: {', '.join(OPTIMIZERS)}")
+    normalisers = {id(p) for m in model.modules() if isinstance(m, NORMS) for p in m.parameters()}
+    decayed, plain = [], []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            free = id(parameter) in normalisers or parameter.numel() == 1
+            (plain if free else decayed).append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": spec["weight_decay"]},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+    return OPTIMIZERS[spec["name"]](groups, **options)
+
+
+def lr_factor(schedule: dict[str, Any], iteration: int, iterations: int) -> float:
+    """Factor on the base learning rate at an iteration (0-based).
+
+    schedule: {"name": "steps" (x 0.1 after each of "milestones", fractions of the run) or "cosine"
+    (to zero), "warmup": iterations of linear warm-up from 1/80, as in the release}.
+    """
+    warm = 1.0
+    if iteration < schedule["warmup"]:
+        warm = 1 / 80 + (1 - 1 / 80) * iteration / schedule["warmup"]
+    if schedule["name"] == "cosine":
+        return warm * 0.5 * (1 + math.cos(math.pi * iteration / iterations))
+    if schedule["name"] == "steps":
+        return warm * 0.1 ** sum(iteration >= m * iterations for m in schedule["milestones"])
+    raise ValueError(f"unknown schedule {schedule['name']!r}; known: steps, cosine")
