@@ -1,0 +1,140 @@
+"""Reader of YouTube-VIS and OVIS annotation files and their frames."""
+
+import hashlib
+import os
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from tpr.data.frames import read_image
+from tpr.data.json_input import entries, read_json, unique
+from tpr.data.records import (
+    Category,
+    Track,
+    Video,
+    parse_annotation,
+    parse_categories,
+    parse_videos,
+)
+from tpr.data.segmentation import decode, is_missing
+
+__all__ = ["Category", "FrameInstances", "Track", "Video", "YouTubeVIS", "tight_box"]
+
+
+@dataclass(frozen=True)
+class FrameInstances:
+    """The N objects with a mask in one frame, in file order."""
+
+    track_ids: np.ndarray  # (N,) int64
+    classes: np.ndarray  # (N,) int64, contiguous from 0
+    boxes: (
+        np.ndarray
+    )  # (N, 4) float32 x0, y0, x1, y1 in pixels, tight around the mask, ends excluded
+    masks: np.ndarray  # (N, H, W) bool
+    iscrowd: np.ndarray  # (N,) bool
+
+
+class YouTubeVIS:
+    """A YouTube-VIS JSON file and the folder that its ``file_names`` are relative to.
+
+    Everything but masks and images is checked on construction, those when they are read; defects
+    raise ValueError or FileNotFoundError with one line that names the place. A file whose
+    ``annotations`` are null or missing (validation sets) has videos without tracks.
+    """
+
+    def __init__(self, json_path: str | os.PathLike, frame_root: str | os.PathLike):
+        self.path, self.frame_root = Path(json_path), Path(frame_root)
+        record = read_json(self.path)
+        if not self.frame_root.is_dir():
+            raise FileNotFoundError(f"{self.frame_root}: no such folder of frames")
+        try:
+            self._parse(record)
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from None
+
+    def _parse(self, record: dict) -> None:
+        if not isinstance(record, dict):
+            raise ValueError("not an object with videos and categories")
+        self.categories: list[Category] = parse_categories(record)
+        self.category_index = {category.id: i for i, category in enumerate(self.categories)}
+        self.videos: list[Video] = parse_videos(record)
+        self._tracks: dict[int, list[Track]] = defaultdict(list)
+        if record.get("annotations") is None:
+            return
+        by_id = {video.id: video for video in self.videos}
+        for entry in entries(record, "annotations", "the file"):
+            video, track = parse_annotation(entry, by_id, self.category_index)
+            self._tracks[video].append(track)
+        unique([t.id for tracks in self._tracks.values() for t in tracks], '"annotations"')
+
+    def __len__(self) -> int:
+        return len(self.videos)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of the JSON file."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def tracks(self, video: Video) -> list[Track]:
+        """The video's tracks in file order; boxes and areas missing there come from the masks."""
+        return [self._completed(track, video) for track in self._tracks.get(video.id, [])]
+
+    def read_frame(self, video: Video, t: int) -> np.ndarray:
+        """(H, W, 3) uint8 RGB of frame ``t``; ValueError if absent or broken, naming the file."""
+        self._check_frame(video, t)
+        name = video.file_names[t]
+        if name is None:
+            raise ValueError(f"{self.path}: video {video.id} has no image for frame {t}")
+        return read_image(self.frame_root, name, video.height, video.width)
+
+    def frame_instances(self, video: Video, t: int) -> FrameInstances:
+        """Objects whose mask in frame ``t`` is not empty."""
+        self._check_frame(video, t)
+        tracks = self._tracks.get(video.id, [])
+        seen = [(track, self._mask(track, video, t)) for track in tracks]
+        seen = [(track, mask) for track, mask in seen if mask is not None and mask.any()]
+        masks = [mask for _, mask in seen]
+        return FrameInstances(
+            np.array([track.id for track, _ in seen], dtype=np.int64),
+            np.array([self.category_index[track.category_id] for track, _ in seen], dtype=np.int64),
+            np.array([tight_box(mask) for mask in masks], dtype=np.float32).reshape(-1, 4),
+            np.array(masks, dtype=bool).reshape(-1, video.height, video.width),
+            np.array([track.iscrowd for track, _ in seen], dtype=bool),
+        )
+
+    def _check_frame(self, video: Video, t: int) -> None:
+        if not 0 <= t < video.length:
+            raise ValueError(f"{self.path}: video {video.id} has no frame {t} of {video.length}")
+
+    def _mask(self, track: Track, video: Video, t: int) -> np.ndarray | None:
+        if is_missing(track.segmentations[t]):
+            return None
+        try:
+            return decode(track.segmentations[t], video.height, video.width)
+        except ValueError as error:
+            where = f"{self.path}: annotation {track.id}, frame {t}"
+            raise ValueError(f"{where}: {error}") from None
+
+    def _completed(self, track: Track, video: Video) -> Track:
+        """Fill boxes and areas of frames that have a mask but lack them."""
+        boxes, areas = list(track.bboxes), list(track.areas)
+        for t, segmentation in enumerate(track.segmentations):
+            if is_missing(segmentation) or (boxes[t] is not None and areas[t] is not None):
+                continue
+            mask = self._mask(track, video, t)
+            areas[t] = float(mask.sum()) if areas[t] is None else areas[t]
+            if boxes[t] is None and mask.any():
+                x0, y0, x1, y1 = tight_box(mask)
+                boxes[t] = (x0, y0, x1 - x0, y1 - y0)
+        segmentations = tuple(None if is_missing(s) else s for s in track.segmentations)
+        return replace(track, segmentations=segmentations, bboxes=tuple(boxes), areas=tuple(areas))
+
+
+def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """x0, y0, x1, y1 around a non-empty (H, W) bool mask; x1 and y1 are one past the last pixel."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    rows = np.flatnonzero(mask.any(axis=1))
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)

@@ -1,0 +1,84 @@
+"""What an evaluation returns: the numbers, and the matches behind them for resampling videos."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpr.data.json_input import shown
+from tpr.evaluation.accumulate import CategoryMatches, average_precision
+from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS
+from tpr.evaluation.summary import EVERY_THRESHOLD, STATISTICS, limit_index, mean_defined
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Results of ``evaluate``; numbers are in [0, 1], and -1 where undefined (no true tracks)."""
+
+    stats: dict[str, float]
+    per_category: dict[int, float]  # category id -> AP (id -1 where categories are pooled)
+    category_names: dict[int, str]
+    video_ids: list[int]
+    ious: dict[tuple[int, int], np.ndarray]  # (video, category) -> (D, G), D by falling score
+    notes: list[str]  # what was left out, one line each
+    max_detections: tuple[int, ...]
+    matches: dict[int, CategoryMatches]  # by category id
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Precision (mean over recall levels) and recall, each (T, K, A, M); -1 where undefined."""
+        shape = (len(IOU_THRESHOLDS), len(self.matches), len(AREA_RANGES), len(self.max_detections))
+        precision, recall = np.empty(shape), np.empty(shape)
+        ones = np.ones((1, len(self.video_ids)), np.int64)
+        for k, matches in enumerate(self.matches.values()):
+            for a in range(len(AREA_RANGES)):
+                for m, limit in enumerate(self.max_detections):
+                    p, r = average_precision(matches, ones, a, limit, EVERY_THRESHOLD)
+                    precision[:, k, a, m], recall[:, k, a, m] = p[0], r[0]
+        return precision, recall
+
+    def resample(self, videos: Iterable[int] | Mapping[int, int]) -> dict[str, float]:
+        """The twelve numbers for a list of video ids with repeats, or a mapping from id to count.
+
+        A video that is drawn twice counts as two equal videos (among equal scores their predictions
+        alternate). Raises ValueError for a video that was not evaluated.
+        """
+        weights = np.zeros((1, len(self.video_ids)), np.int64)
+        place = {video: index for index, video in enumerate(self.video_ids)}
+        pairs = videos.items() if isinstance(videos, Mapping) else ((v, 1) for v in videos)
+        for video, count in pairs:
+            if video not in place:
+                raise ValueError(f"video {shown(video)} was not evaluated")
+            if count != int(count) or count < 0:
+                raise ValueError(f"video {shown(video)} has count {count}, not 0, 1, 2, ...")
+            weights[0, place[video]] += int(count)
+        return {name: float(self.weighted(weights, name)[0]) for name in STATISTICS}
+
+    def weighted(self, weights: np.ndarray, stat: str = "AP") -> np.ndarray:
+        """One number for each of B weightings: (B, V) counts of ``video_ids`` to (B,) floats."""
+        if stat not in STATISTICS:
+            raise ValueError(f"unknown statistic {stat!r}; known are {', '.join(STATISTICS)}")
+        statistic = STATISTICS[stat]
+        index = limit_index(statistic, self.max_detections)
+        if index is None or not self.matches:
+            return np.full(len(weights), -1.0)
+        limit = self.max_detections[index]
+        values = [
+            average_precision(one, weights, statistic.area, limit, list(statistic.thresholds))
+            for one in self.matches.values()
+        ]
+        return mean_defined(np.stack([value[statistic.recall] for value in values], axis=-1))
+
+    def bootstrap(self, draws: int = 2000, seed: int = 0, stat: str = "AP") -> np.ndarray:
+        """(draws,) values of ``stat`` over videos drawn with replacement.
+
+        The draws depend on seed and number of videos alone, so that two results for the same videos
+        compare pairwise. Their standard deviation (without -1) is the standard error over videos.
+        """
+        return self.weighted(bootstrap_weights(len(self.video_ids), draws, seed), stat)
+
+
+def bootstrap_weights(videos: int, draws: int, seed: int) -> np.ndarray:
+    """(draws, videos) how often each video is drawn."""
+    if not videos:
+        return np.zeros((draws, 0), np.int64)
+    return np.random.default_rng(seed).multinomial(videos, [1 / videos] * videos, size=draws)

@@ -1,0 +1,156 @@
+"""Spatio-temporal average precision of video instance segmentation (YouTube-VIS, OVIS).
+
+Semantics of the benchmark's own evaluation (youtubevos/cocoapi, YTVOSeval): IoU of whole tracks,
+ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+from tpr.data.json_input import shown
+from tpr.evaluation.accumulate import collect
+from tpr.evaluation.inputs import GroundTruth, Source, Track, read_ground_truth, read_results
+from tpr.evaluation.iou import track_iou
+from tpr.evaluation.masks import TrackMasks, mean_area, measure
+from tpr.evaluation.matching import match
+from tpr.evaluation.metrics import Metrics
+from tpr.evaluation.summary import STATISTICS
+
+POOLED = -1  # stands for the category where categories are not used
+
+
+def evaluate(
+    ground_truth: Source,
+    results: Source,
+    *,
+    use_categories: bool = True,
+    video_ids: Iterable[int] | None = None,
+    category_ids: Iterable[int] | None = None,
+    max_detections: tuple[int, ...] = (1, 10, 100),
+) -> Metrics:
+    """Evaluate results (a list as in results.json) against annotations; dicts, lists or paths.
+
+    ``video_ids`` and ``category_ids`` restrict the evaluation; ``use_categories=False`` pools all
+    categories; ``max_detections`` are at least three limits of predictions per video and category.
+    AP is defined at 100 of them and is -1 without it. Raises ValueError or FileNotFoundError with
+    one line that names the entry.
+    """
+    truth = read_ground_truth(ground_truth)
+    predictions, notes = read_results(results, truth)
+    limits = _limits(max_detections)
+    videos = sorted(_chosen(video_ids, truth.videos, "video"))
+    categories = _chosen(category_ids, truth.categories, "category")
+    if use_categories:
+        categories = sorted(categories)
+    truths = _group(_as_loaded(truth.tracks, videos, categories if use_categories else None))
+    found = _group(predictions)
+    per_category: dict[int, dict] = {k: {} for k in (categories if use_categories else [POOLED])}
+    ious: dict[tuple[int, int], np.ndarray] = {}
+    for index, video in enumerate(videos):
+        groups = _video_groups(truths[video], found[video], categories, use_categories)
+        for category, iou, scored in _evaluate_video(truth, video, groups, limits[-1]):
+            per_category[category][index] = scored
+            if iou.size:
+                ious[video, category] = iou
+    matches = {category: collect(done, len(videos)) for category, done in per_category.items()}
+    names = truth.categories if use_categories else {POOLED: "all"}
+    metrics = Metrics({}, {}, names, videos, ious, [*truth.notes, *notes], limits, matches)
+    return _summarised(metrics)
+
+
+def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
+    limits = tuple(sorted(max_detections))
+    if len(limits) < 3 or any(limit < 1 for limit in limits):
+        raise ValueError("max_detections must hold at least three positive numbers")
+    return limits
+
+
+def _chosen(ids: Iterable[int] | None, known: dict, what: str) -> list[int]:
+    """The chosen ids without repeats; all of them, sorted, for None."""
+    if ids is None:
+        return sorted(known)
+    chosen = list(dict.fromkeys(ids))
+    for one in chosen:
+        if one not in known:
+            raise ValueError(f"{what} {shown(one)} is not in the ground truth")
+    return chosen
+
+
+def _as_loaded(tracks: list[Track], videos: list[int], categories: list[int] | None) -> list[Track]:
+    """Annotations in the reference's order: it lists ids by video and looks each id up afterwards,
+    so that of several annotations with one id the last is loaded several times."""
+    by_id = {track.id: track for track in tracks}
+    by_video: dict[int, list[Track]] = defaultdict(list)
+    for track in tracks:
+        if categories is None or track.category in categories:
+            by_video[track.video].append(track)
+    return [by_id[track.id] for video in videos for track in by_video[video]]
+
+
+def _group(tracks: list[Track]) -> dict[int, dict[int, list[Track]]]:
+    """Tracks by video and category."""
+    groups: dict[int, dict[int, list[Track]]] = defaultdict(lambda: defaultdict(list))
+    for track in tracks:
+        groups[track.video][track.category].append(track)
+    return groups
+
+
+def _video_groups(truths, found, categories: list[int], use_categories: bool) -> list[tuple]:
+    """(category, true tracks, predictions) of one video; pooled tracks are listed by category."""
+    if use_categories:
+        groups = [(k, truths.get(k, []), found.get(k, [])) for k in categories]
+    else:
+        pooled = [[t for k in categories for t in side.get(k, [])] for side in (truths, found)]
+        groups = [(POOLED, *pooled)]
+    return [group for group in groups if group[1] or group[2]]
+
+
+def _evaluate_video(truth: GroundTruth, video: int, groups: list[tuple], limit: int):
+    """Yield (category, IoU (D, G), (scores (D,), Matches)) of one video's groups."""
+    everything = [track for _, truths, found in groups for track in (*truths, *found)]
+    height, width = _video_size(truth, video, everything)
+    masks = iter(measure(everything, height, width))
+    for category, truths, found in groups:
+        truth_masks = [next(masks) for _ in truths]
+        found_masks = [next(masks) for _ in found]
+        scores = np.array([track.score for track in found])
+        best = np.argsort(-scores, kind="stable")[:limit]
+        found_masks = [found_masks[index] for index in best]
+        iou = track_iou(found_masks, truth_masks)
+        matches = match(
+            iou,
+            np.array([mask.mean_area for mask in found_masks]),
+            np.array([_true_area(*pair) for pair in zip(truths, truth_masks, strict=True)]),
+            np.array([track.crowd for track in truths], dtype=bool),
+            [track.id for track in truths],
+        )
+        yield category, iou, (scores[best], matches)
+
+
+def _true_area(track: Track, masks: TrackMasks) -> float:
+    """Mean area by the annotation's ``areas``, as in the reference; by its masks without them."""
+    return masks.mean_area if track.areas is None else mean_area(track.areas)
+
+
+def _video_size(truth: GroundTruth, video: int, tracks: list[Track]) -> tuple[int, int]:
+    """Height and width of the video's record, which only polygons need."""
+    record = truth.videos[video]
+    sides = record.get("height"), record.get("width")
+    if all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in sides):
+        return sides
+    if any(isinstance(s, list) and s for track in tracks for s in track.segmentations):
+        raise ValueError(f"video {video} has polygons but no height and width")
+    return 1, 1
+
+
+def _summarised(metrics: Metrics) -> Metrics:
+    """The same, with its numbers filled in by weighting every video with 1."""
+    ones = np.ones((1, len(metrics.video_ids)), np.int64)
+    for name in STATISTICS:
+        metrics.stats[name] = float(metrics.weighted(ones, name)[0])
+    for category in metrics.matches:
+        alone = Metrics(**{**metrics.__dict__, "matches": {category: metrics.matches[category]}})
+        metrics.per_category[category] = float(alone.weighted(ones, "AP")[0])
+    return metrics
