@@ -13,7 +13,7 @@ from tpr.data.mini.skins import random_skin
 from tpr.data.mini.sprites import Sprite, paint
 
 # Long, thin shapes would leave the frame at the area of the others.
-SIZE_FACTOR = {"snake": 0.62, "giraffe": 0.74, "person": 0.74, "bird": 0.9, "airplane": 0.88}
+SIZE_FACTOR = {"snake": 0.72, "giraffe": 0.82, "person": 0.84, "bird": 0.92, "airplane": 0.9}
 
 
 def compose(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
@@ -114,10 +114,12 @@ def build_rig(rng: np.random.Generator, category: str | None) -> list[Part]:
     return [stretched(part, factor) for part in RIGS[category]()]
 
 
-def paint_rig(parts: list[Part], rng: np.random.Generator, category: str | None, ppu: float) -> list[Sprite]:
-    """Sprites of all parts of one instance in one skin."""
+def paint_rig(
+    parts: list[Part], rng: np.random.Generator, category: str | None, ppu: float, halvings: int = 2
+) -> list[Sprite]:
+    """Sprites of all parts of one instance in one skin; ``halvings``: smaller levels to keep."""
     skin = random_skin(rng, category)
-    return [paint(part, skin, rng, ppu) for part in parts]
+    return [paint(part, skin, rng, ppu, halvings) for part in parts]
 
 
 def is_top_view(category: str | None) -> bool:

@@ -103,7 +103,7 @@ def add_clutter(canvas: np.ndarray, rng: np.random.Generator, count: int) -> Non
     for _ in range(count):
         parts, size = distractor_rig(rng), rng.uniform(9, 32)
         root = similarity(size, rng.uniform(-0.3, 0.3), rng.uniform(0, width), rng.uniform(0, height))
-        sprites = paint_rig(parts, rng, None, size)
+        sprites = paint_rig(parts, rng, None, size, halvings=0)
         for sprite, own in zip(sprites, pose(parts, rng.uniform(0, 6)), strict=True):
             paste(canvas, sprite.levels[0], sprite.to_local[0], root, own)
 

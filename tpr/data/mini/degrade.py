@@ -23,7 +23,7 @@ def schedule(rng: np.random.Generator, s: SplitSettings) -> list[dict | None]:
             plan.append(None)
             continue
         kind = last["kind"] if last else KINDS[rng.choice(len(KINDS), p=WEIGHTS)]
-        plan.append({"kind": kind, "severity": round(float(s.severity * rng.uniform(0.6, 1.4)), 4)})
+        plan.append({"kind": kind, "severity": round(float(s.severity * rng.uniform(0.65, 1.45)), 4)})
     return plan
 
 
@@ -58,13 +58,13 @@ def motion_blur(rgb: np.ndarray, level: float, rng: np.random.Generator, motion:
     norm = float(np.hypot(*motion))
     angle = rng.uniform(0, 2 * np.pi)
     direction = motion / norm if norm > 0.5 else np.array([np.cos(angle), np.sin(angle)])
-    length = max((17 + 0.8 * min(norm, 12)) * level, 1)
+    length = max((21 + 0.9 * min(norm, 12)) * level, 1)
     return cv2.filter2D(rgb, -1, blur_kernel(rng, length, direction), borderType=cv2.BORDER_REFLECT_101)
 
 
 def defocus(rgb: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
     """Out-of-focus disc."""
-    radius = max(8.5 * level, 0.5)
+    radius = max(10.0 * level, 0.5)
     grid = np.arange(-int(radius) - 1, int(radius) + 2)
     disc = np.clip(radius + 0.5 - np.hypot(*np.meshgrid(grid, grid)), 0, 1).astype(np.float32)
     return cv2.filter2D(rgb, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT_101)
@@ -87,7 +87,7 @@ def blocks(rgb: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarra
     side = 12
     for y in range(0, height, side):
         for x in range(0, width, side):
-            if rng.random() < 0.5 * level:
+            if rng.random() < 0.4 * level:
                 sy, sx = int(rng.integers(0, height - side)), int(rng.integers(0, width - side))
                 tile = out[y : y + side, x : x + side]
                 tile[:] = out[sy : sy + tile.shape[0], sx : sx + tile.shape[1]].mean((0, 1)) if rng.random() < 0.5 else out[sy : sy + tile.shape[0], sx : sx + tile.shape[1]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -221,7 +222,7 @@ def butterfly() -> list[Part]:
 
 
 RIGS: dict[str, Callable[[], list[Part]]] = {
-    f.__name__: f for f in (fish, bird, dog, giraffe, snake, car, airplane, turtle, person, butterfly)
+    f.__name__: cache(f) for f in (fish, bird, dog, giraffe, snake, car, airplane, turtle, person, butterfly)
 }
 CATEGORIES: tuple[str, ...] = tuple(RIGS)
 # How an object is turned: "side" views are mirrored to face their motion, "top" views rotated.

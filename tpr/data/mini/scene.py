@@ -90,7 +90,7 @@ def role(rng: np.random.Generator, s: SplitSettings, category: str | None) -> Ro
     low, high = (0.02, 0.98) if rng.random() < 0.17 else (0.2, 0.8)
     speed, heading = unit * min(rng.lognormal(1.25, 0.55), 11), rng.uniform(0, 2 * np.pi)
     velocity = speed * np.array([np.cos(heading), 0.6 * np.sin(heading)])
-    size = unit * np.clip(rng.lognormal(np.log(50), 0.36), 17, 84)
+    size = unit * np.clip(rng.lognormal(np.log(57), 0.36), 18, 88)
     size *= SIZE_FACTOR.get(category, 1.0) if category else 0.6
     return Role(category, rng.uniform(0, max(s.frames - 1, 0)), frame * rng.uniform(low, high, 2), velocity, size)
 
@@ -139,7 +139,8 @@ def make_actor(rng: np.random.Generator, r: Role, camera: Camera, frames: int) -
     angle, mirror = heading(rng, r, time)
     gait = rng.uniform(0, 2 * np.pi) + time * rng.uniform(0.5, 1.15)
     position = world_path(rng, r, camera, time)
-    sprites = paint_rig(parts, rng, r.category, float((scale * camera.zoom).max()))
+    halvings = 2 if frames > 1 else 0  # one frame needs one resolution
+    sprites = paint_rig(parts, rng, r.category, float((scale * camera.zoom).max()), halvings)
     return Actor(r.category, parts, sprites, position, scale, angle, gait, mirror)
 
 

@@ -41,8 +41,8 @@ def shading(coverage: np.ndarray, y: np.ndarray, ppu: float) -> np.ndarray:
     return (1.15 - 0.4 * height) * (0.5 + 0.5 * rim)
 
 
-def paint(part: Part, skin: Skin, rng: np.random.Generator, ppu: float) -> Sprite:
-    """Sprite of ``part`` with ``ppu`` pixels per local unit."""
+def paint(part: Part, skin: Skin, rng: np.random.Generator, ppu: float, halvings: int = 2) -> Sprite:
+    """Sprite of ``part`` with ``ppu`` pixels per local unit and ``halvings`` smaller levels."""
     low, high = part.outline.min(0), part.outline.max(0)
     origin = low - 2.5 / ppu
     size = np.ceil((high - low) * ppu + 5).astype(int)
@@ -58,14 +58,14 @@ def paint(part: Part, skin: Skin, rng: np.random.Generator, ppu: float) -> Sprit
     for outline, colour in part.details:
         weight = fill((height, width), outline, origin, ppu)[..., None]
         rgb += (skin.colours[colour] - rgb) * weight
-    return _levels(rgb, coverage, part.outline, origin, ppu)
+    return _levels(rgb, coverage, part.outline, origin, ppu, halvings)
 
 
-def _levels(rgb: np.ndarray, coverage: np.ndarray, outline: np.ndarray, origin: np.ndarray, ppu: float) -> Sprite:
+def _levels(rgb: np.ndarray, coverage: np.ndarray, outline: np.ndarray, origin: np.ndarray, ppu: float, halvings: int) -> Sprite:
     """Premultiply and build the half and quarter size levels."""
     rgba = np.dstack([np.clip(rgb, 0, 255) * coverage[..., None], coverage * 255])
     levels = [np.round(rgba).astype(np.uint8)]
-    for _ in range(2):
+    for _ in range(halvings):
         height, width = levels[-1].shape[:2]
         if min(height, width) < 4 or height % 2 or width % 2:
             break
