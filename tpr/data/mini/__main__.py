@@ -14,7 +14,9 @@ from tpr.data.mini.sheet import sheet
 
 def generate_command(arguments: list[str]) -> None:
     """Generate a data set."""
-    parser = argparse.ArgumentParser("python -m tpr.data.mini", description="Generate videos with masks.")
+    parser = argparse.ArgumentParser(
+        "python -m tpr.data.mini", description="Generate videos with masks."
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--train", type=int, default=300, help="training videos")
@@ -31,12 +33,19 @@ def generate_command(arguments: list[str]) -> None:
 def show(done: int, total: int) -> None:
     """Progress on one line of the terminal."""
     if done % 50 == 0 or done == total:
-        print(f"\r{done}/{total} videos", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        print(
+            f"\r{done}/{total} videos",
+            end="\n" if done == total else "",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def sheet_command(arguments: list[str]) -> None:
     """Draw a contact sheet."""
-    parser = argparse.ArgumentParser("python -m tpr.data.mini sheet", description="Draw a contact sheet.")
+    parser = argparse.ArgumentParser(
+        "python -m tpr.data.mini sheet", description="Draw a contact sheet."
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="PNG file")
     parser.add_argument("--split", default="train")

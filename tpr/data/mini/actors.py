@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from tpr.data.mini import outlines
-from tpr.data.mini.rigs import RIGS, VIEW, Part
+from tpr.data.mini.parts import Part
+from tpr.data.mini.rigs import RIGS, VIEW
 from tpr.data.mini.skins import random_skin
 from tpr.data.mini.sprites import Sprite, paint
 
@@ -87,8 +88,14 @@ class Actor:
 def stretched(part: Part, factor: np.ndarray) -> Part:
     """``part`` with its outline, details and joint stretched: no two animals are built the same."""
     details = tuple((outline * factor, colour) for outline, colour in part.details)
-    return Part(**{**part.__dict__, "outline": part.outline * factor, "details": details,
-                   "at": tuple(np.array(part.at) * factor)})  # fmt: skip
+    return Part(
+        **{
+            **part.__dict__,
+            "outline": part.outline * factor,
+            "details": details,
+            "at": tuple(np.array(part.at) * factor),
+        }
+    )
 
 
 def distractor_rig(rng: np.random.Generator) -> list[Part]:
@@ -96,14 +103,25 @@ def distractor_rig(rng: np.random.Generator) -> list[Part]:
     kind = rng.integers(4)
     if kind == 0:
         angles = np.linspace(-1.1, 1.1, 6) + rng.uniform(-0.15, 0.15, 6)
-        return [Part(outlines.leaf(1.0, 0.16), ("second", "main")[i % 2], angle=a, swing=0.1, phase=i)
-                for i, a in enumerate(angles)]  # fmt: skip
+        return [
+            Part(outlines.leaf(1.0, 0.16), ("second", "main")[i % 2], angle=a, swing=0.1, phase=i)
+            for i, a in enumerate(angles)
+        ]
     if kind == 1:
         return [Part(outlines.ellipse(0.5, 0.5), pattern=True, spin=0.5)]
     if kind == 2:
-        return [Part(outlines.blob(rng), pattern=True), Part(outlines.blob(rng, 0.3), "second", at=(0.4, 0.2), z=1)]
-    return [Part(outlines.limb(0.7, 0.02, 0.02), "dark", at=(0, 0.45), swing=0.2),
-            Part(outlines.spline([(0, -0.5), (0.4, -0.15), (0.1, 0.5), (-0.1, 0.5), (-0.4, -0.15)]), pattern=True, z=1)]  # fmt: skip
+        return [
+            Part(outlines.blob(rng), pattern=True),
+            Part(outlines.blob(rng, 0.3), "second", at=(0.4, 0.2), z=1),
+        ]
+    return [
+        Part(outlines.limb(0.7, 0.02, 0.02), "dark", at=(0, 0.45), swing=0.2),
+        Part(
+            outlines.spline([(0, -0.5), (0.4, -0.15), (0.1, 0.5), (-0.1, 0.5), (-0.4, -0.15)]),
+            pattern=True,
+            z=1,
+        ),
+    ]
 
 
 def build_rig(rng: np.random.Generator, category: str | None) -> list[Part]:

@@ -49,7 +49,9 @@ def dense_flow(video: Video, t: int, other: int) -> np.ndarray:
     return result
 
 
-def flow(settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False) -> np.ndarray:
+def flow(
+    settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False
+) -> np.ndarray:
     """(H, W, 2) float32 exact flow of frame ``t`` to t + 1, or to t - 1 if ``backward``.
 
     ``settings`` is the content of info.json (or ``resolve(...)``); ``video_index`` counts from 0 in
@@ -59,7 +61,9 @@ def flow(settings: Mapping, split: str, video_index: int, t: int, *, backward: b
     return dense_flow(video, t, other)
 
 
-def flow_valid(settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False) -> np.ndarray:
+def flow_valid(
+    settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False
+) -> np.ndarray:
     """(H, W) bool: the point is inside the other frame and seen there (same part at its target)."""
     video, other = _open(settings, split, video_index, t, backward)
     moved = dense_flow(video, t, other)
@@ -68,7 +72,9 @@ def flow_valid(settings: Mapping, split: str, video_index: int, t: int, *, backw
     y, x = np.mgrid[:height, :width]
     fx, fy = x + moved[..., 0], y + moved[..., 1]
     inside = (fx >= 0) & (fx <= width - 1) & (fy >= 0) & (fy <= height - 1)
-    ix, iy = (np.clip(np.floor(f), -1, n).astype(int) + 1 for f, n in ((fx, width - 1), (fy, height - 1)))
+    ix, iy = (
+        np.clip(np.floor(f), -1, n).astype(int) + 1 for f, n in ((fx, width - 1), (fy, height - 1))
+    )
     corners = [(iy, ix), (iy + 1, ix), (iy, ix + 1), (iy + 1, ix + 1)]
     # all four neighbours that bilinear sampling would touch, where it has any weight
     same = [target[a, np.minimum(b, width + 1)] == part for a, b in corners]

@@ -30,7 +30,7 @@ def generate(
 ) -> str:
     """Write the data set ``out`` and return its fingerprint.
 
-    ``splits`` maps a name to SplitSettings or a dict of its fields, e.g. {"train": {"videos": 300}}.
+    ``splits`` maps a name to SplitSettings or a dict of its fields, as {"train": {"videos": 9}}.
     ``progress(done, total)`` is called after every video. The result depends on ``splits`` and
     ``seed`` only, and every video on its split's settings, the seed and its index only. A finished
     identical data set is kept; any other content of ``out`` raises ValueError.
@@ -58,9 +58,13 @@ def existing(out: Path, settings: dict) -> str | None:
     try:
         info = json.loads((out / INFO).read_text())
     except (OSError, ValueError):
-        raise ValueError(f"mini data: {out} is not empty and not a finished data set; move or delete it") from None
+        raise ValueError(
+            f"mini data: {out} is not empty and not a finished data set; move or delete it"
+        ) from None
     if {**settings, "fingerprint": info.get("fingerprint")} != info:
-        raise ValueError(f"mini data: {out} holds a data set with other settings; choose another folder")
+        raise ValueError(
+            f"mini data: {out} holds a data set with other settings; choose another folder"
+        )
     return info["fingerprint"]
 
 

@@ -32,7 +32,7 @@ def ellipse(rx: float, ry: float, cx: float = 0.0, cy: float = 0.0, steps: int =
 
 
 def limb(length: float, start: float, end: float) -> np.ndarray:
-    """Tapered limb with round ends from the origin downwards; ``start``, ``end`` are half widths."""
+    """Tapered limb with round ends from the origin down; ``start``, ``end`` are half widths."""
     top = np.linspace(np.pi, 2 * np.pi, 8)
     bottom = np.linspace(0, np.pi, 8)
     first = np.stack([start * np.cos(top), start * np.sin(top)], axis=1)

@@ -42,7 +42,10 @@ def place(sprite: Sprite, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     scale = np.sqrt(abs(np.linalg.det(affine[:, :2]))) * sprite.to_local[0][0]
     k = int(np.clip(np.round(-np.log2(max(scale, 1e-3))), 0, len(sprite.levels) - 1))
     s, ox, oy = sprite.to_local[k]
-    return sprite.levels[k], compose(affine, np.array([[s, 0, ox], [0, s, oy]])) - [[0, 0, 0.5], [0, 0, 0.5]]
+    return sprite.levels[k], compose(affine, np.array([[s, 0, ox], [0, s, oy]])) - [
+        [0, 0, 0.5],
+        [0, 0, 0.5],
+    ]
 
 
 def bounds(outlines: list[np.ndarray]) -> tuple[int, int, int, int]:
@@ -52,7 +55,9 @@ def bounds(outlines: list[np.ndarray]) -> tuple[int, int, int, int]:
     return (*(np.floor(low).astype(int) - 2).tolist(), *(np.ceil(high).astype(int) + 2).tolist())
 
 
-def draw_actor(actor: Actor, maps: list[np.ndarray], first: int) -> tuple[np.ndarray, np.ndarray, tuple]:
+def draw_actor(
+    actor: Actor, maps: list[np.ndarray], first: int
+) -> tuple[np.ndarray, np.ndarray, tuple]:
     """Premultiplied RGBA float32, part indices int16 and the box of one actor, not clipped."""
     outlines = [s.outline @ m[:, :2].T + m[:, 2] for s, m in zip(actor.sprites, maps, strict=True)]
     box = bounds(outlines)
@@ -71,7 +76,9 @@ def draw_actor(actor: Actor, maps: list[np.ndarray], first: int) -> tuple[np.nda
     return rgba, part, box
 
 
-def overlay(rgb: np.ndarray, part: np.ndarray, rgba: np.ndarray, own: np.ndarray, box: tuple) -> np.ndarray:
+def overlay(
+    rgb: np.ndarray, part: np.ndarray, rgba: np.ndarray, own: np.ndarray, box: tuple
+) -> np.ndarray:
     """Put one actor into the frame in place; returns its silhouette (H, W)."""
     height, width = part.shape
     silhouette = np.zeros((height, width), bool)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpr.data.mini.actors import SIZE_FACTOR, Actor, build_rig, compose, is_top_view, paint_rig, similarity, unit_area
+from tpr.data.mini.actors import (
+    SIZE_FACTOR,
+    Actor,
+    build_rig,
+    compose,
+    is_top_view,
+    paint_rig,
+    similarity,
+    unit_area,
+)
 from tpr.data.mini.backdrop import backdrop
 from tpr.data.mini.rigs import CATEGORIES
 from tpr.data.mini.settings import SplitSettings
@@ -56,8 +65,13 @@ def make_camera(rng: np.random.Generator, s: SplitSettings) -> Camera:
     zoom = rng.normal(0, 0.14) if rng.random() < 0.5 else 0.0
     roll = rng.normal(0, 0.04) + rng.normal(0, 0.06) * time / span
     start = rng.uniform(-12, 12, 2)
-    return Camera(start + time[:, None] * velocity + shake, np.exp(zoom * time / span), roll, velocity,
-                  (s.height, s.width))  # fmt: skip
+    return Camera(
+        start + time[:, None] * velocity + shake,
+        np.exp(zoom * time / span),
+        roll,
+        velocity,
+        (s.height, s.width),
+    )
 
 
 @dataclass(frozen=True)
@@ -92,7 +106,13 @@ def role(rng: np.random.Generator, s: SplitSettings, category: str | None) -> Ro
     velocity = speed * np.array([np.cos(heading), 0.6 * np.sin(heading)])
     size = unit * np.clip(rng.lognormal(np.log(57), 0.36), 18, 88)
     size *= SIZE_FACTOR.get(category, 1.0) if category else 0.6
-    return Role(category, rng.uniform(0, max(s.frames - 1, 0)), frame * rng.uniform(low, high, 2), velocity, size)
+    return Role(
+        category,
+        rng.uniform(0, max(s.frames - 1, 0)),
+        frame * rng.uniform(low, high, 2),
+        velocity,
+        size,
+    )
 
 
 def meeting(rng: np.random.Generator, first: Role, other: Role) -> Role:
@@ -116,7 +136,9 @@ def world_path(rng: np.random.Generator, r: Role, camera: Camera, time: np.ndarr
     view = camera.map(anchor)
     start = np.linalg.solve(view[:, :2], r.point - view[:, 2])
     follow = rng.uniform(0.4, 1.1)
-    wobble = rng.uniform(0, 3, 2) * np.sin(time[:, None] * rng.uniform(0.4, 1.2) + rng.uniform(0, 6, 2))
+    wobble = rng.uniform(0, 3, 2) * np.sin(
+        time[:, None] * rng.uniform(0.4, 1.2) + rng.uniform(0, 6, 2)
+    )
     return start + time[:, None] * (r.velocity + follow * camera.velocity) + wobble
 
 
@@ -125,7 +147,9 @@ def heading(rng: np.random.Generator, r: Role, time: np.ndarray) -> tuple[np.nda
     sway = rng.uniform(0, 0.12) * np.sin(time * rng.uniform(0.5, 1.2) + rng.uniform(0, 6))
     turn = rng.normal(0, 0.03) * time
     if is_top_view(r.category):
-        return np.arctan2(r.velocity[1], r.velocity[0]) + rng.normal(0, 0.2) + sway + 2 * turn, False
+        return np.arctan2(r.velocity[1], r.velocity[0]) + rng.normal(
+            0, 0.2
+        ) + sway + 2 * turn, False
     return rng.normal(0, 0.14) + sway + turn, bool(r.velocity[0] < 0)
 
 

@@ -49,7 +49,9 @@ def split_settings(name: str, values: Mapping | SplitSettings) -> SplitSettings:
     known = {field.name for field in fields(SplitSettings)}
     unknown = sorted(set(values) - known)
     if unknown:
-        raise ValueError(f"mini data: unknown setting {unknown[0]!r} of split {name!r}; known: {sorted(known)}")
+        raise ValueError(
+            f"mini data: unknown setting {unknown[0]!r} of split {name!r}; known: {sorted(known)}"
+        )
     if "videos" not in values:
         raise ValueError(f"mini data: split {name!r} needs 'videos', the number of videos")
     return SplitSettings(**((IMAGE_DEFAULTS if name == "images" else {}) | dict(values)))

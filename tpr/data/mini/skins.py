@@ -19,17 +19,53 @@ FIXED = {
 # Per category: (main hue range in degrees, saturation, value), the same for second; pattern names.
 _H = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 PALETTES: dict[str, tuple[_H, _H, tuple[str, ...]]] = {
-    "fish": (((10, 45), (0.8, 1), (0.85, 1)), ((25, 60), (0.2, 1), (0.9, 1)), ("bands", "bands", "scales")),
-    "bird": (((195, 225), (0.1, 0.65), (0.75, 1)), ((200, 240), (0.3, 0.9), (0.3, 0.7)), ("feathers",)),
-    "dog": (((18, 34), (0.4, 0.75), (0.4, 0.8)), ((15, 30), (0.4, 0.7), (0.18, 0.35)), ("patches", "plain")),
-    "giraffe": (((38, 48), (0.45, 0.7), (0.8, 0.95)), ((18, 28), (0.6, 0.8), (0.35, 0.5)), ("tiles",)),
-    "snake": (((75, 130), (0.55, 0.9), (0.45, 0.8)), ((40, 70), (0.6, 0.9), (0.6, 0.95)), ("rings", "scales")),
+    "fish": (
+        ((10, 45), (0.8, 1), (0.85, 1)),
+        ((25, 60), (0.2, 1), (0.9, 1)),
+        ("bands", "bands", "scales"),
+    ),
+    "bird": (
+        ((195, 225), (0.1, 0.65), (0.75, 1)),
+        ((200, 240), (0.3, 0.9), (0.3, 0.7)),
+        ("feathers",),
+    ),
+    "dog": (
+        ((18, 34), (0.4, 0.75), (0.4, 0.8)),
+        ((15, 30), (0.4, 0.7), (0.18, 0.35)),
+        ("patches", "plain"),
+    ),
+    "giraffe": (
+        ((38, 48), (0.45, 0.7), (0.8, 0.95)),
+        ((18, 28), (0.6, 0.8), (0.35, 0.5)),
+        ("tiles",),
+    ),
+    "snake": (
+        ((75, 130), (0.55, 0.9), (0.45, 0.8)),
+        ((40, 70), (0.6, 0.9), (0.6, 0.95)),
+        ("rings", "scales"),
+    ),
     "car": (((-12, 12), (0.75, 1), (0.6, 0.95)), ((0, 360), (0.0, 0.2), (0.5, 0.9)), ("plain",)),
-    "airplane": (((200, 230), (0.0, 0.12), (0.82, 1)), ((215, 240), (0.6, 0.95), (0.5, 0.85)), ("plain", "bands")),
-    "turtle": (((70, 110), (0.4, 0.7), (0.25, 0.45)), ((60, 100), (0.35, 0.6), (0.55, 0.75)), ("tiles",)),
-    "person": (((0, 360), (0.5, 0.9), (0.5, 0.95)), ((210, 235), (0.4, 0.7), (0.25, 0.5)), ("plain", "rings")),
-    "butterfly": (((275, 325), (0.55, 0.95), (0.65, 1)), ((260, 330), (0.4, 0.9), (0.35, 0.7)), ("spots",)),
-}  # fmt: skip
+    "airplane": (
+        ((200, 230), (0.0, 0.12), (0.82, 1)),
+        ((215, 240), (0.6, 0.95), (0.5, 0.85)),
+        ("plain", "bands"),
+    ),
+    "turtle": (
+        ((70, 110), (0.4, 0.7), (0.25, 0.45)),
+        ((60, 100), (0.35, 0.6), (0.55, 0.75)),
+        ("tiles",),
+    ),
+    "person": (
+        ((0, 360), (0.5, 0.9), (0.5, 0.95)),
+        ((210, 235), (0.4, 0.7), (0.25, 0.5)),
+        ("plain", "rings"),
+    ),
+    "butterfly": (
+        ((275, 325), (0.55, 0.95), (0.65, 1)),
+        ((260, 330), (0.4, 0.9), (0.35, 0.7)),
+        ("spots",),
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +92,9 @@ def draw_colour(rng: np.random.Generator, family: _H) -> np.ndarray:
 def random_skin(rng: np.random.Generator, category: str | None) -> Skin:
     """Skin of a new instance; distractors (``None``) borrow any category's palette."""
     names = tuple(PALETTES)
-    own = category if category is not None and rng.random() > 0.2 else names[rng.integers(len(names))]
+    own = (
+        category if category is not None and rng.random() > 0.2 else names[rng.integers(len(names))]
+    )
     main, second, patterns = PALETTES[own]
     if category in PALETTES:
         patterns = PALETTES[category][2]
@@ -86,7 +124,9 @@ def cell_borders(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, size: f
     return np.clip((nearest[..., 1] - nearest[..., 0]) / (0.35 * size) - 0.15, 0, 1)
 
 
-def pattern_weight(skin: Skin, rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def pattern_weight(
+    skin: Skin, rng: np.random.Generator, x: np.ndarray, y: np.ndarray
+) -> np.ndarray:
     """Share (H, W) of the second colour at local coordinates ``x``, ``y`` (H, W)."""
     f = skin.frequency
     soft = lambda wave: np.clip(wave * 3 + 0.5, 0, 1)  # noqa: E731

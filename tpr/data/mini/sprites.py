@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tpr.data.mini.rigs import Part
+from tpr.data.mini.parts import Part
 from tpr.data.mini.skins import Skin, pattern_weight
 
 _SHIFT = 4  # fixed-point bits of cv2 drawing
@@ -41,13 +41,17 @@ def shading(coverage: np.ndarray, y: np.ndarray, ppu: float) -> np.ndarray:
     return (1.15 - 0.4 * height) * (0.5 + 0.5 * rim)
 
 
-def paint(part: Part, skin: Skin, rng: np.random.Generator, ppu: float, halvings: int = 2) -> Sprite:
+def paint(
+    part: Part, skin: Skin, rng: np.random.Generator, ppu: float, halvings: int = 2
+) -> Sprite:
     """Sprite of ``part`` with ``ppu`` pixels per local unit and ``halvings`` smaller levels."""
     low, high = part.outline.min(0), part.outline.max(0)
     origin = low - 2.5 / ppu
     size = np.ceil((high - low) * ppu + 5).astype(int)
     width, height = (int(-(-s // 4) * 4) for s in size)
-    x, y = np.meshgrid(*((np.arange(n) + 0.5) / ppu + o for n, o in zip((width, height), origin, strict=True)))
+    x, y = np.meshgrid(
+        *((np.arange(n) + 0.5) / ppu + o for n, o in zip((width, height), origin, strict=True))
+    )
     coverage = fill((height, width), part.outline, origin, ppu)
     rgb = np.broadcast_to(skin.colours[part.colour].astype(np.float32), (height, width, 3)).copy()
     if part.pattern:
@@ -61,7 +65,14 @@ def paint(part: Part, skin: Skin, rng: np.random.Generator, ppu: float, halvings
     return _levels(rgb, coverage, part.outline, origin, ppu, halvings)
 
 
-def _levels(rgb: np.ndarray, coverage: np.ndarray, outline: np.ndarray, origin: np.ndarray, ppu: float, halvings: int) -> Sprite:
+def _levels(
+    rgb: np.ndarray,
+    coverage: np.ndarray,
+    outline: np.ndarray,
+    origin: np.ndarray,
+    ppu: float,
+    halvings: int,
+) -> Sprite:
     """Premultiply and build the half and quarter size levels."""
     rgba = np.dstack([np.clip(rgb, 0, 255) * coverage[..., None], coverage * 255])
     levels = [np.round(rgba).astype(np.uint8)]
@@ -69,7 +80,9 @@ def _levels(rgb: np.ndarray, coverage: np.ndarray, outline: np.ndarray, origin: 
         height, width = levels[-1].shape[:2]
         if min(height, width) < 4 or height % 2 or width % 2:
             break
-        levels.append(cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+        levels.append(
+            cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        )
     maps = []
     for k in range(len(levels)):
         s = 2**k / ppu
