@@ -1,0 +1,65 @@
+"""Training measurements, read from the log.jsonl of the stage folders that records point to."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from reports.collect import Record
+
+SMOOTHING = 20  # a moving mean over 1/20 of the points
+
+
+def stage_folder(runs: Path, stage: dict) -> Path | None:
+    """The finished folder of a stage record below runs/<profile>, by its key; None if it is gone."""
+    key = str(stage.get("key", ""))
+    if not key:
+        return None
+    found = [
+        p for p in sorted(runs.glob(f"*-{key[:12]}")) if (p / "record.json").is_file()
+    ]
+    return found[0] if found else None
+
+
+def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]]:
+    """Smoothed curves by run, a dict of (n,) arrays a seed, and {record: key} of those that exist."""
+    curves: dict[str, list[dict[str, np.ndarray]]] = {}
+    sources: dict[str, str] = {}
+    for record in records:
+        folder = stage_folder(runs, record.train)
+        curve = read_curve(folder / "log.jsonl") if folder else None
+        if curve:
+            curves.setdefault(record.run, []).append(curve)
+            sources[record.name] = record.train["key"]
+    return curves, sources
+
+
+def read_curve(path: Path) -> dict[str, np.ndarray] | None:
+    """iteration, loss (task terms summed) and, if gated, open_fraction: (n,) each; None if unusable."""
+    if not path.is_file():
+        return None
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    if not lines:
+        return None
+    curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
+    curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
+    if all("open_fraction" in line for line in lines):
+        curve["open_fraction"] = _smooth(
+            np.array([line["open_fraction"] for line in lines])
+        )
+    return curve
+
+
+def task_loss(line: dict[str, float]) -> float:
+    """Sum of a log line's loss terms except the routing budget."""
+    terms = (v for k, v in line.items() if k.startswith("loss") and k != "loss_budget")
+    return float(sum(terms))
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """Centred moving mean that shrinks at the ends, (n,) -> (n,)."""
+    reach = len(values) // SMOOTHING // 2
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+    return (total[high] - total[low]) / (high - low)
