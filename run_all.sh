@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# Sets everything up once, then runs the experiments: see `./run_all.sh --help`.
+set -euo pipefail
+
+usage() {
+    cat <<'TEXT'
+Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
+       ./run_all.sh list                      tables, runs and profiles
+       ./run_all.sh test [pytest options]     ruff and the tests
+       ./run_all.sh setup                     only install
+       ./run_all.sh ship-weights [--profile P]   copy finished pretraining into weights/
+
+A TARGET is a table (1a), a run (blendmask-r50+tpr), all (default) or pretrain.
+Killed or interrupted, the same command goes on where it stopped.
+
+Options: --profile P     sizes and schedule: smoke, mini (default), full
+         --seeds 0,1     default: those of the profile
+         --dry-run       say what would run and why
+         --force         run training and evaluation of the targets again
+         --launcher L    local (default)
+         --workers N     processes at a time (default: by the profile and the cores)
+         --data-root DIR   YouTube-VIS, for profile full (default: $TPR_DATA)
+
+Environment: TPR_VENV     virtual environment to use (default .venv here)
+             TPR_PYTHON   Python that makes it (default: the first python3.11 or newer)
+             DETECTRON2_SPEC   pip requirement that replaces the default detectron2
+TEXT
+}
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "run_all.sh: $*"; exit 1; }
+
+# --- set-up ------------------------------------------------------------------------------------
+
+# What is installed; the stamp is a copy of it, so a changed requirement sets up again.
+wanted() {
+    cat requirements.txt requirements-detectron2.txt
+    printf 'DETECTRON2_SPEC=%s\n' "${DETECTRON2_SPEC:-}"
+}
+
+is_set_up() {
+    [[ -x $venv/bin/python && -f $stamp ]] && [[ $(<"$stamp") == "$(wanted)" ]]
+}
+
+# Prints the first Python that can make the environment; says what is missing otherwise.
+find_python() {
+    local name path without_venv=""
+    for name in ${TPR_PYTHON:+"$TPR_PYTHON"} python3.11 python3.12 python3.13 python3 python; do
+        path=$(command -v "$name") || continue
+        "$path" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        "$path" -c 'import venv, ensurepip' 2>/dev/null && { printf '%s\n' "$path"; return; }
+        without_venv=${without_venv:-$path}
+    done
+    [[ -z $without_venv ]] || die "$without_venv cannot make virtual environments:" \
+        "install its venv module (Debian, Ubuntu: apt-get install python3-venv or python3.11-venv)"
+    die "Python 3.11 or newer is needed and was not found; install it or set TPR_PYTHON to its path"
+}
+
+# A set-up that was killed while pip wrote files leaves packages that look whole: start over, but
+# only in an environment that this script made.
+make_venv() {
+    if [[ -f $venv/.setup-unfinished && -f $venv/.made-by-run_all ]]; then
+        say "An earlier set-up was interrupted: starting over"
+        rm -rf "$venv"
+    fi
+    if [[ ! -f $venv/pyvenv.cfg || ! -x $venv/bin/python ]]; then
+        mkdir -p "$venv"
+        touch "$venv/.made-by-run_all" "$venv/.setup-unfinished"
+        "$python" -m venv "$venv"
+    fi
+    touch "$venv/.setup-unfinished"
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
+}
+
+install_detectron2() {
+    if [[ -n ${DETECTRON2_SPEC:-} ]]; then
+        # its build needs the installed torch; what it imports is in requirements.txt
+        "${pip[@]}" "setuptools<81" wheel ninja
+        "${pip[@]}" --no-deps --no-build-isolation "$DETECTRON2_SPEC"
+        return
+    fi
+    local packages
+    packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    # tagged for Python 3.10 because of a compiled file that is never loaded
+    "${pip[@]}" --no-deps --only-binary=:all: --require-hashes --python-version 3.10 \
+        --implementation cp --upgrade --target "$packages" -r requirements-detectron2.txt
+}
+
+install() {
+    is_set_up && return # another set-up finished while this one waited for the lock
+    say "Setting up $venv with $("$python" --version): once, about 3 minutes and 6 GB"
+    make_venv
+    local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input)
+    "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
+    install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
+    "$venv/bin/python" -c 'import torch, torchvision, detectron2.modeling' ||
+        die "the installed packages do not work together (see above)"
+    wanted >"$stamp.tmp"
+    mv "$stamp.tmp" "$stamp"
+    rm -f "$venv/.setup-unfinished"
+}
+
+# Locks file descriptor 9, which this shell and pip keep open: the lock goes when the last of them ends.
+lock() {
+    "$python" - <<'PYTHON'
+import fcntl
+import sys
+
+try:
+    fcntl.flock(9, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    print("Waiting for another set-up of the same environment", file=sys.stderr)
+    fcntl.flock(9, fcntl.LOCK_EX)
+PYTHON
+}
+
+set_up() {
+    local python
+    python=$(find_python)
+    mkdir -p "$(dirname "$venv")"
+    { lock && install; } 9>"$venv.lock"
+}
+
+# --- commands ----------------------------------------------------------------------------------
+
+run_tests() {
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+    python -m ruff check .
+    python -m ruff format --check .
+    exec python -m pytest "$@"
+}
+
+case ${1:-} in -h | --help | help) usage; exit ;; esac
+
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+venv=${TPR_VENV:-$here/.venv}
+[[ $venv == /* ]] || venv=$PWD/$venv
+stamp=$venv/.installed
+cd "$here"
+
+is_set_up || set_up
+export PATH="$venv/bin:$PATH" PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
+
+case ${1:-} in
+    setup) say "Set up: $venv" ;;
+    test) shift; run_tests "$@" ;;
+    *) exec python -m experiments.cli "$@" ;;
+esac
