@@ -8,7 +8,7 @@ malformed strings and merges wrongly past zero-length runs, so strings are decod
 many at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from pycocotools import mask as coco_mask
 
 MAX_PIXELS = 2**28  # 16384 x 16384; run lengths and their differences then fit six groups of 5 bits
 MAX_GROUPS = 6
+BLOCK = 2**15
 
 
 class RLEError(ValueError):
@@ -28,103 +29,117 @@ class RLEError(ValueError):
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of n masks as rows (zeros, ones); mask i owns the rows starts[i]:starts[i+1]."""
+    """Runs of n masks in pairs of zeros and ones; mask i owns pairs starts[i]:starts[i+1]."""
 
-    pairs: np.ndarray  # (rows, 2) int64
+    zeros: np.ndarray  # (pairs,) int64
+    ones: np.ndarray  # (pairs,) int64; the last of a mask is 0 where its runs are odd in number
     starts: np.ndarray  # (n + 1,) int64
     areas: np.ndarray  # (n,) int64, pixels
-    canonical: np.ndarray  # (n,) bool: no zero-length run but a leading one
 
-    def counts(self, index: int) -> list[int]:
-        """Canonical run lengths of mask ``index``."""
-        rows = self.pairs[self.starts[index] : self.starts[index + 1]]
-        return canonical_counts(rows.ravel().tolist())
-
-
-def canonical_counts(counts: Sequence[int]) -> list[int]:
-    """The same mask with no zero-length run but a leading one: neighbours of empty runs join."""
-    runs: list[int] = [0]
-    value = 0
-    for place, length in enumerate(counts):
-        if length == 0:
-            continue
-        if place % 2 == value:
-            runs[-1] += length
-        else:
-            runs.append(length)
-            value = 1 - value
-    return runs
+    def counts(self, index: int) -> np.ndarray:
+        """Run lengths of mask ``index``, zeros first."""
+        own = slice(self.starts[index], self.starts[index + 1])
+        return np.stack([self.zeros[own], self.ones[own]], axis=1).ravel()
 
 
-def check_size(height: int, width: int, index: int = 0) -> None:
+def check_size(height: int, width: int) -> None:
+    """ValueError unless the size is that of 1 to MAX_PIXELS pixels."""
     if height < 1 or width < 1 or height * width > MAX_PIXELS:
-        raise RLEError(
-            index, f"RLE size [{height}, {width}] is not [height, width] of 1 to 2^28 pixels"
-        )
+        raise ValueError(f"RLE size [{height}, {width}] is not [height, width] of 1 to 2^28 pixels")
 
 
 def decode_strings(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
-    """Decode compressed RLE strings; ``sizes`` are their (height, width). Raises RLEError."""
-    if not strings:
-        return _runs(np.zeros((0, 2), np.int64), np.zeros(1, np.int64), np.zeros(0, bool))
-    for index, ((height, width), string) in enumerate(zip(sizes, strings, strict=True)):
-        check_size(height, width, index)
-        if not string:
-            raise RLEError(index, "RLE counts are an empty string")
-    values, first = _read_groups(strings)
-    pairs, starts = _undo_differences(values, first)
-    return _checked(pairs, starts, np.diff(first), sizes)
+    """Decode compressed RLE strings of checked sizes (height, width). Raises RLEError."""
+    nothing = np.zeros(0, np.int64)
+    parts = [Runs(nothing, nothing, np.zeros(1, np.int64), nothing)]
+    if b"" in strings:
+        raise RLEError(strings.index(b""), "RLE counts are an empty string")
+    for start, end in _blocks(strings):
+        try:
+            parts.append(_decode_block(strings[start:end], sizes[start:end]))
+        except RLEError as error:
+            raise RLEError(start + error.index, str(error)) from None
+    pairs = np.concatenate([np.diff(part.starts) for part in parts])
+    return Runs(
+        np.concatenate([part.zeros for part in parts]),
+        np.concatenate([part.ones for part in parts]),
+        np.concatenate([[0], np.cumsum(pairs)]),
+        np.concatenate([part.areas for part in parts]),
+    )
 
 
-def _read_groups(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
+def _blocks(strings: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Index ranges of about BLOCK symbols: small temporaries stay in the processor's cache."""
+    start = symbols = 0
+    for index, string in enumerate(strings):
+        if symbols > BLOCK:
+            yield start, index
+            start, symbols = index, 0
+        symbols += len(string)
+    if start < len(strings):
+        yield start, len(strings)
+
+
+def _decode_block(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
+    values, first = _read_numbers(strings)
+    zeros, ones, starts = _undo_differences(values, first)
+    return _checked(zeros, ones, starts, np.array(sizes))
+
+
+def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Signed numbers in all strings, and where each string's numbers begin, (n + 1,)."""
     symbols = np.frombuffer(b"".join(strings), np.uint8) - 48  # wraps around below '0'
     ends = np.cumsum([len(string) for string in strings])
     _raise_first(symbols > 63, ends, "RLE counts hold a character outside '0' to 'o'")
     _raise_first(symbols[ends - 1] >= 32, None, "RLE counts end in the middle of a number")
     last = np.flatnonzero(symbols < 32)  # the closing symbol of each number
-    lengths = np.diff(last, prepend=-1)
+    lengths = last.copy()
+    lengths[1:] -= last[:-1]
+    lengths[0] += 1
     first = np.concatenate([[0], np.searchsorted(last, ends - 1) + 1])
     _raise_first(lengths > MAX_GROUPS, first[1:], "RLE counts hold a number of over 30 bits")
-    tail = symbols[last].astype(np.int64)
-    values = ((tail & 31) ^ 16) - 16  # bit 4 of the closing symbol is the sign
-    for place in range(2, int(lengths.max()) + 1):
-        longer = np.flatnonzero(lengths >= place)
-        values[longer] = values[longer] * 32 + (symbols[last[longer] - place + 1] & 31)
+    payload = symbols & 31
+    values = ((payload[last] ^ 16).astype(np.int64)) - 16  # bit 4 of the closing symbol: the sign
+    for place in range(1, int(lengths.max())):
+        longer = np.flatnonzero(lengths > place)
+        values[longer] = values[longer] * 32 + payload[last[longer] - place]
     return values, first
 
 
-def _undo_differences(values: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Differences to (zeros, ones) rows; an odd number of runs is filled up with ones = 0."""
+def _undo_differences(values: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Stored numbers to runs: zeros, ones and starts as in ``Runs``."""
     number = np.diff(first)
     starts = np.concatenate([[0], np.cumsum((number + 1) // 2)])
-    shift = 2 * starts[:-1] - first[:-1]
-    pairs = np.zeros((starts[-1], 2), np.int64)
-    pairs.ravel()[np.arange(len(values)) + np.repeat(shift, number)] = values
-    heads, rows = starts[:-1], np.diff(starts)
-    leading = pairs[heads, 0].copy()
-    pairs[heads, 0] = 0  # the third run is stored whole: the chain of zeros begins there
-    total = np.cumsum(pairs, axis=0)
-    before = np.concatenate([np.zeros((1, 2), np.int64), total])[heads]
-    pairs = total - np.repeat(before, rows, axis=0)
-    pairs[heads, 0] = leading
-    pairs[starts[1:][number % 2 == 1] - 1, 1] = 0
-    return pairs, starts
+    heads, padded = starts[:-1], starts[1:][number % 2 == 1] - 1
+    stored = np.ones(2 * starts[-1], bool)
+    stored[2 * padded + 1] = False
+    flat = np.zeros(len(stored), np.int64)
+    flat[stored] = values
+    zeros, ones = flat[0::2].copy(), flat[1::2].copy()
+    leading = zeros[heads]
+    zeros[heads] = 0  # the third run is stored whole: the chain of zeros begins there
+    zeros, ones = _summed_within(zeros, heads), _summed_within(ones, heads)
+    zeros[heads] = leading
+    ones[padded] = 0
+    return zeros, ones, starts
 
 
-def _checked(pairs: np.ndarray, starts: np.ndarray, number: np.ndarray, sizes) -> Runs:
-    _raise_first((pairs < 0).any(axis=1), starts[1:], "RLE counts hold a negative run length")
+def _summed_within(values: np.ndarray, heads: np.ndarray) -> np.ndarray:
+    """Cumulative sums that begin anew at every head."""
+    values[heads[1:]] -= np.add.reduceat(values, heads)[:-1]
+    return np.cumsum(values)
+
+
+def _checked(zeros, ones, starts, sizes: np.ndarray) -> Runs:
+    if zeros.min() < 0 or ones.min() < 0:
+        negative = (zeros < 0) | (ones < 0)
+        _raise_first(negative, starts[1:], "RLE counts hold a negative run length")
     heads = starts[:-1]
-    covered = np.add.reduceat(pairs.sum(axis=1), heads)
-    for index in np.flatnonzero(covered != [height * width for height, width in sizes])[:1]:
+    areas = np.add.reduceat(ones, heads)
+    covered = areas + np.add.reduceat(zeros, heads)
+    for index in np.flatnonzero(covered != sizes[:, 0] * sizes[:, 1])[:1]:
         raise RLEError(int(index), _wrong_sum(covered[index], *sizes[index]))
-    empty = np.add.reduceat((pairs == 0).sum(axis=1), heads)
-    return _runs(pairs, starts, empty == (pairs[heads, 0] == 0).astype(int) + number % 2)
-
-
-def _runs(pairs: np.ndarray, starts: np.ndarray, canonical: np.ndarray) -> Runs:
-    areas = np.add.reduceat(pairs[:, 1], starts[:-1]) if len(pairs) else np.zeros(0, np.int64)
-    return Runs(pairs, starts, areas, canonical)
+    return Runs(zeros, ones, starts, areas)
 
 
 def _wrong_sum(covered: int, height: int, width: int) -> str:
@@ -140,16 +155,15 @@ def _raise_first(bad: np.ndarray, ends: np.ndarray | None, message: str) -> None
         )
 
 
-def check_counts(counts: Sequence[int], height: int, width: int) -> list[int]:
-    """Canonical form of an uncompressed run list; RLEError unless it is integers summing to h*w."""
+def check_counts(counts: Sequence[int], height: int, width: int) -> None:
+    """ValueError unless an uncompressed run list is integers that sum to height * width."""
     check_size(height, width)
-    if any(type(run) is not int and not isinstance(run, np.integer) for run in counts):
-        raise RLEError(0, "RLE counts hold something that is not an integer")
+    if any(type(run) is not int for run in counts):
+        raise ValueError("RLE counts hold something that is not an integer")
     if any(run < 0 for run in counts):
-        raise RLEError(0, "RLE counts hold a negative run length")
+        raise ValueError("RLE counts hold a negative run length")
     if sum(counts) != height * width:
-        raise RLEError(0, _wrong_sum(sum(counts), height, width))
-    return canonical_counts([int(run) for run in counts])
+        raise ValueError(_wrong_sum(sum(counts), height, width))
 
 
 def compress(counts: Sequence[int], height: int, width: int) -> bytes:

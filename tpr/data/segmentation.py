@@ -22,47 +22,49 @@ def is_missing(segmentation: Any) -> bool:
     return segmentation is None or segmentation == {} or segmentation == []
 
 
-def compressed(segmentation: Any, height: int, width: int) -> tuple[bytes, int, int]:
-    """Any kind to (string, height, width), canonical unless it was a string already.
+def compressed(segmentation: Any, height: int, width: int) -> dict:
+    """Any kind to a new ``{"size": [h, w], "counts": bytes}``.
 
     Polygons are rasterised at ``height`` x ``width`` (of the video); an RLE keeps its own size.
-    A string is returned as it is, to be checked by ``decode_strings``. Raises ValueError.
+    A string is taken over as it is, to be checked by ``decode_strings``. Raises ValueError.
     """
     if isinstance(segmentation, list):
-        return _from_polygons(segmentation, height, width), height, width
-    counts, height, width = fields(segmentation)
-    if isinstance(counts, list):
-        counts = compress(check_counts(counts, height, width), height, width)
-    return counts, height, width
-
-
-def fields(segmentation: Any) -> tuple[bytes | list, int, int]:
-    """Counts (bytes, or the run list) and size of an RLE; ValueError unless it has that form."""
+        return {"size": [height, width], "counts": _from_polygons(segmentation, height, width)}
     if not isinstance(segmentation, dict):
         raise ValueError(f"segmentation is {_kind(segmentation)}, not an RLE or polygons")
-    size, counts = segmentation.get("size"), segmentation.get("counts")
-    if not (isinstance(size, list | tuple) and len(size) == 2 and all(_is_int(x) for x in size)):
-        raise ValueError('RLE "size" is not [height, width]')
-    height, width = int(size[0]), int(size[1])
-    check_size(height, width)
-    if isinstance(counts, str):
+    size = _size(segmentation.get("size"))
+    counts = segmentation.get("counts")
+    if isinstance(counts, list):
+        check_counts(counts, *size)
+        counts = compress(counts, *size)
+    elif isinstance(counts, str):
         if not counts.isascii():
             raise ValueError("RLE counts hold a character outside '0' to 'o'")
         counts = counts.encode("ascii")
-    if not isinstance(counts, bytes | list):
+    elif not isinstance(counts, bytes):
         raise ValueError(f'RLE "counts" is {_kind(counts)}, not a string or a list of runs')
-    return counts, height, width
+    return {"size": size, "counts": counts}
 
 
 def decode(segmentation: Any, height: int, width: int) -> np.ndarray:
     """Any kind to a (height, width) bool mask; ValueError if malformed or of another size."""
-    counts, own_height, own_width = compressed(segmentation, height, width)
-    if (own_height, own_width) != (height, width):
-        raise ValueError(
-            f"RLE size is [{own_height}, {own_width}], but the video is [{height}, {width}]"
-        )
-    runs = decode_strings([counts], [(height, width)])
+    rle = compressed(segmentation, height, width)
+    if rle["size"] != [height, width]:
+        raise ValueError(f"RLE size is {rle['size']}, but the video is [{height}, {width}]")
+    runs = decode_strings([rle["counts"]], [(height, width)])
     return mask_from_counts(runs.counts(0), height, width)
+
+
+def _size(size: Any) -> list[int]:
+    """[height, width] of an RLE; numpy integers pass, booleans do not."""
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        raise ValueError('RLE "size" is not [height, width]')
+    if type(size[0]) is not int or type(size[1]) is not int:
+        if any(isinstance(x, bool) or not isinstance(x, int | np.integer) for x in size):
+            raise ValueError('RLE "size" is not [height, width]')
+    height, width = int(size[0]), int(size[1])
+    check_size(height, width)
+    return [height, width]
 
 
 def _from_polygons(polygons: list, height: int, width: int) -> bytes:
@@ -85,10 +87,6 @@ def _check_polygon(polygon: Any) -> None:
     outline = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()
     if not np.isfinite(points).all() or max(outline, np.abs(points).max()) > MAX_OUTLINE:
         raise ValueError("a polygon holds NaN, infinite or absurdly large coordinates")
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _kind(value: Any) -> str:

@@ -97,17 +97,19 @@ def read_result(entry: Any, place: int) -> Track:
     category = integer(entry, "category_id", where)
     score = number(entry, "score", where)
     segmentations = _segmentations(entry, where)
-    for frame, segmentation in enumerate(segmentations):
-        _check_compressed(segmentation, f"{where}, frame {frame}")
+    _check_compressed(segmentations, where)
     return Track(where, video, category, segmentations, score=score)
 
 
-def _check_compressed(segmentation: Any, where: str) -> None:
+def _check_compressed(segmentations: list, where: str) -> None:
     """Refuse what neither the reference nor a server reads: polygons and run lists."""
-    if isinstance(segmentation, list) and segmentation:
-        raise ValueError(f"{where}: polygons, but results must hold compressed RLE")
-    if isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list):
-        raise ValueError(f"{where}: RLE counts are a list, but results must hold compressed RLE")
+    for frame, segmentation in enumerate(segmentations):
+        if not segmentation:
+            continue
+        if isinstance(segmentation, list):
+            raise ValueError(f"{where}, frame {frame}: polygons, not compressed RLE")
+        if isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list):
+            raise ValueError(f"{where}, frame {frame}: RLE counts are a list, not compressed RLE")
 
 
 def _identified(record: dict, key: str, what: str) -> list[dict]:
