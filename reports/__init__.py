@@ -1,1 +1,1 @@
-"""Tables and pages made from committed records. Nothing here trains, infers or reads a log as text."""
+"""Tables and pages made from committed records. Nothing here trains or infers."""

@@ -25,10 +25,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
     records, unusable = load_records(layout.records, profile)
     chosen = {table.id: comparable(table, records) for table in tables}
     write_tables(profile, root)
-    results = [
-        result for table in tables for result in judge(table, chosen[table.id][0])
-    ]
-    used = _used(records, chosen)
+    results = [result for table in tables for result in judge(table, chosen[table.id][0])]
+    used = _used(chosen)
     content = _content(layout, tables, chosen, results)
     content |= {
         "profile": profile,
@@ -40,17 +38,15 @@ def build(profile: str, root: Path = ROOT) -> Path:
         **_figures(layout, tables, chosen),
     }
     write_atomically(layout.page / "report.md", render_markdown(content))
-    return write_atomically(
-        layout.page / "index.html", render_html(content, layout.figures)
-    )
+    return write_atomically(layout.page / "index.html", render_html(content, layout.figures))
 
 
 Chosen = dict[str, tuple[list[Record], list[str]]]
 
 
-def _used(records: list[Record], chosen: Chosen) -> list[Record]:
-    kept = [record for group, _ in chosen.values() for record in group]
-    return [record for record in records if record in kept]
+def _used(chosen: Chosen) -> list[Record]:
+    """Each record that some table shows, once, in the order of the tables' rows."""
+    return list({record.name: record for group, _ in chosen.values() for record in group}.values())
 
 
 def _content(
@@ -58,9 +54,7 @@ def _content(
 ) -> dict[str, Any]:
     reach = view.strip_reach(results)
     frames = [
-        view.table_view(
-            table, table_frame(table, chosen[table.id][0]), chosen[table.id][1]
-        )
+        view.table_view(table, table_frame(table, chosen[table.id][0]), chosen[table.id][1])
         for table in tables
     ]
     claims = [view.claim_row(layout.profile, result, reach) for result in results]
@@ -68,7 +62,7 @@ def _content(
 
 
 def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, Any]:
-    """Charts by table id and the pictures of tracks; what cannot be drawn keeps its last drawing."""
+    """Charts by table id, pictures of tracks; what cannot be drawn keeps its last drawing."""
     # matplotlib and OpenCV are slow to load and a rerun with nothing new needs neither
     charts: dict[str, list[Figure]] = {}
     for table in tables:
@@ -115,9 +109,7 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m reports.build", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m reports.build", description=__doc__)
     parser.add_argument("--profile", default="mini")
     options = parser.parse_args(arguments)
     try:

@@ -18,9 +18,7 @@ class ClaimResult:
     table: Table
     differences: dict[int, float]  # by seed
     interval: Interval | None
-    video_errors: tuple[
-        float | None, float | None
-    ]  # bootstrap standard errors of better and than
+    video_errors: tuple[float | None, float | None]  # bootstrap standard errors of better and than
     direction: str
 
     @property
@@ -37,8 +35,7 @@ def _judge(claim: Claim, table: Table, records: list[Record]) -> ClaimResult:
     differences = paired_differences(records, claim.better, claim.than, claim.metric)
     interval = mean_interval(list(differences.values()))
     errors = tuple(
-        video_error(records, run, set(differences))
-        for run in (claim.better, claim.than)
+        video_error(records, run, set(differences)) for run in (claim.better, claim.than)
     )
     return ClaimResult(
         claim,
@@ -62,9 +59,7 @@ def direction(published_gain: float, interval: Interval | None) -> str:
 def video_error(records: list[Record], run: str, seeds: set[int]) -> float | None:
     """Mean over `seeds` of a run's standard error over videos; None where it was not measured."""
     own = by_run(records).get(run, {})
-    values = [
-        own[seed].metric("AP_bootstrap_se") for seed in sorted(seeds & own.keys())
-    ]
+    values = [own[seed].metric("AP_bootstrap_se") for seed in sorted(seeds & own.keys())]
     mean = sum(values) / len(values) if values else math.nan
     return None if math.isnan(mean) else mean
 

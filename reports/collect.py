@@ -17,6 +17,7 @@ import pandas as pd
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Row, Table, load_tables
 
+NAN = float("nan")
 METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")
 COLUMNS = {"run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published", "gain"}
 RESERVED = COLUMNS | set(METRICS) | {"gain_over", "published_gain", "status"}
@@ -40,11 +41,11 @@ class Record:
     def metric(self, name: str) -> float:
         """A metric of the evaluation, in percent; NaN when undefined."""
         value = self.evaluate["metrics"].get(name)
-        return float("nan") if value is None else float(value)
+        return NAN if value is None else float(value)
 
 
 def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
-    """All usable records of a folder in order of run and seed, and a line for each unusable file."""
+    """The usable records of a folder by run and seed, and a line for each unusable file."""
     records, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
@@ -72,28 +73,27 @@ def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[
     """Records of a table's runs that may stand side by side, and a line for each left out.
 
     The largest group of records with the same data and evaluation stays (of equals the latest);
-    within each run, the largest group of seeds with the same specification.
+    within each run, the largest group of seeds with the same specification. Ordered as the rows.
     """
     wanted = [record for record in records if record.run in table.runs]
     kept, problems = _largest_group(wanted, shared_identity)
+    ordered = []
     for run in table.runs:
         same, more = _largest_group([r for r in kept if r.run == run], run_identity)
-        kept = [r for r in kept if r.run != run or r in same]
+        ordered += same
         problems += more
-    return kept, problems
+    return ordered, problems
 
 
 def shared_identity(record: Record) -> dict[str, str]:
     """What all records of one table must have in common, by name."""
     identity = {
         "dataset fingerprint": record.evaluate.get("dataset"),
-        "key of the videos": record.evaluate.get("inputs", {}).get("videos"),
+        "video key": record.evaluate.get("inputs", {}).get("videos"),
         "version of evaluate": record.evaluate.get("stage_version"),
         "version of train": record.train.get("stage_version"),
         "training settings": record.train.get("spec", {}).get("train"),
-        "evaluation settings": _without(
-            record.evaluate.get("spec", {}), "model", "seed", "run"
-        ),
+        "evaluation settings": _without(record.evaluate.get("spec", {}), "model", "seed", "run"),
     }
     return {name: json.dumps(value, sort_keys=True) for name, value in identity.items()}
 
@@ -135,7 +135,8 @@ def _difference(record: Record, expected: dict[str, str], found: dict[str, str])
     if different[0] == "dataset fingerprint":
         here, elsewhere = (json.loads(side[different[0]]) for side in (found, expected))
         values = f" ({str(here)[:12]}, elsewhere {str(elsewhere)[:12]})"
-    return f"{record.name} is left out: another {different[0]}{values} than the rest; run it again"
+    word = "other" if different[0].endswith("s") else "another"
+    return f"{record.name} is left out: {word} {different[0]}{values} than the rest; run it again"
 
 
 def by_run(records: list[Record]) -> dict[str, dict[int, Record]]:
@@ -153,10 +154,7 @@ def paired_differences(
     runs = by_run(records)
     first, second = runs.get(better, {}), runs.get(than, {})
     shared = sorted(first.keys() & second.keys())
-    gaps = {
-        seed: first[seed].metric(metric) - second[seed].metric(metric)
-        for seed in shared
-    }
+    gaps = {seed: first[seed].metric(metric) - second[seed].metric(metric) for seed in shared}
     return {seed: gap for seed, gap in gaps.items() if np.isfinite(gap)}
 
 
@@ -169,40 +167,30 @@ def table_frame(table: Table, records: list[Record]) -> pd.DataFrame:
     """
     clash = {name for row in table.rows for name in row.cells} & RESERVED
     if clash:
-        raise ValueError(
-            f"table {table.id}: {sorted(clash)} are columns of ours, not label cells"
-        )
+        raise ValueError(f"table {table.id}: {sorted(clash)} are columns of ours, not label cells")
     published = {row.run: row.published for row in table.rows}
-    return pd.DataFrame(
-        [_row(table, row, records, published) for row in table.rows]
-    ).round(6)
+    return pd.DataFrame([_row(table, row, records, published) for row in table.rows]).round(6)
 
 
-def _row(
-    table: Table, row: Row, records: list[Record], published: dict[str, dict]
-) -> dict:
+def _row(table: Table, row: Row, records: list[Record], published: dict[str, dict]) -> dict:
     own = by_run(records).get(row.run, {})
     baseline = table.baseline_of(row)
     gaps = paired_differences(records, row.run, baseline) if baseline else {}
-    theirs = published.get(baseline, {}).get("AP")
-    known = row.published.get("AP")
-    extra = {
-        f"published_{name}": row.published.get(name) for name in _extra_metrics(table)
-    }
+    theirs = published.get(baseline, {}).get("AP", NAN)
+    known = row.published.get("AP", NAN)
+    extra = {f"published_{name}": row.published.get(name, NAN) for name in _extra_metrics(table)}
     return {
         "run": row.run,
         **row.cells,
         **{name: _mean(own, name) for name in METRICS},
-        "AP_std": float(np.std(_values(own, "AP"), ddof=1)) if len(own) > 1 else None,
+        "AP_std": float(np.std(_values(own, "AP"), ddof=1)) if len(own) > 1 else NAN,
         "seeds": len(own),
         "seed_ids": " ".join(str(seed) for seed in sorted(own)),
         "AP_bootstrap_se": _mean(own, "AP_bootstrap_se"),
         "published": known,
         **extra,
-        "gain": float(np.mean(list(gaps.values()))) if gaps else None,
-        "published_gain": known - theirs
-        if known is not None and theirs is not None
-        else None,
+        "gain": float(np.mean(list(gaps.values()))) if gaps else NAN,
+        "published_gain": known - theirs,
         "gain_over": baseline,
         "status": "run" if own else "not run",
     }
@@ -217,16 +205,15 @@ def _values(own: dict[int, Record], metric: str) -> list[float]:
     return [record.metric(metric) for record in own.values()]
 
 
-def _mean(own: dict[int, Record], metric: str) -> float | None:
-    return float(np.mean(_values(own, metric))) if own else None
+def _mean(own: dict[int, Record], metric: str) -> float:
+    return float(np.mean(_values(own, metric))) if own else NAN
 
 
 def seed_frame(records: list[Record]) -> pd.DataFrame:
     """Every record's metrics, a row a run and seed."""
     names = (*METRICS, "AP_bootstrap_se")
     rows = [
-        {"run": r.run, "seed": r.seed} | {name: r.metric(name) for name in names}
-        for r in records
+        {"run": r.run, "seed": r.seed} | {name: r.metric(name) for name in names} for r in records
     ]
     return pd.DataFrame(rows, columns=["run", "seed", *names])
 

@@ -11,18 +11,16 @@ SMOOTHING = 20  # a moving mean over 1/20 of the points
 
 
 def stage_folder(runs: Path, stage: dict) -> Path | None:
-    """The finished folder of a stage record below runs/<profile>, by its key; None if it is gone."""
+    """Finished folder of a stage record below runs/<profile>, by its key; None if gone."""
     key = str(stage.get("key", ""))
     if not key:
         return None
-    found = [
-        p for p in sorted(runs.glob(f"*-{key[:12]}")) if (p / "record.json").is_file()
-    ]
+    found = [p for p in sorted(runs.glob(f"*-{key[:12]}")) if (p / "record.json").is_file()]
     return found[0] if found else None
 
 
 def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]]:
-    """Smoothed curves by run, a dict of (n,) arrays a seed, and {record: key} of those that exist."""
+    """Smoothed curves by run, a dict of (n,) arrays a seed; and {record: key} of them."""
     curves: dict[str, list[dict[str, np.ndarray]]] = {}
     sources: dict[str, str] = {}
     for record in records:
@@ -35,7 +33,10 @@ def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]
 
 
 def read_curve(path: Path) -> dict[str, np.ndarray] | None:
-    """iteration, loss (task terms summed) and, if gated, open_fraction: (n,) each; None if unusable."""
+    """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each.
+
+    None if the file is missing or empty.
+    """
     if not path.is_file():
         return None
     lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
@@ -44,9 +45,7 @@ def read_curve(path: Path) -> dict[str, np.ndarray] | None:
     curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
     curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
     if all("open_fraction" in line for line in lines):
-        curve["open_fraction"] = _smooth(
-            np.array([line["open_fraction"] for line in lines])
-        )
+        curve["open_fraction"] = _smooth(np.array([line["open_fraction"] for line in lines]))
     return curve
 
 

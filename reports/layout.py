@@ -16,12 +16,8 @@ class Layout:
     root: Path = ROOT
 
     def __post_init__(self):
-        if not re.fullmatch(
-            r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile
-        ):
-            raise ValueError(
-                f"not a profile name: {self.profile!r} (letters, digits, '-', '_')"
-            )
+        if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile):
+            raise ValueError(f"not a profile name: {self.profile!r} (letters, digits, '-', '_')")
 
     @property
     def records(self) -> Path:

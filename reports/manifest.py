@@ -61,9 +61,7 @@ class Table:
         compared = [claim.than for claim in self.claims if claim.better == row.run]
         if compared:
             return compared[0]
-        if row.run == self.rows[0].run or any(
-            claim.than == row.run for claim in self.claims
-        ):
+        if row.run == self.rows[0].run or any(claim.than == row.run for claim in self.claims):
             return None
         return self.rows[0].run
 
@@ -75,9 +73,7 @@ def load_table(path: Path) -> Table:
         rows = tuple(_row(row) for row in raw["rows"])
         claims = tuple(_claim(claim) for claim in raw.get("claims") or ())
         table = str(raw["table"])
-        return Table(
-            table, str(raw["title"]), str(raw.get("paper", table)), rows, claims
-        )
+        return Table(table, str(raw["title"]), str(raw.get("paper", table)), rows, claims)
     except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
         raise ValueError(
             f"{path}: not a table manifest ({type(error).__name__}: {error})"
@@ -92,9 +88,7 @@ def load_tables(manifests: Path) -> list[Table]:
 def _row(raw: dict) -> Row:
     cells = {str(name): str(value) for name, value in (raw.get("cells") or {}).items()}
     published = {
-        name: float(v)
-        for name, v in (raw.get("published") or {}).items()
-        if v is not None
+        name: float(v) for name, v in (raw.get("published") or {}).items() if v is not None
     }
     return Row(str(raw["run"]), cells, published, raw.get("baseline"))
 

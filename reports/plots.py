@@ -44,18 +44,14 @@ NIGHT = Ink(
 )
 
 
-def save_both(
-    folder: Path, stem: str, draw: Callable[[Ink], plt.Figure]
-) -> tuple[str, str]:
+def save_both(folder: Path, stem: str, draw: Callable[[Ink], plt.Figure]) -> tuple[str, str]:
     """Draw in both themes to <stem>.png and <stem>-dark.png; returns the file names."""
     names = (f"{stem}.png", f"{stem}{DARK}.png")
     for name, ink in zip(names, (LIGHT, NIGHT), strict=True):
         with mpl.rc_context(_style(ink)):
             figure = draw(ink)
             buffer = io.BytesIO()
-            figure.savefig(
-                buffer, dpi=200, transparent=True, metadata={"Software": None}
-            )
+            figure.savefig(buffer, dpi=200, transparent=True, metadata={"Software": None})
             plt.close(figure)
         write_atomically(folder / name, buffer.getvalue())
     return names
@@ -85,13 +81,11 @@ def _style(ink: Ink) -> dict:
 
 
 def ap_by_variant(table: Table, records: list[Record], folder: Path) -> Figure | None:
-    """AP of each row, a point a seed and a bar at the mean, beside the published AP on its own scale."""
+    """AP of each row, a point a seed and a bar at the mean, beside the published AP."""
     runs = by_run(records)
     if not runs:
         return None
-    name, dark = save_both(
-        folder, f"ap-{table.id}", lambda ink: _draw_variants(table, runs, ink)
-    )
+    name, dark = save_both(folder, f"ap-{table.id}", lambda ink: _draw_variants(table, runs, ink))
     means = {
         run: np.mean([r.metric("AP") for r in runs[run].values()])
         for run in table.runs
@@ -109,14 +103,10 @@ def ap_by_variant(table: Table, records: list[Record], folder: Path) -> Figure |
     )
 
 
-def _draw_variants(
-    table: Table, runs: dict[str, dict[int, Record]], ink: Ink
-) -> plt.Figure:
+def _draw_variants(table: Table, runs: dict[str, dict[int, Record]], ink: Ink) -> plt.Figure:
     height = 0.9 + 0.36 * len(table.runs)
     figure, (ours, paper) = plt.subplots(1, 2, figsize=(WIDTH, height), sharey=True)
-    theirs = {
-        row.run: row.published["AP"] for row in table.rows if "AP" in row.published
-    }
+    theirs = {row.run: row.published["AP"] for row in table.rows if "AP" in row.published}
     for place, run in enumerate(table.runs):
         values = [record.metric("AP") for record in runs.get(run, {}).values()]
         ours.plot(
@@ -129,9 +119,7 @@ def _draw_variants(
             color=ink.series[0],
         )
         if values:
-            ours.plot(
-                [np.mean(values)], [place], "|", ms=15, mew=2, color=ink.series[0]
-            )
+            ours.plot([np.mean(values)], [place], "|", ms=15, mew=2, color=ink.series[0])
         if run in theirs:
             paper.plot([theirs[run]], [place], "D", ms=5, mew=0, color=ink.published)
     _same_width(ours, paper)
@@ -155,9 +143,7 @@ def _same_width(*axes: Axes) -> None:
             one.set_xlim(centre - width / 2, centre + width / 2)
 
 
-Curves = dict[
-    str, list[dict[str, np.ndarray]]
-]  # run -> one {"iteration", quantity: (n,)} a seed
+Curves = dict[str, list[dict[str, np.ndarray]]]  # run -> one {"iteration", quantity: (n,)} a seed
 
 
 def training_curves(
@@ -167,10 +153,7 @@ def training_curves(
     if not curves:
         return None
     name, dark = save_both(folder, stem, lambda ink: _draw_curves(curves, ink))
-    last = {
-        run: np.mean([one["loss"][-1] for one in seeds])
-        for run, seeds in curves.items()
-    }
+    last = {run: np.mean([one["loss"][-1] for one in seeds]) for run, seeds in curves.items()}
     values = ", ".join(f"{run} {value:.2f}" for run, value in last.items())
     return Figure(
         name,
@@ -198,13 +181,9 @@ def _draw_curves(curves: Curves, ink: Ink) -> plt.Figure:
         dash = "-" if place < len(ink.series) else "--"
         for number, one in enumerate(seeds):
             label = run if number == 0 else None
-            axes[0, 0].plot(
-                one["iteration"], one["loss"], dash, lw=1, color=colour, label=label
-            )
+            axes[0, 0].plot(one["iteration"], one["loss"], dash, lw=1, color=colour, label=label)
             if "open_fraction" in one:
-                axes[1, 0].plot(
-                    one["iteration"], one["open_fraction"], dash, lw=1, color=colour
-                )
+                axes[1, 0].plot(one["iteration"], one["open_fraction"], dash, lw=1, color=colour)
     axes[0, 0].set_title("loss")
     axes[0, 0].legend(fontsize=8, ncols=2, loc="upper right")
     if gated:

@@ -1,6 +1,5 @@
 """The page's picture of tracks: ground truth, a baseline and its TPR variant on the same frames."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +38,7 @@ def find_pair(runs: Path, table: Table, records: list[Record]) -> Pair | None:
 
 def _pair(runs: Path, records: tuple[Record, Record]) -> Pair | None:
     folders = [stage_folder(runs, record.evaluate) for record in records]
-    videos = stage_folder(
-        runs, {"key": records[0].evaluate.get("inputs", {}).get("videos")}
-    )
+    videos = stage_folder(runs, {"key": records[0].evaluate.get("inputs", {}).get("videos")})
     if videos is None or None in folders:
         return None
     results = tuple(folder / "results.json" for folder in folders)
@@ -55,17 +52,12 @@ def _pair(runs: Path, records: tuple[Record, Record]) -> Pair | None:
 def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
     """Write the contact sheet of `pair` to folder/name and describe it."""
     from tpr.data.youtube_vis import YouTubeVIS
-    from tpr.visualize import comparison_sheet, encode_image
+    from tpr.visualize import comparison_sheet, encode_image, read_results
 
     dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
-    entries = {
-        run: json.loads(path.read_text())
-        for run, path in zip(pair.runs, pair.results, strict=True)
-    }
+    entries = {run: read_results(path) for run, path in zip(pair.runs, pair.results, strict=True)}
     videos = spread(dataset.videos, VIDEOS)
-    sheet = comparison_sheet(
-        dataset, entries, videos, frames=FRAMES, min_score=MIN_SCORE
-    )
+    sheet = comparison_sheet(dataset, entries, videos, frames=FRAMES, min_score=MIN_SCORE)
     write_atomically(folder / name, encode_image(sheet, Path(name).suffix))
     return Figure(
         name,

@@ -12,10 +12,10 @@ from reports.numbers import NOTHING, day, duration, machine, number, short, sign
 
 MEANINGLESS = "smoke"
 STEM = {
-    "smoke": "Its numbers are meaningless: a few iterations on a few tiny videos, only to show that "
-    "every part runs.",
-    "mini": "Small networks on generated videos. It shows the direction of an effect at this scale; "
-    "it is never a verdict on the paper, whose setting is the profile full.",
+    "smoke": "Its numbers are meaningless: a few iterations on a few tiny videos, only to show "
+    "that every part runs.",
+    "mini": "Small networks on generated videos. It shows the direction of an effect at this "
+    "scale; it is never a verdict on the paper, whose setting is the profile full.",
     "full": "The paper's setting: YouTube-VIS, 640×360, networks of the paper's size.",
 }
 
@@ -60,9 +60,7 @@ def _unique(values: Any) -> str:
 def total_seconds(records: list[Record]) -> float | None:
     """Sum over the training and evaluation of every record; pretraining is shared and not in it."""
     stages = [stage for r in records for stage in (r.train, r.evaluate)]
-    seconds = [
-        float(stage["seconds"]) for stage in stages if stage.get("seconds") is not None
-    ]
+    seconds = [float(stage["seconds"]) for stage in stages if stage.get("seconds") is not None]
     return sum(seconds) if seconds else None
 
 
@@ -71,9 +69,7 @@ def _outcome(profile: str, claims: list[ClaimResult]) -> str:
         return ""
     counts = Counter(result.direction for result in claims)
     if not claims or counts[MISSING] == len(claims):
-        return (
-            "No claim can be read yet: no pair of runs with a common seed has finished."
-        )
+        return "No claim can be read yet: no pair of runs with a common seed has finished."
     words = {
         SAME: "point the way the paper says",
         OPPOSITE: "point the other way",
@@ -87,29 +83,21 @@ def _outcome(profile: str, claims: list[ClaimResult]) -> str:
 def claim_row(profile: str, result: ClaimResult, reach: float) -> dict[str, Any]:
     """One line of the claim table; `reach` is the largest absolute gain of the interval strip."""
     claim, interval = result.claim, result.interval
-    bounds = (
-        (interval.low, interval.high) if interval and interval.low is not None else None
-    )
+    bounds = (interval.low, interval.high) if interval and interval.low is not None else None
     return {
         "name": claim.name,
-        "where": ", ".join(
-            part for part in (result.table.paper, _section(claim.section)) if part
-        ),
+        "where": ", ".join(part for part in (result.table.paper, _section(claim.section)) if part),
         "sentence": claim.sentence,
         "metric": claim.metric,
         "better": claim.better,
         "than": claim.than,
         "published": signed(claim.published_gain),
         "measured": signed(interval.mean if interval else None),
-        "bounds": f"{signed(bounds[0])} to {signed(bounds[1])}" if bounds else NOTHING,
-        "seeds": [
-            f"{signed(gap)} (seed {seed})" for seed, gap in result.differences.items()
-        ],
+        "bounds": f"{signed(bounds[0])} to {signed(bounds[1])}" if bounds else "no interval",
+        "seeds": [f"{signed(gap)} (seed {seed})" for seed, gap in result.differences.items()],
         "videos": " / ".join(number(error) for error in result.video_errors),
         "outcome": wording(profile, result),
-        "kind": result.direction.replace(" ", "-")
-        if profile != MEANINGLESS
-        else "meaningless",
+        "kind": result.direction.replace(" ", "-") if profile != MEANINGLESS else "meaningless",
         "strip": _strip(result, bounds, reach),
     }
 
@@ -143,9 +131,7 @@ def _section(section: str) -> str:
     return f"§{section}" if section else ""
 
 
-def table_view(
-    table: Table, frame: pd.DataFrame, problems: list[str]
-) -> dict[str, Any]:
+def table_view(table: Table, frame: pd.DataFrame, problems: list[str]) -> dict[str, Any]:
     """A results table: label cells, then published and measured columns, all as text."""
     labels = list(dict.fromkeys(name for row in table.rows for name in row.cells))
     rows = [_table_row(row, labels) for row in frame.to_dict("records")]
@@ -172,7 +158,7 @@ def _table_row(row: dict[str, Any], labels: list[str]) -> dict[str, Any]:
         "metrics": [number(row[name]) for name in METRICS[1:]],
         "published_gain": signed(row["published_gain"]),
         "gain": signed(row["gain"]),
-        "seeds": row["seed_ids"] or NOTHING,
+        "seeds": row["seed_ids"].replace(" ", ", ") or NOTHING,
     }
 
 
@@ -207,7 +193,4 @@ def package_sets(records: list[Record]) -> list[dict[str, Any]]:
     for record in records:
         packages = record.evaluate.get("packages") or {}
         sets.setdefault(tuple(sorted(packages.items())), []).append(record.name)
-    return [
-        {"packages": list(packages), "records": names}
-        for packages, names in sets.items()
-    ]
+    return [{"packages": list(packages), "records": names} for packages, names in sets.items()]

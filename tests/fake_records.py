@@ -9,12 +9,18 @@ table: 1a
 title: Effect of two main components on various baselines
 paper: Table 1(a)
 rows:
-  - {run: blendmask-r50, cells: {Backbone: ResNet50, DACR: "-", CPR: "-"}, published: {AP: 33.8}}
-  - {run: blendmask-r50+dacr, cells: {Backbone: ResNet50, DACR: "✓", CPR: "-"}, published: {AP: 35.2}}
-  - {run: blendmask-r50+cpr, cells: {Backbone: ResNet50, DACR: "-", CPR: "✓"}, published: {AP: 34.5}}
-  - {run: blendmask-r50+tpr, cells: {Backbone: ResNet50, DACR: "✓", CPR: "✓"}, published: {AP: 35.9}}
-  - {run: blendmask-r101, cells: {Backbone: ResNet101, DACR: "-", CPR: "-"}, published: {AP: 36.6}}
-  - {run: blendmask-r101+tpr, cells: {Backbone: ResNet101, DACR: "✓", CPR: "✓"}, published: {AP: 39.1}}
+  - {run: blendmask-r50, cells: {Backbone: ResNet50, DACR: "-", CPR: "-"},
+     published: {AP: 33.8}}
+  - {run: blendmask-r50+dacr, cells: {Backbone: ResNet50, DACR: "✓", CPR: "-"},
+     published: {AP: 35.2}}
+  - {run: blendmask-r50+cpr, cells: {Backbone: ResNet50, DACR: "-", CPR: "✓"},
+     published: {AP: 34.5}}
+  - {run: blendmask-r50+tpr, cells: {Backbone: ResNet50, DACR: "✓", CPR: "✓"},
+     published: {AP: 35.9}}
+  - {run: blendmask-r101, cells: {Backbone: ResNet101, DACR: "-", CPR: "-"},
+     published: {AP: 36.6}}
+  - {run: blendmask-r101+tpr, cells: {Backbone: ResNet101, DACR: "✓", CPR: "✓"},
+     published: {AP: 39.1}}
 claims:
   - {name: DACR helps, better: blendmask-r50+dacr, than: blendmask-r50, metric: AP,
      published_gain: 1.4, section: "4.2", sentence: Adding DACR results in about 1.4 % mAP gain}
@@ -86,9 +92,7 @@ def key(stage: str, name: str) -> str:
 
 
 def write_record(root: Path, raw: dict, profile: str = "mini") -> Path:
-    path = (
-        root / "results" / profile / "records" / f"{raw['run']}-seed{raw['seed']}.json"
-    )
+    path = root / "results" / profile / "records" / f"{raw['run']}-seed{raw['seed']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(raw))
     return path

@@ -1,0 +1,251 @@
+"""Pictures of tracks: masks, boxes and names over frames, one colour a track, and contact sheets.
+
+    python -m tpr.visualize val.json frames/val results.json --out sheet.png
+
+Frames are uint8 RGB arrays (H, W, 3); tracks come from a YouTube-VIS file or its results format.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from tpr.data.segmentation import decode, is_missing
+from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.drawing import FONT, INK, PAPER, Colour, DrawnTrack, encode_image, overlay, track_colour
+
+MARGIN = 4  # pixels between cells
+MIN_OVERLAP = 0.1  # a prediction takes a true track's colour from this IoU on
+
+
+def true_tracks(dataset: YouTubeVIS, video: Video) -> list[DrawnTrack]:
+    """The annotated tracks of a video, coloured in file order; crowd regions are left out."""
+    names = {category.id: category.name for category in dataset.categories}
+    tracks = [track for track in dataset.tracks(video) if not track.iscrowd]
+    return [
+        DrawnTrack(
+            names[track.category_id],
+            masks_of(track.segmentations, video),
+            track_colour(place),
+        )
+        for place, track in enumerate(tracks)
+    ]
+
+
+def predicted_tracks(
+    dataset: YouTubeVIS,
+    video: Video,
+    entries: Sequence[dict[str, Any]],
+    *,
+    min_score: float = 0.0,
+    most: int = 10,
+    truth: Sequence[DrawnTrack] = (),
+) -> list[DrawnTrack]:
+    """A video's best results, at most `most`, best first.
+
+    Each takes the colour of the true track that it overlaps most over the video (IoU of at least
+    0.1, every true track once, best pairs first), or a colour that no other track has. Raises
+    ValueError for an entry with another number of frames or an unknown category.
+    """
+    names = {category.id: category.name for category in dataset.categories}
+    own = [e for e in entries if e["video_id"] == video.id and e["score"] >= min_score]
+    own = sorted(own, key=lambda entry: -entry["score"])[:most]
+    for entry in own:
+        _check(entry, video, names)
+    masks = [masks_of(entry["segmentations"], video) for entry in own]
+    colours = matched_colours(masks, truth)
+    labels = [f"{names[entry['category_id']]} {entry['score']:.2f}" for entry in own]
+    return [
+        DrawnTrack(label, mask, colour)
+        for label, mask, colour in zip(labels, masks, colours, strict=True)
+    ]
+
+
+def _check(entry: dict[str, Any], video: Video, names: dict[int, str]) -> None:
+    if len(entry["segmentations"]) != video.length:
+        found = len(entry["segmentations"])
+        raise ValueError(
+            f"results: video {video.id} has {video.length} frames, a track has {found}"
+        )
+    if entry["category_id"] not in names:
+        unknown = entry["category_id"]
+        raise ValueError(f"results: video {video.id} has a track of unknown category {unknown}")
+
+
+def masks_of(segmentations: Sequence[Any], video: Video) -> tuple[np.ndarray | None, ...]:
+    """A mask (H, W) bool a frame, None where there is no object."""
+    size = (video.height, video.width)
+    return tuple(None if is_missing(one) else decode(one, *size) for one in segmentations)
+
+
+def matched_colours(
+    masks: Sequence[tuple[np.ndarray | None, ...]], truth: Sequence[DrawnTrack]
+) -> list[Colour]:
+    """A colour a predicted track: its true track's, or a new one."""
+    overlaps = sorted(
+        (
+            (track_iou(one, true.masks), i, j)
+            for i, one in enumerate(masks)
+            for j, true in enumerate(truth)
+        ),
+        key=lambda item: (-item[0], item[1:]),
+    )
+    chosen: dict[int, Colour] = {}
+    taken: set[int] = set()
+    for overlap, i, j in overlaps:
+        if overlap >= MIN_OVERLAP and i not in chosen and j not in taken:
+            chosen[i] = truth[j].colour
+            taken.add(j)
+    return [chosen.get(i) or track_colour(len(truth) + i) for i in range(len(masks))]
+
+
+def track_iou(one: Sequence[np.ndarray | None], other: Sequence[np.ndarray | None]) -> float:
+    """Intersection over union, both summed over all frames; 0 for two empty tracks."""
+    shared = union = 0
+    for first, second in zip(one, other, strict=True):
+        areas = [0 if mask is None else int(mask.sum()) for mask in (first, second)]
+        both = 0 if first is None or second is None else int((first & second).sum())
+        shared += both
+        union += sum(areas) - both
+    return shared / union if union else 0.0
+
+
+def video_rows(
+    dataset: YouTubeVIS,
+    video: Video,
+    rows: dict[str, Sequence[DrawnTrack]],
+    frames: Sequence[int],
+    cell_width: int = 240,
+) -> np.ndarray:
+    """(H, W, 3) block of one video: a row for each named set of tracks, a column a frame."""
+    pictures = {t: dataset.read_frame(video, t) for t in frames}
+    lines = []
+    for name, tracks in rows.items():
+        cells = [overlay(pictures[t], tracks, t, width=cell_width, boxes=False) for t in frames]
+        lines.append(_line(name, cells))
+    return np.concatenate(lines)
+
+
+def _line(name: str, cells: list[np.ndarray]) -> np.ndarray:
+    """Cells side by side under their name."""
+    padded = [
+        cv2.copyMakeBorder(c, 0, MARGIN, 0, MARGIN, cv2.BORDER_CONSTANT, value=PAPER) for c in cells
+    ]
+    line = np.concatenate(padded, axis=1)
+    head = np.full((18, line.shape[1], 3), PAPER, np.uint8)
+    cv2.putText(head, name, (0, 13), FONT, 0.42, INK, 1, cv2.LINE_AA)
+    return np.concatenate([head, line])
+
+
+def comparison_sheet(
+    dataset: YouTubeVIS,
+    results: dict[str, Sequence[dict[str, Any]]],
+    videos: Sequence[Video],
+    *,
+    frames: int = 5,
+    min_score: float = 0.3,
+    cell_width: int = 240,
+) -> np.ndarray:
+    """Ground truth and, by name, the results of runs on the same frames; videos below each other.
+
+    `results` are lists of YouTube-VIS results entries. Videos may differ in size.
+    """
+    if not videos:
+        raise ValueError("a contact sheet needs at least one video")
+    blocks = []
+    for video in videos:
+        truth = true_tracks(dataset, video)
+        rows = {f"video {video.id}: ground truth": truth} if truth else {}
+        for name, entries in results.items():
+            rows[name] = predicted_tracks(dataset, video, entries, min_score=min_score, truth=truth)
+        blocks.append(video_rows(dataset, video, rows, frame_choice(video, frames), cell_width))
+    width = max(block.shape[1] for block in blocks)
+    padded = [_widen(block, width) for block in blocks]
+    return np.concatenate(padded)
+
+
+def _widen(block: np.ndarray, width: int) -> np.ndarray:
+    extra = width - block.shape[1]
+    return cv2.copyMakeBorder(block, 0, 14, 0, extra, cv2.BORDER_CONSTANT, value=PAPER)
+
+
+def frame_choice(video: Video, count: int) -> list[int]:
+    """At most `count` frames that have an image, evenly spaced from first to last."""
+    present = [t for t, name in enumerate(video.file_names) if name is not None]
+    if not present:
+        raise ValueError(f"video {video.id} has no image for any frame")
+    places = np.linspace(0, len(present) - 1, min(count, len(present)))
+    return [present[round(place)] for place in places]
+
+
+def read_results(path: Path) -> list[dict[str, Any]]:
+    """Entries of a results.json; ValueError unless they have the fields that drawing needs."""
+    try:
+        entries = json.loads(path.read_text())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: not JSON ({error})") from None
+    needed = {"video_id", "category_id", "score", "segmentations"}
+    good = isinstance(entries, list) and all(
+        isinstance(entry, dict) and needed <= entry.keys() for entry in entries
+    )
+    if not good:
+        raise ValueError(f"{path}: not a list of results with {', '.join(sorted(needed))}")
+    return entries
+
+
+def chosen_videos(dataset: YouTubeVIS, ids: Sequence[int], count: int) -> list[Video]:
+    """The videos with these ids, or the first `count` of the data set."""
+    known = {video.id: video for video in dataset.videos}
+    unknown = [str(one) for one in ids if one not in known]
+    if unknown:
+        raise ValueError(f"{dataset.path}: no video {', '.join(unknown)}")
+    return [known[one] for one in ids] or dataset.videos[:count]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tpr.visualize", description=__doc__)
+    parser.add_argument("dataset", type=Path, help="YouTube-VIS JSON file")
+    parser.add_argument("frame_root", type=Path, help="folder that its file names are relative to")
+    parser.add_argument("results", type=Path, nargs="*", help="results.json of one or more runs")
+    parser.add_argument("--out", type=Path, required=True, help="picture to write: .png or .jpg")
+    parser.add_argument("--video", type=int, nargs="*", default=[], help="ids; else the first ones")
+    parser.add_argument("--videos", type=int, default=4, help="how many of the first videos")
+    parser.add_argument("--frames", type=int, default=5, help="frames a video")
+    parser.add_argument("--min-score", type=float, default=0.3)
+    parser.add_argument("--width", type=int, default=240, help="pixels of one cell")
+    options = parser.parse_args(arguments)
+    try:
+        write_sheet(options)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(options.out)
+    return 0
+
+
+def write_sheet(options: argparse.Namespace) -> None:
+    """What the command line does: read, draw, write with a rename at the end."""
+    dataset = YouTubeVIS(options.dataset, options.frame_root)
+    results = {str(path): read_results(path) for path in options.results}
+    videos = chosen_videos(dataset, options.video, options.videos)
+    sheet = comparison_sheet(
+        dataset,
+        results,
+        videos,
+        frames=options.frames,
+        min_score=options.min_score,
+        cell_width=options.width,
+    )
+    scratch = options.out.with_name(f".{options.out.name}.tmp")
+    scratch.write_bytes(encode_image(sheet, options.out.suffix))
+    os.replace(scratch, options.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
