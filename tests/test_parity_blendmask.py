@@ -118,6 +118,10 @@ def test_losses_and_gradients(model, image):
 def test_full_size_parameter_counts():
     """41.139 M and 60.079 M, measured on the TPR release's model (40 classes, P6 from res5)."""
     for depths, millions in (([3, 4, 6, 3], 41.139), ([3, 4, 23, 3], 60.079)):
-        spec = SPEC | {"backbone": {"depths": depths}, "channels": 256, "head": {"name": "blendmask"}}
+        spec = SPEC | {
+            "backbone": {"depths": depths},
+            "channels": 256,
+            "head": {"name": "blendmask"},
+        }
         count = sum(p.numel() for p in build_model(spec, 40).parameters())
         assert count / 1e6 == pytest.approx(millions, abs=6e-4)

@@ -30,12 +30,18 @@ def truth(reference):
 
 @pytest.mark.parametrize(("tag", "radius"), [("center1.5", 1.5), ("nocenter", None)])
 def test_targets(reference, truth, tag, radius):
-    points = [level_locations(s, k, torch.device("cpu")) for s, k in zip(SIZES, STRIDES, strict=True)]
+    points = [
+        level_locations(s, k, torch.device("cpu")) for s, k in zip(SIZES, STRIDES, strict=True)
+    ]
     found = assign_targets(points, STRIDES, (64, 128, 256, 512), truth, 40, radius)
     assert (torch.cat(points).numpy() == reference["locations"]).all()
     assert (found.labels.numpy() == reference[f"{tag}/labels"]).all()
     positive = found.labels != 40
-    for ours, name in ((found.instance, "target_inds"), (found.image, "im_inds"), (found.level, "fpn_levels")):
+    for ours, name in (
+        (found.instance, "target_inds"),
+        (found.image, "im_inds"),
+        (found.level, "fpn_levels"),
+    ):
         assert (ours[positive].numpy() == reference[f"{tag}/{name}"][positive.numpy()]).all()
     sides = reference[f"{tag}/reg_targets"][positive.numpy()]
     np.testing.assert_allclose(found.sides[positive].numpy(), sides, atol=1e-6)

@@ -81,5 +81,9 @@ def test_match_loss_and_gradients(reference):
     )
     assert loss.item() == pytest.approx(float(reference["train/loss_match"]), abs=1e-5)
     loss.backward()
-    np.testing.assert_allclose(query.grad.sum(1).numpy(), reference["train/grad_query_sum"], atol=1e-6)
-    np.testing.assert_allclose(known.grad.sum(1).numpy(), reference["train/grad_ref_sum"], atol=1e-6)
+    np.testing.assert_allclose(
+        query.grad.sum(1).numpy(), reference["train/grad_query_sum"], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        known.grad.sum(1).numpy(), reference["train/grad_ref_sum"], atol=1e-6
+    )

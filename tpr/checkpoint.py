@@ -43,8 +43,8 @@ def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ())
 def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ()) -> None:
     """Loads a state saved by `save_weights`.
 
-    missing: prefixes of parameters that may be absent from the file (new modules). Raises ValueError
-    naming the first key that is missing, unexpected or of another shape.
+    missing: prefixes of parameters that may be absent from the file (new modules). Raises
+    ValueError naming the first key that is missing, unexpected or of another shape.
     """
     state = {k: v.float() if v.is_floating_point() else v for k, v in load(path).items()}
     own = model.state_dict()
@@ -56,5 +56,7 @@ def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ())
     wrong = [k for k in state if k not in own or own[k].shape != state[k].shape]
     if absent or wrong:
         kind = "lacks" if absent else "does not fit the model at"
-        raise ValueError(f"{path} {kind} {(absent + wrong)[0]!r} ({len(absent + wrong)} keys in all)")
+        raise ValueError(
+            f"{path} {kind} {(absent + wrong)[0]!r} ({len(absent + wrong)} keys in all)"
+        )
     model.load_state_dict(state, strict=False)

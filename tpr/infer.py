@@ -1,9 +1,14 @@
-"""Online inference: frame by frame, the previous frame as reference, tracks assembled at the end."""
+"""Online inference: frame by frame, the previous frame as reference; tracks at the end.
+
+Several videos are stepped side by side, which is faster and changes nothing for any of them.
+"""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,7 @@ import numpy as np
 import torch
 from detectron2.layers.mask_ops import paste_masks_in_image
 from detectron2.structures import Instances
+from torch import Tensor
 
 from . import checkpoint
 from .data.rle import encode
@@ -20,12 +26,12 @@ from .evaluation.submission import write_results
 from .models.build import build_model
 from .models.tracking import Tracker
 from .models.vis_model import VISModel
-from .routing import Frame, open_fraction
+from .routing import Frame, open_fraction, stack
 from .train import Log
 
 
 class Track:
-    """What one object collected over a video: a mask a frame, scores and classes of its detections."""
+    """What one object collected over a video: masks, and its detections' scores and classes."""
 
     def __init__(self, length: int) -> None:
         self.segmentations: list[dict | None] = [None] * length
@@ -49,23 +55,57 @@ class Track:
         }
 
 
+class Playback:
+    """A video being processed: its tracker, its tracks, and the frame that comes as reference."""
+
+    def __init__(self, video: Video) -> None:
+        self.video = video
+        self.tracker = Tracker()
+        self.tracks: dict[int, Track] = defaultdict(lambda: Track(video.length))
+        self.previous: Frame | None = None
+
+    def has_frame(self, t: int) -> bool:
+        return t < self.video.length and self.video.file_names[t] is not None
+
+    def add(self, t: int, found: Instances) -> None:
+        """Adds a frame's detections, masks pasted at the video's size.
+
+        Masks are pasted into the unclipped box, where they were predicted (AdelaiDet squeezes them
+        into the clipped one). Of two detections with one id the later, better one's mask stays.
+        """
+        height, width = self.video.height, self.video.width
+        boxes = found.pred_boxes.clone()
+        ids = self.tracker.step(boxes.tensor, found.scores, found.pred_classes, found.embedding)
+        boxes.scale(width / found.image_size[1], height / found.image_size[0])
+        masks = paste_masks_in_image(found.pred_masks, boxes, (height, width), threshold=0.5)
+        scores, classes = found.scores.tolist(), found.pred_classes.tolist()
+        for i, track in enumerate(ids.tolist()):
+            if track >= 0:
+                self.tracks[track].add(t, encode(masks[i].numpy()), scores[i], classes[i])
+
+
 def infer(
     spec: dict[str, Any], dataset: YouTubeVIS, weights: Path, out: Path, log: Log
 ) -> dict[str, Any]:
     """Runs a trained model over all videos; writes out/results.json.
 
-    spec: {"model", "infer": {"short_edge", "longest", "first_frame", "recursive"}}.
+    spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
+    "recursive", "detector": test settings of the head}}.
     """
-    model = build_model(spec["model"], len(dataset.categories)).eval()
+    settings = spec["infer"]
+    head = spec["model"]["head"] | settings["detector"]
+    model = build_model(spec["model"] | {"head": head}, len(dataset.categories))
     checkpoint.load_weights(model, weights)
-    model = model.to(memory_format=torch.channels_last)
-    entries, opened, frames, begin = [], [], 0, time.perf_counter()
-    for done, video in enumerate(dataset.videos, 1):
-        entries += track_video(model, dataset, video, spec["infer"], opened)
-        frames += sum(name is not None for name in video.file_names)
+    model = model.to(memory_format=torch.channels_last).eval()
+    entries, opened, begin = [], [], time.perf_counter()
+    done = 0
+    for videos in side_by_side(dataset.videos, settings["batch"]):
+        entries += track_videos(model, dataset, videos, settings, opened)
+        done += len(videos)
         log.progress(done, len(dataset.videos), tracks=len(entries))
     seconds = time.perf_counter() - begin
     write_results(out / "results.json", entries)
+    frames = sum(name is not None for video in dataset.videos for name in video.file_names)
     return {
         "frames": frames,
         "frames_per_second": frames / seconds,
@@ -73,39 +113,41 @@ def infer(
     }
 
 
-def track_video(
+def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:
+    """Consecutive videos of one size, at most `batch` at a time."""
+    for _, group in itertools.groupby(videos, lambda v: (v.height, v.width)):
+        same_size = list(group)
+        for first in range(0, len(same_size), batch):
+            yield same_size[first : first + batch]
+
+
+def track_videos(
     model: VISModel,
     dataset: YouTubeVIS,
-    video: Video,
+    videos: Sequence[Video],
     settings: dict[str, Any],
-    opened: list[float] | None = None,
+    opened: list[float],
 ) -> list[dict[str, Any]]:
-    """results.json entries of one video; absent frames are skipped and stay null.
+    """results.json entries of videos of one size; absent frames are skipped and stay null.
 
-    first_frame: "skip" leaves the temporal module out on the first frame (as the release), "self"
-    gives it the frame itself as reference, as nothing else is known yet. recursive: the reference is
-    the previous frame's refined pyramid (paper), otherwise its raw one.
+    opened collects the share of the gated computation done in each frame.
     """
-    tracker = Tracker()
-    tracks: dict[int, Track] = defaultdict(lambda: Track(video.length))
-    previous: Frame | None = None
-    for t in range(video.length):
-        if video.file_names[t] is None:
+    playbacks = [Playback(video) for video in videos]
+    for t in range(max(video.length for video in videos)):
+        active = [p for p in playbacks if p.has_frame(t)]
+        if not active:
             continue
-        image = network_input(dataset, video, t, settings)
-        frame, previous = refine(model, image, previous, settings)
-        if model.gates and opened is not None:
-            opened.append(open_fraction(model.gates).mean().item())
-        found = model.detect(frame, tuple(image.shape[-2:]))[0]
-        ids = tracker.step(found.pred_boxes.tensor, found.scores, found.pred_classes, found.embedding)
-        add_detections(tracks, t, found, ids.tolist(), (video.height, video.width))
-    category_ids = [category.id for category in dataset.categories]
-    return [track.entry(video.id, category_ids) for track in tracks.values()]
+        images = torch.cat([network_input(dataset, p.video, t, settings) for p in active])
+        frame = refine(model, images, active, settings)
+        if model.gates:
+            opened += open_fraction(model.gates).tolist()
+        for playback, found in zip(active, model.detect(frame, images.shape[-2:]), strict=True):
+            playback.add(t, found)
+    ids = [category.id for category in dataset.categories]
+    return [x.entry(p.video.id, ids) for p in playbacks for x in p.tracks.values()]
 
 
-def network_input(
-    dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]
-) -> torch.Tensor:
+def network_input(dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]) -> Tensor:
     """The frame resized for the network: uint8 (1, 3, h, w)."""
     size = (video.height, video.width)
     height, width = resize_to_short_edge(size, settings["short_edge"], settings["longest"])
@@ -114,28 +156,32 @@ def network_input(
 
 @torch.no_grad()
 def refine(
-    model: VISModel, image: torch.Tensor, previous: Frame | None, settings: dict[str, Any]
-) -> tuple[Frame, Frame]:
-    """The refined frame, and what the next frame gets as its reference."""
-    raw = model.frames(image)
-    if previous is None and settings["first_frame"] == "self":
-        previous = raw
-    frame = raw if previous is None else model.refine(raw, previous)
-    return frame, frame if settings["recursive"] else raw
+    model: VISModel, images: Tensor, playbacks: Sequence[Playback], settings: dict[str, Any]
+) -> Frame:
+    """The refined frames; each playback keeps what its next frame gets as reference.
 
-
-def add_detections(
-    tracks: dict[int, Track], t: int, found: Instances, ids: list[int], size: tuple[int, int]
-) -> None:
-    """Adds a frame's detections to the tracks, masks pasted at the video's (height, width).
-
-    Masks are pasted into the unclipped box, where they were predicted (AdelaiDet squeezes them into
-    the clipped one). Of two detections with one id the later, better one's mask stays.
+    first_frame: "skip" leaves the temporal module out on a video's first frame (as the release),
+    "self" gives it the frame itself as reference, as nothing else is known yet. recursive: the
+    reference is the previous frame's refined pyramid (paper), otherwise its raw one.
     """
-    boxes = found.pred_boxes.clone()
-    boxes.scale(size[1] / found.image_size[1], size[0] / found.image_size[0])
-    masks = paste_masks_in_image(found.pred_masks, boxes, size, threshold=0.5).numpy()
-    scores, classes = found.scores.tolist(), found.pred_classes.tolist()
-    for i, track in enumerate(ids):
-        if track >= 0:
-            tracks[track].add(t, encode(masks[i]), scores[i], classes[i])
+    raw = model.frames(images)
+    if settings["first_frame"] == "self":
+        for i, playback in enumerate(playbacks):
+            playback.previous = playback.previous or raw.rows([i])
+    known = [i for i, playback in enumerate(playbacks) if playback.previous is not None]
+    frame = raw
+    if known:
+        reference = stack([playbacks[i].previous for i in known])
+        frame = replace_rows(raw, known, model.refine(raw.rows(known), reference))
+    for i, playback in enumerate(playbacks):
+        playback.previous = (frame if settings["recursive"] else raw).rows([i])
+    return frame
+
+
+def replace_rows(frame: Frame, index: list[int], refined: Frame) -> Frame:
+    """`frame` with the pyramids of some videos replaced by refined ones."""
+    if len(index) == len(frame.image):
+        return refined
+    rows = torch.tensor(index)
+    pyramid = {k: x.index_copy(0, rows, refined.pyramid[k]) for k, x in frame.pyramid.items()}
+    return Frame(pyramid, frame.image)

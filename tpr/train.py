@@ -113,7 +113,9 @@ def optimise(
     for iteration in range(start, total):
         begin = time.perf_counter()
         for group in optimizer.param_groups:
-            group["lr"] = settings["optimizer"]["lr"] * lr_factor(settings["schedule"], iteration, total)
+            group["lr"] = settings["optimizer"]["lr"] * lr_factor(
+                settings["schedule"], iteration, total
+            )
         terms, videos = losses(iteration)
         loss = sum(terms.values())
         check_finite(iteration, loss, terms, videos)
@@ -134,7 +136,9 @@ def optimise(
 def check_finite(iteration: int, loss: Tensor, terms: dict[str, Tensor], videos: list[int]) -> None:
     if not math.isfinite(loss.item()):
         values = ", ".join(f"{k} {v.item():.4g}" for k, v in terms.items())
-        raise DivergedError(f"the loss is not finite at iteration {iteration}: {values}; videos {videos}")
+        raise DivergedError(
+            f"the loss is not finite at iteration {iteration}: {values}; videos {videos}"
+        )
 
 
 def measurements(terms: dict[str, Tensor], model: VISModel) -> dict[str, float]:

@@ -70,7 +70,9 @@ class TrainingData:
         self.dataset, self.seed = dataset, seed
         self.short_edge, self.longest, self.flip = tuple(short_edge), longest, flip
         self.reference_range = reference_range
-        self.annotated = [(v, frames) for v in dataset.videos if (frames := annotated_frames(dataset, v))]
+        self.annotated = [
+            (v, frames) for v in dataset.videos if (frames := annotated_frames(dataset, v))
+        ]
         self.sampler = Sampler(len(self.annotated), batch_size, seed)
 
     def images(self, iteration: int) -> Batch:
@@ -80,7 +82,9 @@ class TrainingData:
         images, truth = [], []
         for index in self.sampler(iteration):
             video, frames = self.annotated[index]
-            image, found = self._load(video, int(rng.choice(frames)), self._geometry(video, short, rng))
+            image, found = self._load(
+                video, int(rng.choice(frames)), self._geometry(video, short, rng)
+            )
             images.append(image)
             truth.append(found)
         return Batch(*pad_batch(images, truth))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from ..routing.norm import group_norm
-from .fcos import FCOS, Candidates, FCOSOutput, Positives, decode_boxes, to_instances
+from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, to_instances
 from .instances import TrackSamples
 
 BASIS_LEVELS = ("p3", "p4", "p5")
@@ -27,7 +27,7 @@ def conv_norm_relu(in_channels: int, out_channels: int, norm: str) -> nn.Sequent
 
 
 class BasisModule(nn.Module):
-    """Bases (N, B, 2 H_3, 2 W_3), stride 4, from P3..P5: refined, summed at P3, a tower, upsampled."""
+    """Bases (N, B, 2 H_3, 2 W_3), stride 4: P3..P5 refined, summed at P3, a tower, upsampled."""
 
     def __init__(self, channels: int, width: int = 128, bases: int = 4, norm: str = "BN") -> None:
         super().__init__()
@@ -108,7 +108,11 @@ class BlendMask(nn.Module):
         rois = self._pool(bases, [x.gt_boxes.tensor for x in instances])
         logits = blend(rois[target.instance], attention, self.attention)
         truth = torch.cat(
-            [x.gt_masks.crop_and_resize(x.gt_boxes.tensor, self.resolution) for x in instances if len(x)]
+            [
+                x.gt_masks.crop_and_resize(x.gt_boxes.tensor, self.resolution)
+                for x in instances
+                if len(x)
+            ]
         )[target.instance]
         loss = F.binary_cross_entropy_with_logits(logits, truth.to(logits), reduction="none")
         return (loss.mean((1, 2)) * positives.centerness).sum() / positives.normaliser
@@ -181,4 +185,3 @@ def blend(rois: Tensor, attention: Tensor, size: int) -> Tensor:
     maps = attention.view(len(rois), rois.shape[1], size, size)
     maps = F.interpolate(maps, rois.shape[-2:], mode="bilinear", align_corners=False)
     return (rois * maps.softmax(1)).sum(1)
-

@@ -118,7 +118,12 @@ class FCOS(nn.Module):
     ) -> tuple[dict[str, Tensor], Positives]:
         """Focal, GIoU and centerness losses (gt_boxes, gt_classes), and the positive locations."""
         targets = assign_targets(
-            self.locations(output), self.strides, self.ranges, instances, self.num_classes, self.radius
+            self.locations(output),
+            self.strides,
+            self.ranges,
+            instances,
+            self.num_classes,
+            self.radius,
         )
         logits, sides, centerness = (flatten_levels(x) for x in output[:3])
         index = (targets.labels != self.num_classes).nonzero().squeeze(1)
@@ -154,7 +159,10 @@ class FCOS(nn.Module):
         score = sqrt(class * centerness); the threshold applies before the square root, per-class
         NMS (IoU) after it; top_before is per level.
         """
-        levels = [self._level_candidates(output, i, threshold, top_before) for i in range(len(output.logits))]
+        levels = [
+            self._level_candidates(output, i, threshold, top_before)
+            for i in range(len(output.logits))
+        ]
         images = []
         for found in zip(*levels, strict=True):
             c = Candidates(*(torch.cat(x) for x in zip(*found, strict=True)))

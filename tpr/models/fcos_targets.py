@@ -95,7 +95,9 @@ def _assign_image(
 
 def _sides(points: Tensor, boxes: Tensor) -> Tensor:
     """Distances (left, top, right, bottom) from each point to each box: (M, G, 4)."""
-    return torch.cat([points[:, None] - boxes[None, :, :2], boxes[None, :, 2:] - points[:, None]], 2)
+    return torch.cat(
+        [points[:, None] - boxes[None, :, :2], boxes[None, :, 2:] - points[:, None]], 2
+    )
 
 
 def _inside(
@@ -111,9 +113,7 @@ def _inside(
     return torch.cat([points[:, None] - top_left, bottom_right - points[:, None]], 2).amin(-1) > 0
 
 
-def _level_first(
-    per_image: list[tuple[Tensor, ...]], counts: list[int]
-) -> list[Tensor]:
+def _level_first(per_image: list[tuple[Tensor, ...]], counts: list[int]) -> list[Tensor]:
     """Concatenates each field over images within a level, then over levels."""
     fields = []
     for field in zip(*per_image, strict=True):

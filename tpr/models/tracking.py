@@ -17,7 +17,7 @@ STRIDE = 8
 
 
 class TrackHead(nn.Module):
-    """Embedding map (N, E, H_3, W_3) from P3..P5: a shared tower, resized to P3, one 1x1 convolution.
+    """Embedding map (N, E, H_3, W_3) from P3..P5: shared tower, resized to P3, 1x1 convolution.
 
     A box's embedding is the map's value at the box centre.
     """

@@ -70,8 +70,7 @@ class VISModel(nn.Module):
         """
         n = len(images)
         both = self.frames(torch.cat([images, reference_images]))
-        query = Frame({k: x[:n] for k, x in both.pyramid.items()}, both.image[:n])
-        reference = Frame({k: x[n:] for k, x in both.pyramid.items()}, both.image[n:])
+        query, reference = both.rows(slice(n)), both.rows(slice(n, None))
         refined = self.refine(query, reference).pyramid
         losses, samples = self.head.losses(refined, truth)
         losses["loss_match"] = match_loss(
@@ -94,7 +93,7 @@ class VISModel(nn.Module):
     def detect(self, frame: Frame, image_size: tuple[int, int]) -> list[Instances]:
         """Detections of each image of a (refined) frame, in network pixels, with `embedding`."""
         images = len(next(iter(frame.pyramid.values())))
-        found = self.head.detect(frame.pyramid, [image_size] * images)
+        found = self.head.detect(frame.pyramid, [tuple(image_size)] * images)
         for instances, track in zip(found, self.track_head(frame.pyramid), strict=True):
             instances.embedding = embeddings_at(track, instances.pred_boxes.tensor)
         return found

@@ -3,7 +3,7 @@
 from .budget import budget_loss, open_fraction
 from .cpr import CPR
 from .dacr import DACR
-from .frame import Frame, Pyramid
+from .frame import Frame, Pyramid, stack
 from .gates import GateUse
 from .tpr import LEVELS, TemporalPyramidRouting
 
@@ -17,4 +17,5 @@ __all__ = [
     "TemporalPyramidRouting",
     "budget_loss",
     "open_fraction",
+    "stack",
 ]

@@ -16,7 +16,7 @@ from .norm import PositionNorm
 class GatedBottleneck(nn.Module):
     """y = ReLU(x + m F(x)), F = Norm Conv3x3 ReLU Norm Conv3x3, m = gate of x.
 
-    `residual_init` is the starting scale of F's last norm: 1 as in the release, 0 starts as identity.
+    `residual_init`: starting scale of F's last norm; 1 as in the release, 0 starts as identity.
     """
 
     def __init__(self, channels: int, residual_init: float) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 Pyramid = dict[str, Tensor]
 
 
 class Frame(NamedTuple):
-    """A frame of a batch of videos.
+    """A frame of each of N videos.
 
     pyramid: level name to features, ``p3`` ... ``p7``, each (N, C, H_l, W_l).
     image: normalised pixels (N, 3, H, W); only flow-based modules read it.
@@ -18,3 +20,18 @@ class Frame(NamedTuple):
 
     pyramid: Pyramid
     image: Tensor | None = None
+
+    def rows(self, index: slice | Sequence[int]) -> Frame:
+        """The frames of some of the videos."""
+        image = None if self.image is None else self.image[index]
+        return Frame({name: x[index] for name, x in self.pyramid.items()}, image)
+
+
+def stack(frames: Sequence[Frame]) -> Frame:
+    """Frames of several videos as one batch; all with an image, or none."""
+    pyramids = [frame.pyramid for frame in frames]
+    images = [frame.image for frame in frames]
+    return Frame(
+        {name: torch.cat([p[name] for p in pyramids]) for name in pyramids[0]},
+        None if images[0] is None else torch.cat(images),
+    )

@@ -14,8 +14,8 @@ TAU = 1.5
 class GateUse(NamedTuple):
     """One gate in one forward pass, and what it controls (Eq. 8, in multiply-accumulates).
 
-    name: which gate; level: which pyramid level; gate: the map m, (N, 1, H, W); costs: (map, cost of
-    an open position) pairs; most gates have one, (gate, cost), a bottleneck a second, dilated one.
+    name: which gate; level: which pyramid level; gate: the map m, (N, 1, H, W); costs: pairs (map,
+    cost of an open position): one for most gates, a second, dilated one for a bottleneck.
     """
 
     name: str

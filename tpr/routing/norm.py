@@ -24,5 +24,3 @@ class PositionNorm(nn.LayerNorm):
     def forward(self, x: Tensor) -> Tensor:
         x = x.permute(0, 2, 3, 1)
         return super().forward(x).permute(0, 3, 1, 2)
-
-

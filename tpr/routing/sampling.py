@@ -24,7 +24,9 @@ def sampling_points(offset: Tensor, kernel: int) -> tuple[Tensor, Tensor]:
     shift = offset.view(n, kernel * kernel, 2, h, w).permute(2, 0, 3, 4, 1)
     rows = torch.arange(h, device=offset.device, dtype=offset.dtype).view(h, 1, 1)
     columns = torch.arange(w, device=offset.device, dtype=offset.dtype).view(w, 1)
-    return shift[0] + rows + taps.repeat_interleave(kernel), shift[1] + columns + taps.repeat(kernel)
+    return shift[0] + rows + taps.repeat_interleave(kernel), shift[1] + columns + taps.repeat(
+        kernel
+    )
 
 
 def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -80,5 +82,7 @@ class DeformConv(nn.Module):
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
         """(N, C, H, W), (N, 2 k^2, H, W), (N, k^2, H, W) or None -> (N, C_out, H, W)."""
         if x.is_cuda:
-            return deform_conv2d(x, offset, self.weight, None, 1, self.weight.shape[-1] // 2, 1, mask)
+            return deform_conv2d(
+                x, offset, self.weight, None, 1, self.weight.shape[-1] // 2, 1, mask
+            )
         return gathered_deform_conv(x, offset, self.weight, mask)

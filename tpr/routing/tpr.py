@@ -22,13 +22,15 @@ class TemporalPyramidRouting(nn.Module):
     cost tools and the gate maps read.
     """
 
-    def __init__(self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] = LEVELS) -> None:
+    def __init__(
+        self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] = LEVELS
+    ) -> None:
         super().__init__()
         self.dacr, self.cpr, self.levels = dacr, cpr, levels
         self.gates: list[GateUse] = []
 
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
-        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; levels not routed pass through."""
+        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
         self.gates = []
         features: list[Tensor] = [query.pyramid[name] for name in self.levels]
         for i, name in enumerate(self.levels):
