@@ -37,7 +37,9 @@ class Track:
 def parse_categories(record: dict) -> list[Category]:
     """Categories sorted by id."""
     found = [
-        Category(integer(entry, "id", f"category {place}"), str(entry.get("name", entry.get("id"))))
+        Category(
+            integer(entry, "id", f"category {place}"), str(entry.get("name") or shown(entry["id"]))
+        )
         for place, entry in enumerate(entries(record, "categories", "the file"))
     ]
     unique([category.id for category in found], '"categories"')

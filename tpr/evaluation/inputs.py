@@ -53,7 +53,7 @@ def read_ground_truth(source: Source) -> GroundTruth:
         )
     videos = {integer(v, "id", "a video"): v for v in _identified(record, "videos", "video")}
     categories = {
-        integer(c, "id", "a category"): str(c.get("name", c["id"]))
+        integer(c, "id", "a category"): str(c.get("name") or shown(c["id"]))
         for c in _identified(record, "categories", "category")
     }
     notes: list[str] = []

@@ -61,10 +61,10 @@ def evaluate(
 
 
 def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
-    limits = tuple(sorted(max_detections))
-    if len(limits) < 3 or any(limit < 1 for limit in limits):
-        raise ValueError("max_detections must hold at least three positive numbers")
-    return limits
+    limits = tuple(max_detections)
+    if len(limits) < 3 or any(not isinstance(limit, int) or limit < 1 for limit in limits):
+        raise ValueError("max_detections must hold at least three positive integers")
+    return tuple(sorted(limits))
 
 
 def _chosen(ids: Iterable[int] | None, known: dict, what: str) -> list[int]:
