@@ -90,10 +90,10 @@ def infer(
     """Runs a trained model over all videos; writes out/results.json.
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
-    "recursive", "detector": test settings of the head}}.
+    "recursive", "detections": test settings of the head}}.
     """
     settings = spec["infer"]
-    head = spec["model"]["head"] | settings["detector"]
+    head = spec["model"]["head"] | settings["detections"]
     model = build_model(spec["model"] | {"head": head}, len(dataset.categories))
     checkpoint.load_weights(model, weights)
     model = model.to(memory_format=torch.channels_last).eval()

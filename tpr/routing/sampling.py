@@ -45,7 +45,9 @@ def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tenso
             inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
             index.append(first + row.clamp(0, h - 1).long() * w + column.clamp(0, w - 1).long())
             weight.append(row_weight * column_weight * inside)
-    return torch.stack(index, -1).view(-1, 4), torch.stack(weight, -1).view(-1, 4)
+    # NaN offsets give NaN weights, and must not give indices outside the table.
+    rows = torch.stack(index, -1).view(-1, 4).clamp_(0, y.shape[0] * h * w - 1)
+    return rows, torch.stack(weight, -1).view(-1, 4)
 
 
 def gathered_deform_conv(

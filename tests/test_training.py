@@ -1,0 +1,134 @@
+"""Training, resuming and inference on a tiny data set, for real."""
+
+import json
+
+import pytest
+import torch
+
+from tests.tiny import INFER, MODEL, TRAIN, Silent, tiny_dataset  # noqa: F401 - a fixture
+from tpr import checkpoint, train
+from tpr.data.loader import Sampler, TrainingData
+from tpr.evaluation.video_ap import evaluate
+from tpr.infer import infer
+from tpr.models.build import build_model
+from tpr.optim import lr_factor
+
+SPEC = {"model": MODEL, "train": TRAIN, "seed": 3}
+
+
+class Killed(Exception):
+    """Stands for a kill in the middle of a run."""
+
+
+class KilledAt(Silent):
+    def __init__(self, iteration: int) -> None:
+        self.iteration = iteration
+
+    def progress(self, done: int, total: int, **numbers: float) -> None:
+        if done == self.iteration:
+            raise Killed
+
+
+@pytest.fixture
+def pretrained(tiny_dataset, tmp_path):  # noqa: F811
+    spec = SPEC | {"model": MODEL | {"temporal": None}}
+    out = tmp_path / "pretrain"
+    out.mkdir()
+    train.pretrain(spec, tiny_dataset, out, Silent())
+    return out / "weights.pt"
+
+
+def run(dataset, weights, out, log=None):
+    out.mkdir(exist_ok=True)
+    return train.finetune(SPEC, dataset, weights, out, log or Silent())
+
+
+def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+    whole = run(tiny_dataset, pretrained, tmp_path / "whole")
+    with pytest.raises(Killed):
+        run(tiny_dataset, pretrained, tmp_path / "killed", KilledAt(5))
+    resumed = run(tiny_dataset, pretrained, tmp_path / "killed")
+    assert resumed["final_losses"] == whole["final_losses"]
+    assert resumed["open_fraction"] == whole["open_fraction"]
+    states = [checkpoint.load(tmp_path / name / "weights.pt") for name in ("whole", "killed")]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+    logs = [(tmp_path / name / "log.jsonl").read_text() for name in ("whole", "killed")]
+    assert logs[0] == logs[1] and len(logs[0].splitlines()) == 6
+    assert not (tmp_path / "killed" / "checkpoint.pt").exists()
+
+
+def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+    run(tiny_dataset, pretrained, tmp_path / "run")
+    stats = []
+    for batch in (1, 3):
+        out = tmp_path / f"batch{batch}"
+        out.mkdir()
+        spec = {"model": MODEL, "infer": INFER | {"batch": batch}}
+        metrics = infer(spec, tiny_dataset, tmp_path / "run" / "weights.pt", out, Silent())
+        assert metrics["frames"] == 12 and 0 <= metrics["open_fraction"] <= 1
+        entries = json.loads((out / "results.json").read_text())
+        assert entries and all(len(e["segmentations"]) == 4 for e in entries)
+        stats.append((len(entries), sorted(round(e["score"], 5) for e in entries)))
+    assert stats[0] == stats[1]
+
+
+def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+    run(tiny_dataset, pretrained, tmp_path)
+    infer(
+        {"model": MODEL, "infer": INFER}, tiny_dataset, tmp_path / "weights.pt", tmp_path, Silent()
+    )
+    assert 0 <= evaluate(tiny_dataset.path, tmp_path / "results.json").stats["AP"] <= 1
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+    optimizer = TRAIN["optimizer"] | {"lr": 1e30}
+    spec = SPEC | {"train": TRAIN | {"optimizer": optimizer, "clip": 1e30}}
+    with pytest.raises(train.DivergedError, match=r"iteration \d+: loss_.*videos \["):
+        train.finetune(spec, tiny_dataset, pretrained, tmp_path, Silent())
+    assert not (tmp_path / "weights.pt").exists()
+
+
+def test_frozen_stages_do_not_move(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+    run(tiny_dataset, pretrained, tmp_path)
+    before, after = checkpoint.load(pretrained), checkpoint.load(tmp_path / "weights.pt")
+    stem = "backbone.fpn.bottom_up.stem.conv1.weight"
+    assert torch.equal(before[stem], after[stem])
+    assert not torch.equal(before["head.top_layer.weight"], after["head.top_layer.weight"])
+
+
+def test_weights_of_another_model_are_refused_by_name(pretrained):
+    model = build_model(MODEL | {"channels": 96}, 10)
+    with pytest.raises(ValueError, match="does not fit the model at 'backbone.fpn"):
+        checkpoint.load_weights(model, pretrained, missing=train.NEW_MODULES)
+
+
+def test_an_unreadable_checkpoint_is_named(tmp_path):
+    (tmp_path / "weights.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(ValueError, match="weights.pt is not a readable checkpoint"):
+        checkpoint.load(tmp_path / "weights.pt")
+
+
+def test_every_epoch_is_a_permutation():
+    sampler = Sampler(7, 2, seed=1)
+    drawn = [i for iteration in range(7) for i in sampler(iteration)]
+    assert sorted(drawn[:7]) == sorted(drawn[7:]) == list(range(7))
+    assert Sampler(7, 2, seed=1)(5) == sampler(5) != Sampler(7, 2, seed=2)(5)
+
+
+def test_pairs_share_their_geometry_and_stay_in_range(tiny_dataset):  # noqa: F811
+    data = TrainingData(tiny_dataset, batch_size=3, seed=0, short_edge=(40, 60), reference_range=1)
+    for iteration in range(4):
+        query, reference, videos = data.pairs(iteration)
+        assert query.images.shape == reference.images.shape
+        assert len(videos) == len(set(videos)) == 3
+        for truth in query.truth:
+            tight = truth.gt_masks.get_bounding_boxes().tensor
+            assert torch.equal(truth.gt_boxes.tensor, tight)
+
+
+def test_step_schedule_of_the_paper():
+    schedule = {"name": "steps", "warmup": 10, "milestones": [8 / 12, 11 / 12]}
+    factors = [lr_factor(schedule, i, 1200) for i in (0, 5, 10, 799, 800, 1100)]
+    expected = [1 / 80, 1 / 80 + 79 / 160, 1.0, 1.0, 0.1, 0.01]
+    assert factors == pytest.approx(expected)
