@@ -1,0 +1,204 @@
+"""The suite's command line; ./run_all.sh calls it.
+
+Nothing here imports torch, detectron2 or pandas: a rerun with nothing to do must be quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from . import show
+from .environment import cores
+from .estimate import Durations, chains, step_seconds, total_seconds
+from .launch.local import Worker
+from .layout import ROOT, Layout
+from .manifest import Manifests, check_runs, load_manifests
+from .plan import RUN, Step, make_plan
+from .publish import BUILD, Page, write_result
+from .runner import Runner
+from .shipped import ship
+from .spec import Graph, goal_stages
+from .stage import Stage
+from .status import Status
+
+
+class Interrupted(KeyboardInterrupt):
+    """SIGTERM, handled as Ctrl-C is."""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain")
+    parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
+    parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
+    parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
+    parser.add_argument("--workers", type=positive, help="processes at a time")
+    parser.add_argument("--force", action="store_true", help="train and evaluate the targets again")
+    parser.add_argument("--dry-run", action="store_true", help="say what would run and why")
+    parser.add_argument("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS")
+    return parser.parse_args(arguments)
+
+
+def seed_list(text: str) -> list[int]:
+    if not all(part.strip().isdecimal() for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0,1,2")
+    return sorted({int(part) for part in text.split(",")})
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    root: Path = ROOT,
+    stages: str = "experiments.stages",
+    page: Sequence[str] | None = BUILD,
+) -> int:
+    """Runs a command; returns the exit status.
+
+    root, stages, page: the repository, the module with the stages' bodies and how to build the page
+    (tests replace them).
+    """
+    options = parse(arguments)
+    signal.signal(signal.SIGTERM, on_sigterm)
+    try:
+        return command(options, root, stages, page)
+    except Interrupted:
+        return stopped(143)
+    except KeyboardInterrupt:
+        return stopped(130)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def on_sigterm(number: int, frame: object) -> NoReturn:
+    raise Interrupted
+
+
+def stopped(status: int) -> int:
+    print("\nStopped; nothing is lost. The same command goes on from here.", file=sys.stderr)
+    return status
+
+
+def command(
+    options: argparse.Namespace, root: Path, stages: str, page: Sequence[str] | None
+) -> int:
+    layout = Layout(options.profile, root)
+    manifests = load_manifests(layout.manifests)
+    profile = manifests.profile(options.profile)
+    check_runs(manifests, profile)
+    graph = Graph(manifests.runs, profile)
+    if options.targets[:1] == ["list"]:
+        print(show.listing(manifests))
+        return 0
+    if options.targets[:1] == ["ship-weights"]:
+        print("\n".join(ship([graph.pretrain(run) for run in manifests.runs], layout)))
+        return 0
+    return suite(options, Suite(options, layout, manifests, graph), stages, page)
+
+
+class Suite:
+    """What one call of the suite works on."""
+
+    def __init__(
+        self, options: argparse.Namespace, layout: Layout, manifests: Manifests, graph: Graph
+    ) -> None:
+        self.layout, self.manifests, self.profile = layout, manifests, graph.profile
+        self.targets = options.targets or ["all"]
+        self.seeds = options.seeds or self.profile["seeds"]
+        self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
+        self.steps = make_plan(self.goals, layout, force=options.force)
+        self.threads = self.profile.get("threads", 1)
+        limit = options.workers or self.profile.get("workers")
+        most = max(cores() // self.threads, 1)
+        self.workers = min(limit or most, most)
+        self.durations = Durations(layout, self.profile["expected_seconds"])
+
+    @property
+    def todo(self) -> list[Step]:
+        return [step for step in self.steps if step.action == RUN]
+
+    @property
+    def seconds(self) -> float:
+        return total_seconds(self.steps, self.durations, self.workers)
+
+    @property
+    def priority(self) -> dict[str, float]:
+        cost = {s.stage.key: step_seconds(s, self.durations) for s in self.steps}
+        return chains([s.stage for s in self.steps], cost)
+
+    @property
+    def evaluations(self) -> list[Stage]:
+        return [stage for stage in self.goals if stage.kind == "evaluate"]
+
+
+def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[str] | None) -> int:
+    """Plans, runs, writes results, tables and the page."""
+    if options.dry_run:
+        print(show.plan(work.steps, work.durations, work.seconds, work.workers))
+        return 0
+    if work.todo:
+        check_data(work, options.data_root)
+        print(show.headline(work.steps, work.seconds, work.workers), flush=True)
+    report = Page(work.layout, page)
+    try:
+        for stage in work.evaluations:
+            if stage.record(work.layout) and not forced(stage, work.steps):
+                write_result(stage, work.layout)
+        failures = run_steps(work, stages, report) if work.steps else []
+        problem = report.finish() if work.evaluations else None
+    finally:
+        report.stop()
+    print(show.closing(work, failures, problem))
+    return 1 if failures or problem else 0
+
+
+def forced(stage: Stage, steps: list[Step]) -> bool:
+    return any(step.stage.key == stage.key and step.reason == "forced" for step in steps)
+
+
+def run_steps(work: Suite, stages: str, report: Page) -> list:
+    def finished(stage: Stage) -> None:
+        if stage.kind == "evaluate":
+            write_result(stage, work.layout)
+            report.refresh()
+
+    runner = Runner(
+        work.steps,
+        work.layout,
+        start=partial(Worker, stages=stages, threads=work.threads),
+        workers=work.workers,
+        priority=work.priority,
+        watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
+        finished=finished,
+    )
+    return runner.run()
+
+
+def check_data(work: Suite, data_root: str | None) -> None:
+    """Profiles of recorded data need it. Raises ValueError, saying what to do."""
+    if "videos" in work.profile["data"]:
+        return
+    name = f"profile {work.layout.profile}"
+    if data_root is None:
+        raise ValueError(
+            f"{name} needs YouTube-VIS: give its folder by --data-root DIR or TPR_DATA "
+            "(--dry-run shows the plan without it)"
+        )
+    raise ValueError(f"{name} can only be planned (--dry-run): it cannot read {data_root} yet")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

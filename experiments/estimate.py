@@ -1,0 +1,89 @@
+"""How long stages take: measured on earlier ones where there are any."""
+
+from __future__ import annotations
+
+import heapq
+from pathlib import Path
+from typing import Any
+
+from .files import read_json
+from .layout import Layout
+from .plan import DONE, SHIPPED, Step
+from .stage import Stage
+
+SHIP_SECONDS = 0.1
+
+
+class Durations:
+    """Seconds by kind and run: measured here, else kept in results/, else the profile's."""
+
+    def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
+        self.expected = expected
+        self.measured: dict[tuple[str, str | None], float] = {}
+        for record in [*kept_records(layout.records), *stage_records(layout.runs)]:
+            self._learn(record)
+
+    def _learn(self, record: dict[str, Any]) -> None:
+        if "seconds" in record and "shipped" not in record:
+            for run in (record["run"] or record["name"], None):
+                self.measured[record["stage"], run] = record["seconds"]
+
+    def __call__(self, stage: Stage) -> float:
+        for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):
+            if key in self.measured:
+                return self.measured[key]
+        return self.expected[stage.kind]
+
+
+def stage_records(runs: Path) -> list[dict[str, Any]]:
+    """All records below a profile's runs, oldest first."""
+    found = [read_json(path) for path in runs.glob("*/record.json")]
+    return sorted(filter(None, found), key=lambda record: record.get("finished", ""))
+
+
+def kept_records(folder: Path) -> list[dict[str, Any]]:
+    """The stage records inside results/<profile>/records."""
+    found = [read_json(path) or {} for path in folder.glob("*.json")]
+    parts = [result.get(kind) for result in found for kind in ("train", "evaluate")]
+    return [part for part in parts if part]
+
+
+def total_seconds(steps: list[Step], durations: Durations, workers: int) -> float:
+    """Wall time of the steps on so many processes, longest chain first."""
+    cost = {s.stage.key: step_seconds(s, durations) for s in steps}
+    chain = chains([s.stage for s in steps], cost)
+    finish: dict[str, float] = {}
+    free = [0.0] * workers
+    for step in sorted(steps, key=lambda s: -chain[s.stage.key]):
+        ready = max((finish.get(s.key, 0.0) for s in step.stage.inputs.values()), default=0.0)
+        seconds = cost[step.stage.key]
+        if seconds:
+            begin = max(heapq.heappop(free), ready)
+            heapq.heappush(free, begin + seconds)
+            finish[step.stage.key] = begin + seconds
+    return max(finish.values(), default=0.0)
+
+
+def step_seconds(step: Step, durations: Durations) -> float:
+    if step.action == DONE:
+        return 0.0
+    return SHIP_SECONDS if step.action == SHIPPED else durations(step.stage)
+
+
+def chains(stages: list[Stage], cost: dict[str, float]) -> dict[str, float]:
+    """By key: seconds of the longest chain that starts there; in `stages` inputs come first."""
+    after: dict[str, float] = {}
+    chain: dict[str, float] = {}
+    for stage in reversed(stages):
+        chain[stage.key] = cost[stage.key] + after.get(stage.key, 0.0)
+        for needed in stage.inputs.values():
+            after[needed.key] = max(after.get(needed.key, 0.0), chain[stage.key])
+    return chain
+
+
+def human(seconds: float) -> str:
+    """ "40 s", "12 min", "3 h 20 min"."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,74 @@
+"""Worker processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ..layout import ROOT
+
+PATIENCE = 5.0  # seconds a worker gets to end before it is killed
+
+
+class Worker:
+    """One stage's process; its output goes to log.txt in the stage's folder."""
+
+    def __init__(self, folder: Path, stages: str, threads: int) -> None:
+        command = [sys.executable, "-m", "experiments.worker", str(folder)]
+        command += ["--stages", stages, "--parent", str(os.getpid())]
+        with (folder / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment(threads),
+                start_new_session=True,  # Ctrl-C reaches the runner, which then stops the workers
+            )
+
+    def poll(self) -> int | None:
+        """Exit status, None while it runs. Whatever the worker itself started ends with it."""
+        pid = self.process.pid
+        if self.process.returncode is None and os.waitid(
+            os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT
+        ):
+            self._signal(signal.SIGKILL)
+        return self.process.poll()
+
+    def terminate(self) -> None:
+        if self.process.returncode is None:
+            self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        if self.process.returncode is None:
+            self._signal(signal.SIGKILL)
+            self.process.wait()
+
+    def _signal(self, number: int) -> None:
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def stop(workers: list[Worker]) -> None:
+    """Ends all workers, gently first."""
+    for worker in workers:
+        worker.terminate()
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and any(worker.poll() is None for worker in workers):
+        time.sleep(0.05)
+    for worker in workers:
+        worker.kill()
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Every library on the given number of threads; this repository importable."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
+    return os.environ | dict.fromkeys(names, str(threads)) | extra

@@ -1,0 +1,107 @@
+"""Runs, tables and profiles as declared under experiments/manifests, checked against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import schema
+from .yaml_check import ManifestError, Text, load_yaml, nearest
+
+
+class UnknownNameError(ValueError):
+    """A name given by the user that no manifest declares."""
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """runs: run name -> declaration; tables: table id -> manifest; profiles: the known names."""
+
+    folder: Path
+    runs: dict[str, dict[str, Any]]
+    tables: dict[str, dict[str, Any]]
+    profiles: tuple[str, ...]
+
+    def profile(self, name: str) -> dict[str, Any]:
+        """The checked profile. Raises UnknownNameError, or ManifestError for mistakes in it."""
+        if name not in self.profiles:
+            raise UnknownNameError(f"unknown profile {name!r}; {nearest(name, self.profiles)}")
+        return load_profile(self.folder / "profiles" / f"{name}.yaml")
+
+    def target_runs(self, targets: list[str]) -> list[str]:
+        """Runs of the targets (table ids, run names, "all"), each once, in the tables' order."""
+        chosen: dict[str, None] = {}
+        for target in targets:
+            if target in self.tables:
+                chosen |= dict.fromkeys(str(row["run"]) for row in self.tables[target]["rows"])
+            elif target in self.runs:
+                chosen[target] = None
+            elif target == "all":
+                chosen |= dict.fromkeys(self.target_runs([*self.tables, *self.runs]))
+            else:
+                known = [*self.tables, *self.runs, "all"]
+                raise UnknownNameError(f"unknown target {target!r}; {nearest(target, known)}")
+        return list(chosen)
+
+
+def load_manifests(folder: Path) -> Manifests:
+    """Reads and checks runs.yaml and tables/*.yaml. Raises ManifestError."""
+    runs = load_yaml(folder / "runs.yaml", schema.RUNS)
+    tables = {}
+    for path in sorted((folder / "tables").glob("*.yaml")):
+        table = load_table(path, runs)
+        tables[table["table"]] = table
+    profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
+    return Manifests(folder, {str(k): v for k, v in runs.items()}, tables, profiles)
+
+
+def load_table(path: Path, runs: dict[str, Any]) -> dict[str, Any]:
+    table = load_yaml(path, schema.TABLE)
+    table["table"] = str(table["table"])
+    if table["table"] != path.stem:
+        raise ManifestError(f"{path}: table {table['table']!r} must stand in {table['table']}.yaml")
+    rows = []
+    for row in table["rows"]:
+        check_name(row["run"], runs, "run")
+        if row["run"] in rows:
+            raise ManifestError(f"{row['run'].where}: run {str(row['run'])!r} has two rows")
+        rows.append(row["run"])
+    for name in [row["baseline"] for row in table["rows"] if "baseline" in row]:
+        check_name(name, rows, "row")
+    for claim in table.get("claims", []):
+        for name in (claim["better"], claim["than"]):
+            check_name(name, rows, "row")
+    return table
+
+
+def check_name(name: Text, known: Any, kind: str) -> None:
+    if name not in known:
+        known = [str(x) for x in known]
+        raise ManifestError(f"{name.where}: unknown {kind} {str(name)!r}; {nearest(name, known)}")
+
+
+def load_profile(path: Path) -> dict[str, Any]:
+    profile = load_yaml(path, schema.PROFILE)
+    if profile["profile"] != path.stem:
+        where = profile["profile"].where
+        raise ManifestError(f"{where}: profile {str(profile['profile'])!r} in {path.name}")
+    if not profile["seeds"]:
+        raise ManifestError(f"{path}: seeds is empty")
+    if "images" in profile["data"] and "pretrain" not in profile:
+        raise ManifestError(f"{path}: data has images, so the profile needs the key 'pretrain'")
+    return profile
+
+
+def check_runs(manifests: Manifests, profile: dict[str, Any]) -> None:
+    """Every run must find its head, backbone, temporal module and its parts in the profile."""
+    model = profile["model"]
+    for run in manifests.runs.values():
+        check_name(run["head"], model["heads"], "head")
+        check_name(run["backbone"], model["backbones"], "backbone")
+        if run["temporal"] is not None:
+            module = run["temporal"]["module"]
+            check_name(module, model["temporal"], "temporal module")
+            for part in run["temporal"]:
+                if part != "module":
+                    check_name(part, model["temporal"][module], f"part of {module}")

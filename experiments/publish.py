@@ -1,0 +1,136 @@
+"""From finished stages to results/<profile> and the report page."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .files import read_json, write_json
+from .launch.local import environment
+from .layout import Layout
+from .lock import file_lock
+from .orphans import ask_kernel
+from .stage import Stage
+
+BUILD = ("-m", "reports.build")
+
+
+def write_result(stage: Stage, layout: Layout) -> bool:
+    """Writes results/<profile>/records/<run>-seed<k>.json of a finished evaluation; True if new.
+
+    A stage folder that was deleted meanwhile leaves its part as it was.
+    """
+    path = layout.records / f"{stage.name}.json"
+    old = read_json(path) or {}
+    train = stage.inputs["train"]
+    parts = {"evaluate": stage, "train": train, "pretrain": train.inputs["pretrain"]}
+    records: dict[str, Any] = {}
+    for kind, part in parts.items():
+        kept = old.get(kind) if (old.get(kind) or {}).get("key") == part.key else None
+        records[kind] = part.record(layout) or kept
+    result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
+    if result == old:
+        return False
+    write_json(path, result)
+    return True
+
+
+def in_background() -> None:
+    """Lets the stages go first, and ends with the runner."""
+    os.nice(10)
+    ask_kernel()
+
+
+class Page:
+    """Rebuilds the page when records, manifests or the report's sources have changed.
+
+    command: arguments for Python that build it; None never builds.
+    """
+
+    def __init__(self, layout: Layout, command: Sequence[str] | None = BUILD) -> None:
+        self.layout, self.command = layout, command
+        self.stamp = layout.runs / "page.key"
+        self.log = layout.runs / "page.log"
+        self.process: subprocess.Popen | None = None
+        self.building = ""
+
+    def is_current(self) -> bool:
+        if self.command is None:
+            return True
+        written = self.stamp.read_text() if self.stamp.is_file() else ""
+        return self.layout.page.is_file() and written == self.key()
+
+    def key(self) -> str:
+        """sha256 over names and contents of everything the page is made from."""
+        digest = hashlib.sha256()
+        for path in sorted(set(self.sources())):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(self.layout.root)} {len(content)}\n".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def sources(self) -> Iterable[Path]:
+        reports = self.layout.root / "reports"
+        yield from self.layout.records.glob("*.json")
+        yield from self.layout.manifests.rglob("*.yaml")
+        yield from reports.glob("*.py")
+        yield from (path for path in (reports / "templates").rglob("*") if path.is_file())
+        yield from (reports / "history").glob("*.md")
+
+    def refresh(self) -> None:
+        """Starts building in the background, unless that is going on or there is nothing new."""
+        if not self.is_building() and not self.is_current():
+            self.start()
+
+    def is_building(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            self.collect()
+        return self.process is not None
+
+    def start(self) -> None:
+        self.building = self.key()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, *self.command, "--profile", self.layout.profile]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.layout.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment(1),
+                preexec_fn=in_background,
+            )
+
+    def collect(self) -> bool:
+        """Waits for the build; True if it succeeded."""
+        good = self.process.wait() == 0
+        if good:
+            self.stamp.write_text(self.building)
+        self.process = None
+        return good
+
+    def finish(self) -> str | None:
+        """Makes the page current; returns what went wrong, None if nothing did."""
+        if self.process is not None:
+            self.collect()
+        with file_lock(self.layout.runs / ".locks" / "page", wait=True):
+            if self.is_current():
+                return None
+            self.start()
+            if self.collect():
+                return None
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        reason = lines[-1] if lines else "no message"
+        return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None

@@ -1,0 +1,162 @@
+"""Runs the stages of a plan, several at a time, and goes on past failures."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .files import read_json, write_json
+from .launch.local import Worker, stop
+from .layout import Layout
+from .lock import file_lock, is_locked
+from .plan import DONE, SHIPPED, Step
+from .shipped import unpack
+from .stage import Stage
+from .worker import BUSY
+
+PAUSE = 0.1  # seconds between looks at the workers
+
+
+@dataclass(frozen=True)
+class Failure:
+    stage: Stage
+    reason: str
+    log: Path | None = None
+
+
+class Runner:
+    """Works through steps.
+
+    start(folder) starts a stage's worker; priority: seconds of work that hang on a stage, by key;
+    watch(runner) is called at every look; finished(stage) after each stage.
+    """
+
+    def __init__(
+        self,
+        steps: list[Step],
+        layout: Layout,
+        *,
+        start: Callable[[Path], Worker],
+        workers: int,
+        priority: dict[str, float],
+        watch: Callable[[Runner], None] = lambda runner: None,
+        finished: Callable[[Stage], None] = lambda stage: None,
+    ) -> None:
+        self.layout, self.start, self.limit = layout, start, workers
+        self.watch, self.finished = watch, finished
+        self.waiting = {s.stage.key: s.stage for s in steps if s.action != DONE}
+        self.ships = {s.stage.key for s in steps if s.action == SHIPPED}
+        self.order = sorted(self.waiting, key=lambda key: -priority[key])
+        self.running: dict[str, tuple[Stage, Worker, float]] = {}
+        self.elsewhere: dict[str, Stage] = {}
+        self.done: list[Stage] = []
+        self.failures: list[Failure] = []
+        clear_forced([s.stage for s in steps if s.reason == "forced"], layout)
+
+    def run(self) -> list[Failure]:
+        """Returns the stages that failed or could not run. Leaves no worker behind."""
+        try:
+            while self.waiting or self.running or self.elsewhere:
+                self.collect()
+                self.look_elsewhere()
+                self.launch()
+                self.watch(self)
+                time.sleep(PAUSE)
+        finally:
+            stop([worker for _, worker, _ in self.running.values()])
+        return self.failures
+
+    def collect(self) -> None:
+        """Takes in the workers that ended."""
+        for key, (stage, worker, _) in list(self.running.items()):
+            status = worker.poll()
+            if status is None:
+                continue
+            del self.running[key]
+            if status == 0 and stage.record(self.layout):
+                self.finish(stage)
+            elif status == BUSY:
+                self.elsewhere[key] = stage
+            else:
+                self.fail(stage, failure_reason(stage.folder(self.layout), status))
+
+    def look_elsewhere(self) -> None:
+        """Stages that another suite is running: done, still going, or given up."""
+        for key, stage in list(self.elsewhere.items()):
+            if is_locked(stage.lock(self.layout)):
+                continue
+            del self.elsewhere[key]
+            if stage.record(self.layout):
+                self.finish(stage)
+            else:
+                self.waiting[key] = stage
+
+    def launch(self) -> None:
+        """Starts what is ready, the longest remaining chain first, while there is room."""
+        for key in self.order:
+            stage = self.waiting.get(key)
+            if stage is None or any(self.pending(s) for s in stage.inputs.values()):
+                continue
+            if len(self.running) >= self.limit:
+                return
+            del self.waiting[key]
+            self.start_stage(stage)
+
+    def pending(self, stage: Stage) -> bool:
+        return any(stage.key in group for group in (self.waiting, self.running, self.elsewhere))
+
+    def start_stage(self, stage: Stage) -> None:
+        if stage.key in self.ships:
+            unpack(stage, self.layout)
+            self.finish(stage)
+        elif stage.record(self.layout):  # another suite finished it since the plan was made
+            self.finish(stage)
+        elif is_locked(stage.lock(self.layout)):
+            self.elsewhere[stage.key] = stage
+        else:
+            folder = stage.folder(self.layout)
+            write_json(folder / "stage.json", stage.request())
+            self.running[stage.key] = (stage, self.start(folder), time.monotonic())
+
+    def finish(self, stage: Stage) -> None:
+        self.done.append(stage)
+        self.finished(stage)
+
+    def fail(self, stage: Stage, reason: str) -> None:
+        """Notes the failure and takes out everything that needs the stage."""
+        self.failures.append(Failure(stage, reason, stage.folder(self.layout) / "log.txt"))
+        lost = {stage.key}
+        for key in [key for key in self.waiting if needs(self.waiting[key], lost)]:
+            blocked = self.waiting.pop(key)
+            self.failures.append(Failure(blocked, f"needs {stage.label}, which failed"))
+
+
+def needs(stage: Stage, lost: set[str]) -> bool:
+    return any(s.key in lost or needs(s, lost) for s in stage.inputs.values())
+
+
+def clear_forced(stages: list[Stage], layout: Layout) -> None:
+    """Forgets forced stages, last ones first, unless another suite is running them."""
+    for stage in reversed(stages):
+        with file_lock(stage.lock(layout)) as mine:
+            if mine:
+                folder = stage.folder(layout)
+                (folder / "record.json").unlink(missing_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def failure_reason(folder: Path, status: int) -> str:
+    """The error message that ends the stage's log, or how the process died."""
+    if status < 0:
+        memory = " (out of memory?)" if status == -9 else ""
+        return f"killed by signal {-status}{memory}"
+    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else f"ended with status {status}"
+
+
+def progress_of(stage: Stage, layout: Layout) -> dict:
+    """The progress a running stage last told, or {}."""
+    return read_json(stage.folder(layout) / "progress.json") or {}

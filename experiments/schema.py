@@ -1,0 +1,148 @@
+"""What the manifests may say. A new option of a model or of training is added here once."""
+
+from __future__ import annotations
+
+from .yaml_check import Schema
+
+SWITCH: Schema = (bool, {str: (bool, int, float, str, [int])})
+
+RUNS: Schema = {
+    str: {
+        "head": str,
+        "backbone": str,
+        # parts of the module: true (as in the profile), false (left out), or changed options
+        "temporal": (None, {"module": str, str: SWITCH}),
+    }
+}
+
+TABLE: Schema = {
+    "table": (str, int),
+    "title": str,
+    "paper": str,
+    "note?": str,
+    "rows": [
+        {
+            "run": str,
+            "cells": {str: (str, int, float, bool)},
+            "published": {str: (None, float)},
+            "baseline?": str,
+            "note?": str,
+        }
+    ],
+    "claims?": [
+        {
+            "name": str,
+            "better": str,
+            "than": str,
+            "metric": str,
+            "published_gain": float,
+            "section": (str, int, float),
+            "sentence": str,
+        }
+    ],
+}
+
+# one split of the generator: tpr.data.mini.settings.SplitSettings
+SPLIT: Schema = {
+    "videos": int,
+    "frames?": int,
+    "height?": int,
+    "width?": int,
+    "severity?": float,
+    "degraded?": float,
+    "jpeg_quality?": int,
+}
+
+GENERATED: Schema = {"seed": int, "videos": {"train": SPLIT, "val": SPLIT}, "images": SPLIT}
+RECORDED: Schema = {"dataset": str, "holdout_videos": int, "pretrained": {str: str}}
+
+BACKBONE: Schema = {
+    "depths": [int],
+    "block?": str,
+    "stem_channels?": int,
+    "res2_channels?": int,
+    "norm?": str,
+    "p6_from?": str,
+    "relu?": bool,
+}
+
+BLENDMASK: Schema = {
+    "fcos?": {
+        "depth?": int,
+        "strides?": [int],
+        "ranges?": [float],
+        "radius?": (None, float),
+        "use_scale?": bool,
+    },
+    "basis?": {"width?": int, "norm?": str},
+    "bases?": int,
+    "attention?": int,
+    "resolution?": int,
+}
+
+TPR: Schema = {
+    "dacr": {"residual_init?": float},
+    "cpr": {"rows?": [int], "scale_init?": float, "residual_init?": float},
+}
+
+MODEL: Schema = {
+    "channels": int,
+    "pixel_std": [float],
+    "budget_weight": float,
+    "backbones": {str: BACKBONE},
+    "heads": {"blendmask": BLENDMASK},
+    "track": {"embedding?": int, "depth?": int},
+    "temporal": {"tpr": TPR},
+}
+
+OPTIMIZER: Schema = {
+    "name": str,
+    "lr": float,
+    "weight_decay": float,
+    "momentum?": float,
+    "nesterov?": bool,
+    "betas?": [float],
+    "eps?": float,
+}
+
+TRAIN: Schema = {
+    "iterations": int,
+    "batch_size": int,
+    "short_edge": [int],
+    "longest?": (None, int),
+    "flip?": float,
+    "optimizer": OPTIMIZER,
+    "schedule": {"name": str, "warmup": int, "milestones?": [float]},
+    "clip": float,
+    "checkpoint_every": int,
+    "log_every": int,
+}
+
+PROFILE: Schema = {
+    "profile": str,
+    "about": str,
+    "seeds": [int],
+    "workers?": (None, int),
+    "threads?": int,
+    "expected_seconds": {
+        "videos": float,
+        "images": float,
+        "pretrain": float,
+        "train": float,
+        "evaluate": float,
+    },
+    "data": (GENERATED, RECORDED),
+    "model": MODEL,
+    "pretrain?": {"seed": int, **TRAIN},  # where the profile has its own images
+    "train": {"freeze": int, "reference_range?": int, **TRAIN},
+    "infer": {
+        "short_edge": int,
+        "longest?": (None, int),
+        "first_frame": str,
+        "recursive": bool,
+        "batch": int,  # videos side by side
+        # test settings of the heads, here because they do not change the weights
+        "detections": {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int},
+    },
+    "evaluation": {"bootstrap": int, "bootstrap_seed": int},
+}

@@ -1,0 +1,79 @@
+"""Pretrained weights that ship with the repository: weights/<profile>/index.json and *.pt."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+from .files import read_json, sha256, write_json
+from .layout import Layout
+from .lock import file_lock
+from .stage import Stage
+
+
+def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
+    """The index entry that stands for a pretraining, or None and why there is no usable one."""
+    entry = (read_json(layout.weights / "index.json") or {}).get(stage.name)
+    if entry is None:
+        return None, ""
+    path = layout.weights / entry["file"]
+    if entry["key"] != stage.key:
+        return None, f"{layout.shown(path)} was trained with other settings"
+    if not path.is_file():
+        return None, f"{layout.shown(path)} is missing"
+    if sha256(path) != entry["sha256"]:
+        return None, f"{layout.shown(path)} is damaged (sha256 differs from the index)"
+    return entry, f"{layout.shown(path)}"
+
+
+def unpack(stage: Stage, layout: Layout) -> None:
+    """Makes a finished stage of shipped weights, so that nothing else needs to know of them."""
+    entry, reason = shipped(stage, layout)
+    if entry is None:
+        raise ValueError(f"{stage.label}: {reason}")
+    folder = stage.folder(layout)
+    with file_lock(stage.lock(layout), wait=True):
+        if stage.record(layout):
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / ".weights.tmp"
+        shutil.copyfile(layout.weights / entry["file"], temporary)
+        os.replace(temporary, folder / "weights.pt")
+        source = {name: entry[name] for name in ("file", "sha256", "command")}
+        write_json(folder / "record.json", entry["record"] | {"shipped": source})
+
+
+def ship(stages: list[Stage], layout: Layout) -> list[str]:
+    """Copies finished pretraining into weights/<profile>/, with its index; says what it did."""
+    index = read_json(layout.weights / "index.json") or {}
+    lines = []
+    for stage in {stage.key: stage for stage in stages}.values():
+        record = stage.record(layout)
+        if record is None:
+            lines.append(f"{stage.label} is not finished: nothing shipped for it")
+        elif "shipped" in record:
+            lines.append(f"{stage.label} already ships")
+        else:
+            index[stage.name] = ship_one(stage, record, layout)
+            lines.append(f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt")
+    if index:
+        write_json(layout.weights / "index.json", dict(sorted(index.items())))
+    return lines
+
+
+def ship_one(stage: Stage, record: dict[str, Any], layout: Layout) -> dict[str, Any]:
+    """Copies the weights; returns their index entry."""
+    path = layout.weights / f"{stage.name}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    shutil.copyfile(stage.folder(layout) / "weights.pt", temporary)
+    os.replace(temporary, path)
+    return {
+        "key": stage.key,
+        "file": path.name,
+        "sha256": sha256(path),
+        "command": f"./run_all.sh pretrain --profile {stage.profile}",
+        "metrics": record["metrics"],
+        "record": record,
+    }

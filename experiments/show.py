@@ -1,0 +1,97 @@
+"""What the suite prints before and after running."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from .estimate import Durations, human
+from .layout import Layout
+from .manifest import Manifests
+from .plan import DONE, RUN, SHIPPED, Step
+from .runner import Failure
+
+if TYPE_CHECKING:
+    from .cli import Suite
+
+
+def listing(manifests: Manifests) -> str:
+    """Tables, runs and profiles."""
+    lines = ["Tables:"]
+    lines += [f"  {id:<6}{table['title']}" for id, table in manifests.tables.items()]
+    lines.append("Runs:")
+    for run in manifests.runs:
+        rows = [row for table in manifests.tables.values() for row in table["rows"]]
+        inside = [id for id, table in manifests.tables.items() if run in runs_of(table)]
+        values = {row["published"].get("AP") for row in rows if row["run"] == run} - {None}
+        published = f", published AP {', '.join(map(str, sorted(values)))}" if values else ""
+        lines.append(f"  {run:<28}tables {' '.join(inside) or 'none'}{published}")
+    lines.append("Profiles:")
+    for name in manifests.profiles:
+        lines.append(f"  {name:<8}{' '.join(manifests.profile(name)['about'].split())}")
+    return "\n".join(lines)
+
+
+def runs_of(table: dict) -> list[str]:
+    return [row["run"] for row in table["rows"]]
+
+
+def counts(steps: list[Step]) -> str:
+    """As "12 stages to run (6 evaluate, 6 train), 1 shipped, 3 done"."""
+    actions = Counter(step.action for step in steps)
+    kinds = Counter(step.stage.kind for step in steps if step.action == RUN)
+    parts = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    out = f"{actions[RUN]} stages to run" + (f" ({parts})" if parts else "")
+    for action in (SHIPPED, DONE):
+        out += f", {actions[action]} {action}" if actions[action] else ""
+    return out
+
+
+def summary(steps: list[Step], seconds: float, workers: int) -> str:
+    where = f"{workers} processes" if workers > 1 else "one process"
+    return counts(steps) + (f"; about {human(seconds)} on {where}" if seconds else "")
+
+
+def headline(steps: list[Step], seconds: float, workers: int) -> str:
+    """The plan in short, and why weights that ship are not used."""
+    lines = [summary(steps, seconds, workers)]
+    for step in steps:
+        if step.stage.kind == "pretrain" and step.action == RUN:
+            lines.append(f"{step.stage.label} will run: {step.reason}")
+    return "\n".join(lines)
+
+
+def plan(steps: list[Step], durations: Durations, seconds: float, workers: int) -> str:
+    """Every stage, what would happen with it, and why."""
+    lines = []
+    for step in steps:
+        cost = f", about {human(durations(step.stage))}" if step.action == RUN else ""
+        reason = f": {step.reason}" if step.reason else ""
+        lines.append(f"{step.action:<8}{step.stage.label}{reason}{cost}")
+    lines.append(summary(steps, seconds, workers))
+    return "\n".join(lines)
+
+
+def failure_line(failure: Failure, layout: Layout) -> str:
+    where = f" (log: {layout.shown(failure.log)})" if failure.log else ""
+    kind = "FAILED" if failure.log else "not run"
+    return f"{kind:<9} {failure.stage.label}: {failure.reason}{where}"
+
+
+def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
+    """Where the results are; every failure again, because it may have scrolled away."""
+    layout, lines = work.layout, []
+    lines += [failure_line(failure, layout) for failure in failures]
+    if problem:
+        lines.append(f"FAILED    {problem}")
+    if failures:
+        lines.append(f"{len(failures)} stages did not finish; the same command tries them again")
+    elif not work.todo:
+        lines.append(f"Nothing to do: all {len(work.goals)} results are there")
+    tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
+    found = [layout.shown(path) for path in tables if path.is_file()]
+    if work.evaluations and found:
+        lines.append(f"Tables: {' '.join(found)}")
+    if work.evaluations and layout.page.is_file():
+        lines.append(f"Page:   {layout.shown(layout.page)}")
+    return "\n".join(lines)

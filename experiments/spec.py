@@ -1,0 +1,112 @@
+"""From manifests to stages: a stage's spec holds what matters for its result, nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .files import canonical
+from .manifest import Manifests
+from .stage import Stage
+
+Spec = dict[str, Any]
+
+
+class Graph:
+    """The stages of a profile.
+
+    profile: a checked profile manifest; runs: the declarations of runs.yaml.
+    """
+
+    def __init__(self, runs: dict[str, Spec], profile: Spec) -> None:
+        self.runs, self.profile, self.name = runs, profile, str(profile["profile"])
+
+    def videos(self) -> Stage:
+        """Training and validation videos."""
+        data = self.profile["data"]
+        if "videos" not in data:
+            names = ("dataset", "holdout_videos")
+            return self._stage("videos", "", {name: data[name] for name in names})
+        return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
+
+    def images(self) -> Stage:
+        """Single images for pretraining."""
+        data = self.profile["data"]
+        return self._stage(
+            "images", "", {"seed": data["seed"], "splits": {"images": data["images"]}}
+        )
+
+    def pretrain(self, run: str) -> Stage:
+        """The image model of a run, shared by all runs with its head and backbone."""
+        head, backbone = self.runs[run]["head"], self.runs[run]["backbone"]
+        name = f"{head}-{backbone}"
+        # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
+        model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
+        if "pretrained" in self.profile["data"]:
+            weights = self.profile["data"]["pretrained"].get(backbone)
+            return self._stage("pretrain", name, {"model": model, "weights": weights})
+        settings = dict(self.profile["pretrain"])
+        spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
+        return self._stage("pretrain", name, spec, {"images": self.images()})
+
+    def train(self, run: str, seed: int) -> Stage:
+        spec = {"model": self._model(run), "train": self.profile["train"], "seed": seed}
+        inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
+        return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
+
+    def evaluate(self, run: str, seed: int) -> Stage:
+        spec = {name: self.profile[name] for name in ("infer", "evaluation")}
+        spec["model"] = self._model(run)
+        inputs = {"videos": self.videos(), "train": self.train(run, seed)}
+        return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
+
+    def _model(self, run: str) -> Spec:
+        """The spec that tpr.models.build reads."""
+        declared, model = self.runs[run], self.profile["model"]
+        head, backbone = declared["head"], declared["backbone"]
+        return {
+            "backbone": model["backbones"][backbone],
+            "channels": model["channels"],
+            "head": {"name": head} | model["heads"][head],
+            "track": model["track"],
+            "temporal": temporal_spec(declared["temporal"], model["temporal"]),
+            "pixel_std": model["pixel_std"],
+            "budget_weight": model["budget_weight"],
+        }
+
+    def _stage(
+        self,
+        kind: str,
+        name: str,
+        spec: Spec,
+        inputs: dict[str, Stage] | None = None,
+        run: str | None = None,
+        seed: int | None = None,
+    ) -> Stage:
+        plain = json.loads(canonical(spec))
+        run = None if run is None else str(run)
+        return Stage(kind, name, self.name, plain, inputs or {}, run, seed)
+
+
+def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | None:
+    """A run's temporal module with the profile's options; parts left out become None."""
+    if declared is None:
+        return None
+    module = declared["module"]
+    out: Spec = {"name": module}
+    for part, options in modules[module].items():
+        choice = declared.get(part, False)
+        out[part] = None if choice is False else options | ({} if choice is True else choice)
+    return out
+
+
+def goal_stages(graph: Graph, manifests: Manifests, targets: list[str], seeds: list[int]) -> list:
+    """What the targets ask for: evaluations, or pretrained image models for "pretrain"."""
+    goals: dict[str, Stage] = {}
+    if "pretrain" in targets:
+        goals |= {stage.key: stage for stage in map(graph.pretrain, manifests.runs)}
+    for run in manifests.target_runs([t for t in targets if t != "pretrain"]):
+        for seed in seeds:
+            stage = graph.evaluate(run, seed)
+            goals[stage.key] = stage
+    return list(goals.values())

@@ -1,0 +1,96 @@
+"""A stage of the suite: what it computes is named by a key over everything that matters for it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .files import canonical, read_json
+from .layout import Layout
+
+# Increased whenever the code of a stage changes what it computes from the same settings.
+VERSIONS = {"videos": 1, "images": 1, "pretrain": 1, "train": 1, "evaluate": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """kind: one of VERSIONS; name: what tells it from others of its kind ("" for data);
+    spec: all settings that matter, plain data; inputs: by role."""
+
+    kind: str
+    name: str
+    profile: str
+    spec: dict[str, Any]
+    inputs: dict[str, Stage] = field(default_factory=dict)
+    run: str | None = None
+    seed: int | None = None
+
+    @property
+    def version(self) -> int:
+        return VERSIONS[self.kind]
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 over kind, version, settings and the keys of the inputs."""
+        content = [self.kind, self.version, self.spec, self.input_keys]
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+    @property
+    def input_keys(self) -> dict[str, str]:
+        return {role: stage.key for role, stage in self.inputs.items()}
+
+    @property
+    def label(self) -> str:
+        """As people read it: "train blendmask-r50+tpr seed 0"."""
+        if self.seed is not None:
+            return f"{self.kind} {self.run} seed {self.seed}"
+        return f"{self.kind} {self.name}".strip()
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.kind}-{self.name}-" if self.name else f"{self.kind}-"
+
+    def folder(self, layout: Layout) -> Path:
+        return layout.runs / f"{self.prefix}{self.key[:12]}"
+
+    def lock(self, layout: Layout) -> Path:
+        """Beside the folder, because the folder may be emptied while the lock is held."""
+        return layout.runs / ".locks" / self.folder(layout).name
+
+    def request(self) -> dict[str, Any]:
+        """What a worker needs to know; the record repeats it."""
+        return {
+            "stage": self.kind,
+            "stage_version": self.version,
+            "name": self.name,
+            "run": self.run,
+            "seed": self.seed,
+            "profile": self.profile,
+            "key": self.key,
+            "inputs": self.input_keys,
+            "spec": self.spec,
+        }
+
+    def record(self, layout: Layout) -> dict[str, Any] | None:
+        """The record of the finished stage, None if it is not finished."""
+        record = read_json(self.folder(layout) / "record.json")
+        valid = isinstance(record, dict) and record.get("key") == self.key
+        return record if valid else None
+
+
+def in_order(goals: list[Stage]) -> list[Stage]:
+    """The goals and all they need, each once, inputs first."""
+    ordered: dict[str, Stage] = {}
+
+    def visit(stage: Stage) -> None:
+        if stage.key not in ordered:
+            for needed in stage.inputs.values():
+                visit(needed)
+            ordered[stage.key] = stage
+
+    for goal in goals:
+        visit(goal)
+    return list(ordered.values())

@@ -1,0 +1,106 @@
+"""The stages' bodies: body(spec, inputs, out, log) -> metrics.
+
+inputs: folders of finished stages by role; out: the stage's own folder. A body may be killed at any
+moment and is then called again with the same folder. Heavy imports belong inside.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from .log import Log
+
+Spec = dict[str, Any]
+Inputs = dict[str, Path]
+
+
+def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """Generated videos or images: <split>.json, frames/<split>/ and info.json in `out`."""
+    if "splits" not in spec:
+        raise ValueError(
+            f"{spec['dataset']} cannot be prepared: only generated data can, as in mini"
+        )
+    from tpr.data.mini import generate
+
+    new = out / "data"
+    shutil.rmtree(new, ignore_errors=True)
+    fingerprint = generate(new, spec["splits"], seed=spec["seed"], progress=log.progress)
+    for path in sorted(new.iterdir()):
+        target = out / path.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(path, target)
+    new.rmdir()
+    counts = {f"{name}_videos": split["videos"] for name, split in spec["splits"].items()}
+    return {"fingerprint": fingerprint} | counts
+
+
+def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """The image model, on single images: weights.pt in `out`."""
+    if "train" not in spec:
+        raise ValueError(f"{spec['weights']} cannot be converted: only own pretraining can be used")
+    from tpr.train import pretrain
+
+    return pretrain(spec, dataset(inputs["images"], "images"), out, log)
+
+
+def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
+    from tpr.train import finetune
+
+    weights = inputs["pretrain"] / "weights.pt"
+    return finetune(spec, dataset(inputs["videos"], "train"), weights, out, log)
+
+
+def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """Tracks of the validation videos (results.json in `out`) and their AP and AR in percent."""
+    from tpr.evaluation.video_ap import evaluate
+    from tpr.infer import infer
+
+    weights = inputs["train"] / "weights.pt"
+    speed = infer(spec, dataset(inputs["videos"], "val"), weights, out, log)
+    log.info("evaluating")
+    found = evaluate(inputs["videos"] / "val.json", out / "results.json")
+    settings = spec["evaluation"]
+    draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
+    names = found.category_names
+    return {
+        **{name: percent(value) for name, value in found.stats.items()},
+        "AP_bootstrap_se": deviation([percent(value) for value in draws.tolist()]),
+        "videos": len(found.video_ids),
+        "per_category": {names[id]: percent(value) for id, value in found.per_category.items()},
+        **speed,
+    }
+
+
+def dataset(folder: Path, split: str):  # noqa: ANN201 - tpr is imported late
+    from tpr.data.youtube_vis import YouTubeVIS
+
+    return YouTubeVIS(folder / f"{split}.json", folder / "frames" / split)
+
+
+def percent(value: float) -> float | None:
+    """-1, the metric's mark for undefined, becomes None."""
+    return None if value < 0 else 100 * value
+
+
+def deviation(values: list[float | None]) -> float | None:
+    """Sample standard deviation of the defined values."""
+    defined = [x for x in values if x is not None]
+    if len(defined) < 2:
+        return None
+    mean = sum(defined) / len(defined)
+    return math.sqrt(sum((x - mean) ** 2 for x in defined) / (len(defined) - 1))
+
+
+BODIES = {
+    "videos": data,
+    "images": data,
+    "pretrain": pretrain,
+    "train": train,
+    "evaluate": evaluate,
+}

@@ -1,0 +1,96 @@
+"""One live line about a running suite: what runs, how far it is, when everything ends."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+from .estimate import Durations, chains, human
+from .runner import Runner, progress_of
+from .show import failure_line
+from .stage import Stage
+
+LIVE_EVERY, PLAIN_EVERY = 0.5, 15.0  # seconds
+
+
+class Status:
+    """Called by the runner; rewrites one line of a terminal, or prints a line now and then."""
+
+    def __init__(self, total: int, durations: Durations, stream: TextIO | None = None) -> None:
+        self.total, self.durations = total, durations
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self.next = 0.0
+        self.known: set[str] = set()
+        self.failed = 0
+
+    def __call__(self, runner: Runner) -> None:
+        self.events(runner)
+        now = time.monotonic()
+        if now < self.next or not (runner.running or runner.elsewhere):
+            return
+        self.next = now + (LIVE_EVERY if self.live else PLAIN_EVERY)
+        line = self.line(runner)
+        if self.live:
+            width = shutil.get_terminal_size().columns - 1
+            self.stream.write(f"\r\033[K{line[:width]}")
+        else:
+            self.stream.write(line + "\n")
+        self.stream.flush()
+
+    def events(self, runner: Runner) -> None:
+        """A line for every stage that started, finished or failed since the last call."""
+        for stage, _, _ in list(runner.running.values()):
+            self.once(f"started   {stage.label}", stage)
+        for stage in list(runner.elsewhere.values()):
+            self.once(f"elsewhere {stage.label}: another suite is running it", stage)
+        for stage in runner.done:
+            took = (stage.record(runner.layout) or {}).get("seconds")
+            note = f" in {human(took)}" if took else ""
+            self.once(f"finished  {stage.label}{note}", stage)
+        for failure in runner.failures[self.failed :]:
+            self.print(failure_line(failure, runner.layout))
+        self.failed = len(runner.failures)
+
+    def once(self, line: str, stage: Stage) -> None:
+        event = line[:10] + stage.key
+        if event not in self.known:
+            self.known.add(event)
+            self.print(line)
+
+    def print(self, line: str) -> None:
+        clear = "\r\033[K" if self.live else ""
+        self.stream.write(f"{clear}{time.strftime('%H:%M:%S')} {line}\n")
+        self.stream.flush()
+
+    def line(self, runner: Runner) -> str:
+        running = [active(stage, runner) for stage, _, _ in runner.running.values()]
+        running += [f"{stage.label} (elsewhere)" for stage in runner.elsewhere.values()]
+        eta = human(remaining(runner, self.durations))
+        return f"[{len(runner.done)}/{self.total}] {' | '.join(running)} | about {eta} left"
+
+
+def active(stage: Stage, runner: Runner) -> str:
+    """A running stage, as "train blendmask-r50 seed 0 45 % (loss 2.3)"."""
+    state = progress_of(stage, runner.layout)
+    if not state.get("total"):
+        return stage.label
+    numbers = ", ".join(f"{name} {value}" for name, value in state.get("numbers", {}).items())
+    share = 100 * state["done"] // state["total"]
+    return f"{stage.label} {share} %" + (f" ({numbers})" if numbers else "")
+
+
+def remaining(runner: Runner, durations: Durations) -> float:
+    """Seconds until everything is done: the work left over the processes, or the longest chain."""
+    cost = {key: durations(stage) for key, stage in runner.waiting.items()}
+    for key, (stage, _, begin) in runner.running.items():
+        eta = progress_of(stage, runner.layout).get("eta")
+        guess = max(durations(stage) - (time.monotonic() - begin), 1.0)
+        cost[key] = guess if eta is None else eta
+    cost |= {key: durations(stage) for key, stage in runner.elsewhere.items()}
+    active_stages = [stage for stage, _, _ in runner.running.values()]
+    stages = [*runner.elsewhere.values(), *active_stages, *runner.waiting.values()]
+    longest = max(chains(stages, cost).values(), default=0.0)
+    return max(sum(cost.values()) / runner.limit, longest)
