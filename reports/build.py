@@ -4,44 +4,53 @@ Works with no, some or all records, so that the page is of use while the suite r
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from reports import view
 from reports.claims import ClaimResult, judge
-from reports.collect import Record, comparable, load_records, table_frame, write_tables
+from reports.collect import table_frame, write_tables
+from reports.comparable import comparable
 from reports.curves import load_curves
 from reports.figures import Figure, draw_or_recall
 from reports.layout import ROOT, Layout, write_atomically
-from reports.manifest import Table, load_tables
+from reports.manifest import Table, load_about, load_tables
 from reports.page import render_html, render_markdown
+from reports.records import Record, load_records
+
+Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
 
 
 def build(profile: str, root: Path = ROOT) -> Path:
     """Write tables, figures, report.md and index.html of a profile; returns the page's path."""
     layout = Layout(profile, root)
-    tables = load_tables(layout.manifests)
+    tables, about = load_tables(layout.manifests), load_about(layout.manifests, profile)
     records, unusable = load_records(layout.records, profile)
     chosen = {table.id: comparable(table, records) for table in tables}
     write_tables(profile, root)
     results = [result for table in tables for result in judge(table, chosen[table.id][0])]
     used = _used(chosen)
     content = _content(layout, tables, chosen, results)
+    content |= _figures(layout, tables, chosen)
     content |= {
         "profile": profile,
-        "head": view.headline(profile, tables, used, results),
-        "problems": unusable,
+        "head": view.headline(profile, about, tables, used, results),
+        "problems": unusable + content.pop("failures"),
         "provenance": [view.provenance_row(record) for record in used],
+        "machines": view.machines(used),
         "packages": view.package_sets(used),
-        "history": layout.history.read_text() if layout.history.is_file() else "",
-        **_figures(layout, tables, chosen),
+        "history": _history(layout.history),
     }
     write_atomically(layout.page / "report.md", render_markdown(content))
     return write_atomically(layout.page / "index.html", render_html(content, layout.figures))
 
 
-Chosen = dict[str, tuple[list[Record], list[str]]]
+def _history(path: Path) -> str:
+    """The profile's history, its headings below the page's own."""
+    text = path.read_text() if path.is_file() else ""
+    return re.sub(r"^#{1,6} ", "### ", text, flags=re.MULTILINE)
 
 
 def _used(chosen: Chosen) -> list[Record]:
@@ -63,14 +72,24 @@ def _content(
 
 def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, Any]:
     """Charts by table id, pictures of tracks; what cannot be drawn keeps its last drawing."""
-    # matplotlib and OpenCV are slow to load and a rerun with nothing new needs neither
     charts: dict[str, list[Figure]] = {}
+    pictures, failures = [], []
     for table in tables:
         records = chosen[table.id][0]
-        found = [_variants(layout, table, records), _curves(layout, table, records)]
-        charts[table.id] = [figure for figure in found if figure]
-    pictures = [_tracks(layout, table, chosen[table.id][0]) for table in tables]
-    return {"charts": charts, "pictures": [figure for figure in pictures if figure]}
+        drawn = []
+        for figure in (_variants, _curves, _tracks):
+            try:
+                drawn.append(figure(layout, table, records))
+            except (ValueError, KeyError, OSError) as error:
+                drawn.append(None)
+                failures.append(f"{table.paper}, no figure of {figure.__name__[1:]}: {error}")
+        charts[table.id] = [one for one in drawn[:2] if one]
+        pictures += [one for one in drawn[2:] if one]
+    return {"charts": charts, "pictures": pictures, "failures": failures}
+
+
+# matplotlib and OpenCV are slow to load and a rerun with nothing new to draw needs neither: the
+# functions below import them where they draw
 
 
 def _variants(layout: Layout, table: Table, records: list[Record]) -> Figure | None:

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from reports.collect import Record, by_run, paired_differences
+from reports.collect import paired_differences
 from reports.manifest import Claim, Table
+from reports.records import Record, by_run
 from reports.statistics import Interval, mean_interval
 
 SAME, OPPOSITE, OPEN, MISSING = "same sign", "opposite sign", "not resolved", "not run"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reports.collect import Record
+from reports.records import Record
 
 SMOOTHING = 20  # a moving mean over 1/20 of the points
 

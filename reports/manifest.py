@@ -85,6 +85,17 @@ def load_tables(manifests: Path) -> list[Table]:
     return [load_table(path) for path in sorted((manifests / "tables").glob("*.yaml"))]
 
 
+def load_about(manifests: Path, profile: str) -> str:
+    """What a profile says of itself, empty where there is no profile manifest."""
+    path = manifests / "profiles" / f"{profile}.yaml"
+    if not path.is_file():
+        return ""
+    try:
+        return str(yaml.safe_load(path.read_text()).get("about", "")).strip()
+    except (AttributeError, yaml.YAMLError) as error:
+        raise ValueError(f"{path}: not a profile manifest ({error})") from error
+
+
 def _row(raw: dict) -> Row:
     cells = {str(name): str(value) for name, value in (raw.get("cells") or {}).items()}
     published = {

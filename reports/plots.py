@@ -12,10 +12,10 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from reports.collect import Record, by_run
 from reports.figures import DARK, Figure
 from reports.layout import write_atomically
 from reports.manifest import Table
+from reports.records import Record, by_run
 
 WIDTH = 5.2  # inches, a little more than half of the page: readable on a phone without zooming
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.collect import Record, by_run
 from reports.curves import stage_folder
 from reports.figures import Figure
 from reports.layout import write_atomically
 from reports.manifest import Table
+from reports.records import Record, by_run
 
 VIDEOS, FRAMES = 3, 5
 MIN_SCORE = 0.3

@@ -6,31 +6,29 @@ from typing import Any
 import pandas as pd
 
 from reports.claims import MISSING, OPEN, OPPOSITE, SAME, ClaimResult, wording
-from reports.collect import METRICS, Record
 from reports.manifest import Table
 from reports.numbers import NOTHING, day, duration, machine, number, short, signed
+from reports.records import METRICS, Record
 
 MEANINGLESS = "smoke"
-STEM = {
-    "smoke": "Its numbers are meaningless: a few iterations on a few tiny videos, only to show "
-    "that every part runs.",
-    "mini": "Small networks on generated videos. It shows the direction of an effect at this "
-    "scale; it is never a verdict on the paper, whose setting is the profile full.",
-    "full": "The paper's setting: YouTube-VIS, 640×360, networks of the paper's size.",
-}
+WARNING = "The numbers on this page are meaningless."
 
 
 def headline(
-    profile: str, tables: list[Table], records: list[Record], claims: list[ClaimResult]
+    profile: str,
+    about: str,
+    tables: list[Table],
+    records: list[Record],
+    claims: list[ClaimResult],
 ) -> dict[str, Any]:
-    """The page's opening: what the profile is, how much of it has run, what came out."""
+    """The page's opening: what the profile is (`about`), how much of it has run, what came out."""
     runs = list(dict.fromkeys(run for table in tables for run in table.runs))
     present = {record.run for record in records}
     done = [run for run in runs if run in present]
     return {
         "title": f"TPR reproduction: profile {profile}",
-        "stem": STEM.get(profile, ""),
-        "meaningless": profile == MEANINGLESS,
+        "stem": about,
+        "warning": WARNING if profile == MEANINGLESS else "",
         "facts": [
             ("runs with results", f"{len(done)} of {len(runs)}"),
             ("seeds", _seeds(records)),
@@ -185,6 +183,11 @@ def provenance_row(record: Record) -> dict[str, Any]:
         "machine": machine(record.evaluate.get("hardware")),
         "dataset": short(record.evaluate.get("dataset")),
     }
+
+
+def machines(records: list[Record]) -> list[tuple[str, int]]:
+    """Machines with the number of records that each made, most first."""
+    return Counter(machine(record.evaluate.get("hardware")) for record in records).most_common()
 
 
 def package_sets(records: list[Record]) -> list[dict[str, Any]]:

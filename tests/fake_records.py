@@ -53,7 +53,7 @@ def record(
         "seed": seed,
         "profile": profile,
         "seconds": 60.0,
-        "finished": f"2026-11-22T12:0{seed}:00+00:00",
+        "finished": "2026-11-22T12:00:00+00:00",
         "git": {"commit": "c0ffee" * 7, "dirty": seed == 2},
         "packages": {"torch": "0.0-fake", "numpy": "0.0-fake"},
         "hardware": {"cpu": "Fake <CPU>", "cores": 2, "memory_gb": 8, "gpu": None},

@@ -128,13 +128,23 @@ def test_smoke_says_that_its_numbers_are_meaningless(tmp_path):
     write_manifest(tmp_path)
     write_record(tmp_path, record("blendmask-r50", 0, 30.0, profile="smoke"), "smoke")
     text = read(tmp_path, "smoke").text
-    assert "Its numbers are meaningless" in text and "same sign" not in text.split("Claims")[0]
+    assert (
+        "The numbers on this page are meaningless" in text
+        and "same sign" not in text.split("Claims")[0]
+    )
+
+
+def test_the_profile_introduces_itself(tmp_path):
+    path = write_manifest(tmp_path).parent.parent / "profiles" / "mini.yaml"
+    path.parent.mkdir()
+    path.write_text("about: Small networks, made-up <videos>.")
+    assert "Small networks, made-up <videos>." in read(tmp_path).text
 
 
 def test_left_out_records_are_an_error_line(tmp_path):
     write_all(tmp_path)
     write_record(tmp_path, record("blendmask-r50", 5, 1.0, dataset="e" * 64))
-    assert "blendmask-r50 seed 5 is left out: another dataset fingerprint" in read(tmp_path).text
+    assert "blendmask-r50 seed 5 (different dataset fingerprint" in read(tmp_path).text
 
 
 def test_markdown_links_figures_that_exist(tmp_path):

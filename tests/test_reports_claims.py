@@ -4,8 +4,8 @@ import pytest
 from fake_records import record, write_manifest, write_record
 
 from reports.claims import MISSING, OPEN, OPPOSITE, SAME, direction, judge, wording
-from reports.collect import load_records
 from reports.manifest import load_table
+from reports.records import load_records
 from reports.statistics import Interval, mean_interval
 
 

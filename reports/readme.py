@@ -1,0 +1,86 @@
+"""The README's measured part, written from records: `python -m reports.readme` (or `--check`).
+
+It stands between two marker lines, so that no number there is typed by hand.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from reports import view
+from reports.claims import judge
+from reports.comparable import comparable
+from reports.layout import ROOT, Layout, write_atomically
+from reports.manifest import Table, load_tables
+from reports.numbers import duration
+from reports.page import cell
+from reports.records import Record, by_run, load_records
+
+BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
+END = "<!-- measured: end -->"
+
+
+def measured(profile: str, root: Path = ROOT) -> str:
+    """Markdown about the committed records of a profile: time, machine, claims."""
+    layout = Layout(profile, root)
+    records, _ = load_records(layout.records, profile)
+    parts = []
+    for table in load_tables(layout.manifests):
+        kept, _ = comparable(table, records)
+        if kept:
+            parts += [_times(table, kept), _claims(profile, table, kept)]
+    return "\n\n".join(parts) or f"No records of the profile {profile} are committed yet."
+
+
+def _times(table: Table, records: list[Record]) -> str:
+    each = sorted(view.total_seconds([record]) or 0.0 for record in records)
+    runs = by_run(records)
+    machines = "; ".join(name for name, _ in view.machines(records))
+    return (
+        f"{table.paper}: {len(runs)} of {len(table.runs)} runs, {len(records)} trainings in all. "
+        f"Fine-tuning and evaluating one run at one seed took {duration(each[0])} to "
+        f"{duration(each[-1])}, all of them {duration(sum(each))} of process time ({machines})."
+    )
+
+
+def _claims(profile: str, table: Table, records: list[Record]) -> str:
+    results = judge(table, records)
+    reach = view.strip_reach(results)
+    lines = ["| claim | paper | measured | 90 % over seeds | |", "|---|---:|---:|---|---|"]
+    for result in results:
+        row = view.claim_row(profile, result, reach)
+        cells = [row[name] for name in ("name", "published", "measured", "bounds", "outcome")]
+        lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
+    return "\n".join(lines)
+
+
+def renewed(text: str, content: str) -> str:
+    """The README with `content` between its markers; ValueError without them."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"README.md needs one line {BEGIN!r} and one line {END!r}")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{content}\n{END}{rest.split(END)[1]}"
+
+
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+    parser = argparse.ArgumentParser(prog="python -m reports.readme", description=__doc__)
+    parser.add_argument("--profile", default="mini")
+    parser.add_argument("--check", action="store_true", help="only say whether it is in step")
+    options = parser.parse_args(arguments)
+    path = root / "README.md"
+    try:
+        text = path.read_text()
+        new = renewed(text, measured(options.profile, root))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if options.check and new != text:
+        print("error: README.md is out of step; run python -m reports.readme", file=sys.stderr)
+        return 1
+    if new != text:
+        write_atomically(path, new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

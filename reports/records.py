@@ -1,0 +1,63 @@
+"""Committed records: one run at one seed, results/<profile>/records/<run>-seed<k>.json."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run at one seed: its evaluation and the stages that led to it (dicts, record.json)."""
+
+    run: str
+    seed: int
+    profile: str
+    evaluate: dict[str, Any]
+    train: dict[str, Any]
+    pretrain: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.run} seed {self.seed}"
+
+    def metric(self, name: str) -> float:
+        """A metric of the evaluation, in percent; NaN when undefined."""
+        value = self.evaluate["metrics"].get(name)
+        return NAN if value is None else float(value)
+
+
+def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
+    """The usable records of a folder by run and seed, and a line for each unusable file."""
+    records, problems = {}, []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            record = _parse(json.loads(path.read_text()), profile)
+            if (record.run, record.seed) in records:
+                raise ValueError(f"a second record of {record.name}")
+            records[record.run, record.seed] = record
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            reason = f"lacks {error}" if isinstance(error, KeyError) else error
+            problems.append(f"{path.name} is not used: {reason}")
+    return [records[key] for key in sorted(records)], problems
+
+
+def _parse(raw: dict, profile: str) -> Record:
+    stages = (raw["evaluate"], raw.get("train") or {}, raw.get("pretrain") or {})
+    record = Record(str(raw["run"]), int(raw["seed"]), str(raw["profile"]), *stages)
+    if record.profile != profile:
+        raise ValueError(f"it belongs to profile {record.profile}, not {profile}")
+    for name in METRICS:
+        record.metric(name)
+    return record
+
+
+def by_run(records: list[Record]) -> dict[str, dict[int, Record]]:
+    """{run: {seed: record}}."""
+    grouped: dict[str, dict[int, Record]] = {}
+    for record in records:
+        grouped.setdefault(record.run, {})[record.seed] = record
+    return grouped
