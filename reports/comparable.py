@@ -101,7 +101,7 @@ def _lines(others: list[Record], expected: dict[str, str], identity: Identity) -
     for record in others:
         reasons.setdefault(_reason(expected, identity(record)), []).append(record.name)
     return [
-        f"left out, not comparable with the latest run: {', '.join(names)} ({reason})"
+        f"Left out, not comparable with the latest run: {', '.join(names)} ({reason})"
         for reason, names in reasons.items()
     ]
 
