@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from tpr.data.rle import RLEError, decode_strings, encode
-from tpr.data.segmentation import decode
+from tpr.data.rle import encode
 from tpr.data.youtube_vis import YouTubeVIS
 
 SQUARE = np.zeros((4, 6), bool)
@@ -289,31 +287,3 @@ def test_missing_file_and_folder(tmp_path):
         YouTubeVIS(tmp_path / "list.json", tmp_path)
     with pytest.raises(FileNotFoundError, match="no such folder of frames"):
         YouTubeVIS(tmp_path / "list.json", tmp_path / "frames")
-
-
-# --- RLE
-
-masks = arrays.arrays(bool, st.tuples(st.integers(1, 40), st.integers(1, 40)))
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(masks, min_size=1, max_size=4))
-def test_encoding_and_decoding_gives_the_mask_back(batch):
-    rles = [encode(mask) for mask in batch]
-    for mask, rle in zip(batch, rles, strict=True):
-        np.testing.assert_array_equal(decode(rle, *mask.shape), mask)
-    runs = decode_strings([r["counts"].encode() for r in rles], [r["size"] for r in rles])
-    assert runs.areas.tolist() == [mask.sum() for mask in batch]
-
-
-def test_large_masks_and_many_blocks():
-    rng = np.random.default_rng(0)
-    batch = [rng.random((300, 400)) < share for share in (0.1, 0.5, 0.9, 0, 1)]
-    rles = [encode(mask) for mask in batch]
-    assert sum(len(rle["counts"]) for rle in rles) > 2**16
-    runs = decode_strings([r["counts"].encode() for r in rles], [r["size"] for r in rles])
-    assert runs.areas.tolist() == [mask.sum() for mask in batch]
-    with pytest.raises(RLEError) as caught:
-        strings = [r["counts"].encode() for r in rles[:4]] + [b"5"]
-        decode_strings(strings, [(300, 400)] * 5)
-    assert caught.value.index == 4

@@ -90,20 +90,32 @@ def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     """Signed numbers in all strings, and where each string's numbers begin, (n + 1,)."""
     symbols = np.frombuffer(b"".join(strings), np.uint8) - 48  # wraps around below '0'
     ends = np.cumsum([len(string) for string in strings])
-    _raise_first(symbols > 63, ends, "RLE counts hold a character outside '0' to 'o'")
-    _raise_first(symbols[ends - 1] >= 32, None, "RLE counts end in the middle of a number")
-    last = np.flatnonzero(symbols < 32)  # the closing symbol of each number
-    lengths = last.copy()
-    lengths[1:] -= last[:-1]
-    lengths[0] += 1
-    first = np.concatenate([[0], np.searchsorted(last, ends - 1) + 1])
-    _raise_first(lengths > MAX_GROUPS, first[1:], "RLE counts hold a number of over 30 bits")
-    payload = symbols & 31
-    values = ((payload[last] ^ 16).astype(np.int64)) - 16  # bit 4 of the closing symbol: the sign
-    for place in range(1, int(lengths.max())):
-        longer = np.flatnonzero(lengths > place)
-        values[longer] = values[longer] * 32 + payload[last[longer] - place]
+    if symbols.max() > 63:
+        _raise_first(symbols > 63, ends, "RLE counts hold a character outside '0' to 'o'")
+    closing = symbols < 32
+    _raise_first(~closing[ends - 1], None, "RLE counts end in the middle of a number")
+    values = (symbols[closing] ^ 16).astype(np.int64) - 16  # bit 4 of a closing group: the sign
+    more = np.flatnonzero(~closing)  # few: most numbers are a single symbol
+    first = np.concatenate([[0], ends - np.searchsorted(more, ends)])
+    number = more - np.arange(len(more))  # the number that each of them belongs to
+    _add_lower_groups(values, number, symbols[more] & 31, first)
     return values, first
+
+
+def _add_lower_groups(values, number, payload, first) -> None:
+    """Move ``values`` (closing groups) up by the groups below them, and add those."""
+    if not len(number):
+        return
+    opens = np.concatenate([[0], np.flatnonzero(number[1:] != number[:-1]) + 1])
+    lengths = np.concatenate([opens[1:], [len(number)]]) - opens  # groups below the closing one
+    if lengths.max() >= MAX_GROUPS:
+        place = number[opens[lengths.argmax()]]
+        index = int(np.searchsorted(first, place, "right")) - 1
+        raise RLEError(index, "RLE counts hold a number of over 30 bits")
+    values[number[opens]] <<= 5 * lengths
+    for place in range(lengths.max()):
+        longer = opens[lengths > place]
+        values[number[longer]] += payload[longer + place].astype(np.int64) << (5 * place)
 
 
 def _undo_differences(values: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, ...]:
