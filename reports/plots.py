@@ -185,7 +185,7 @@ def _draw_curves(curves: Curves, ink: Ink) -> plt.Figure:
             if "open_fraction" in one:
                 axes[1, 0].plot(one["iteration"], one["open_fraction"], dash, lw=1, color=colour)
     axes[0, 0].set_title("loss")
-    axes[0, 0].legend(fontsize=8, ncols=2, loc="upper right")
+    figure.legend(fontsize=8, ncols=3, loc="outside lower center")
     if gated:
         axes[1, 0].set_title("open share of the gates")
         axes[1, 0].set_ylim(0, 1.02)

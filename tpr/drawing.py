@@ -28,8 +28,11 @@ class DrawnTrack:
 
 
 def track_colour(number: int) -> Colour:
-    """A colour that depends on the number alone; neighbours are far apart in hue."""
-    hue = (0.58 + number * 0.61803398875) % 1.0
+    """A colour that depends on the number alone; neighbours are far apart in hue.
+
+    The first are pink, cyan and yellow, which stand out from most pictures.
+    """
+    hue = (0.9 + number * 0.61803398875) % 1.0
     lightness = (0.55, 0.45, 0.65)[(number // 7) % 3]
     red, green, blue = colorsys.hls_to_rgb(hue, lightness, 0.85)
     return round(red * 255), round(green * 255), round(blue * 255)
@@ -73,7 +76,7 @@ def _paint(image: np.ndarray, mask: np.ndarray, colour: Colour, opacity: float =
     tinted = image[inside] * (1 - opacity) + np.array(colour) * opacity
     image[inside] = np.rint(tinted).astype(np.uint8)
     outlines, _ = cv2.findContours(inside.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(image, outlines, -1, colour, max(1, size[0] // 240))
+    cv2.drawContours(image, outlines, -1, colour, max(1, round(size[0] / 120)))
 
 
 def _tag(image: np.ndarray, text: str, corner: Sequence[int], colour: Colour) -> None:
