@@ -91,7 +91,9 @@ def test_malformed_rle_names_entry_and_frame(counts, message):
         evaluate(case["gt"], case["dt"])
 
 
-@pytest.mark.parametrize("size", [[40], [0, 60], [-40, -60], [2**20, 2**20], [40.0, 60], "ab"])
+@pytest.mark.parametrize(
+    "size", [[40], [0, 60], [-40, -60], [2**20, 2**20], [10**400, 1], [40.0, 60], "ab"]
+)
 def test_malformed_rle_size(size):
     case = with_result(segmentations=[{"size": size, "counts": "0"}])
     with pytest.raises(ValueError, match="frame 0: RLE .*size"):

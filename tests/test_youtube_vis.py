@@ -246,6 +246,7 @@ def broken(path: str, value) -> dict:
         ("categories.1.id", 30, '"categories" has id 30 twice'),
         ("annotations", {}, 'the file: "annotations" is missing or not a list'),
         ("annotations.0.id", 7, '"annotations" has id 7 twice'),
+        ("annotations.0.id", 2**63, "annotation 9223372036854775808: the id does not fit"),
         ("annotations.0.id", True, 'an annotation: "id" is True'),
         ("annotations.0.video_id", 99, 'annotation 80: video 99 is not in "videos"'),
         ("annotations.0.category_id", 1, 'annotation 80: category 1 is not in "categories"'),

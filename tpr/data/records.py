@@ -89,6 +89,8 @@ def parse_annotation(entry: dict, videos: dict[int, Video], categories: dict) ->
     """(video id, track); masks are only checked when they are decoded."""
     identity = integer(entry, "id", "an annotation")
     where = f"annotation {shown(identity)}"
+    if not -(2**63) <= identity < 2**63:
+        raise ValueError(f"{where}: the id does not fit in 64 bits")
     video, category = (integer(entry, key, where) for key in ("video_id", "category_id"))
     if video not in videos:
         raise ValueError(f'{where}: video {shown(video)} is not in "videos"')

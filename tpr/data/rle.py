@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from tpr.data.json_input import shown
+
 MAX_PIXELS = 2**28  # 16384 x 16384; run lengths and their differences then fit six groups of 5 bits
 MAX_GROUPS = 6
 BLOCK = 2**15
@@ -45,6 +47,7 @@ class Runs:
 def check_size(height: int, width: int) -> None:
     """ValueError unless the size is that of 1 to MAX_PIXELS pixels."""
     if height < 1 or width < 1 or height * width > MAX_PIXELS:
+        height, width = shown(height), shown(width)
         raise ValueError(f"RLE size [{height}, {width}] is not [height, width] of 1 to 2^28 pixels")
 
 
@@ -155,7 +158,7 @@ def _checked(zeros, ones, starts, sizes: np.ndarray) -> Runs:
 
 
 def _wrong_sum(covered: int, height: int, width: int) -> str:
-    return f"RLE counts cover {covered} pixels, not {height * width} of size [{height}, {width}]"
+    return f"RLE counts cover {shown(int(covered))} pixels, not {height * width} of size [{height}, {width}]"
 
 
 def _raise_first(bad: np.ndarray, ends: np.ndarray | None, message: str) -> None:

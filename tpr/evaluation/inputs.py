@@ -114,7 +114,9 @@ def _check_compressed(segmentations: list, where: str) -> None:
 
 def _identified(record: dict, key: str, what: str) -> list[dict]:
     found = entries(record, key, "ground truth")
-    ids = [integer(entry, "id", f"{what} {place}") for place, entry in enumerate(found)]
+    ids = [
+        integer(entry, "id", f"ground truth, {what} {place}") for place, entry in enumerate(found)
+    ]
     unique(ids, f'ground truth: "{key}"')
     return found
 
