@@ -158,7 +158,8 @@ def _checked(zeros, ones, starts, sizes: np.ndarray) -> Runs:
 
 
 def _wrong_sum(covered: int, height: int, width: int) -> str:
-    return f"RLE counts cover {shown(int(covered))} pixels, not {height * width} of size [{height}, {width}]"
+    total = shown(int(covered))
+    return f"RLE counts cover {total} pixels, not {height * width} of size [{height}, {width}]"
 
 
 def _raise_first(bad: np.ndarray, ends: np.ndarray | None, message: str) -> None:
