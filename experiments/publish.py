@@ -32,12 +32,19 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     records: dict[str, Any] = {}
     for kind, part in parts.items():
         kept = old.get(kind) if (old.get(kind) or {}).get("key") == part.key else None
-        records[kind] = part.record(layout) or kept
+        records[kind] = source(part.record(layout)) or kept
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
     if result == old:
         return False
     write_json(path, result)
     return True
+
+
+def source(record: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The record; for weights that ship with the repository where they come from instead."""
+    if record is None or "shipped" not in record:
+        return record
+    return {"key": record["key"], **record["shipped"], "metrics": record["metrics"]}
 
 
 def in_background() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from .files import read_json, sha256, write_json
 from .layout import Layout
 from .lock import file_lock
-from .stage import Stage
+from .stage import Stage, difference
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
@@ -19,7 +19,8 @@ def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
         return None, ""
     path = layout.weights / entry["file"]
     if entry["key"] != stage.key:
-        return None, f"{layout.shown(path)} was trained with other settings"
+        change = difference(entry["record"], stage)
+        return None, f"{layout.shown(path)} was trained with other settings ({change})"
     if not path.is_file():
         return None, f"{layout.shown(path)} is missing"
     if sha256(path) != entry["sha256"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,3 +95,27 @@ def in_order(goals: list[Stage]) -> list[Stage]:
     for goal in goals:
         visit(goal)
     return list(ordered.values())
+
+
+def difference(record: dict[str, Any], stage: Stage) -> str:
+    """What makes a stage's key differ from a record's, shortly."""
+    before, after = dict(flat(record["spec"])), dict(flat(stage.spec))
+    changed = [k for k in {**before, **after} if before.get(k, ...) != after.get(k, ...)]
+    if changed:
+        name = changed[0]
+        old, new = (side.get(name, "absent") for side in (before, after))
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        return f"{name} {old} -> {new}{more}"
+    if record["stage_version"] != stage.version:
+        return f"stage version {record['stage_version']} -> {stage.version}"
+    roles = [role for role, key in stage.input_keys.items() if record["inputs"].get(role) != key]
+    return f"its input {', '.join(roles)}" if roles else "its record cannot be read"
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of every leaf."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{name}.{key}" if name else key)
+    else:
+        yield name, value

@@ -42,14 +42,14 @@ class Status:
 
     def events(self, runner: Runner) -> None:
         """A line for every stage that started, finished or failed since the last call."""
-        for stage, _, _ in list(runner.running.values()):
-            self.once(f"started   {stage.label}", stage)
-        for stage in list(runner.elsewhere.values()):
-            self.once(f"elsewhere {stage.label}: another suite is running it", stage)
         for stage in runner.done:
             took = (stage.record(runner.layout) or {}).get("seconds")
             note = f" in {human(took)}" if took else ""
             self.once(f"finished  {stage.label}{note}", stage)
+        for stage, _, _ in list(runner.running.values()):
+            self.once(f"started   {stage.label}", stage)
+        for stage in list(runner.elsewhere.values()):
+            self.once(f"elsewhere {stage.label}: another suite is running it", stage)
         for failure in runner.failures[self.failed :]:
             self.print(failure_line(failure, runner.layout))
         self.failed = len(runner.failures)

@@ -120,6 +120,8 @@ class Checker:
             value = number_of(value)
         if not is_a(value, schema):
             raise self.fail(node, f"{what} must be {schema_name(schema)}, not {node_name(node)}")
+        if schema is int and value < 0:
+            raise self.fail(node, f"{what} must not be negative, not {value}")
         if schema is str:
             return text(value, self.where(node))
         return float(value) if schema is float else value
@@ -129,7 +131,10 @@ def scalar_value(node: yaml.Node) -> Any:
     """A scalar's value by YAML's rules; a list or mapping counts as no value of any type."""
     if not isinstance(node, yaml.ScalarNode):
         return ...
-    return yaml.SafeLoader("").construct_object(node)
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except (yaml.YAMLError, ValueError):  # a tag such as !!python/object, an impossible date
+        return ...
 
 
 def number_of(value: str) -> float | str:

@@ -1,0 +1,67 @@
+"""A copy of the manifests in a temporary root, and the suite with fake stages on it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+REPOSITORY = TESTS.parent
+
+
+def make_root(folder: Path) -> Path:
+    source = REPOSITORY / "experiments" / "manifests"
+    shutil.copytree(source, folder / "experiments" / "manifests")
+    return folder
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
+    paths = os.pathsep.join([str(REPOSITORY), str(TESTS)])
+    return subprocess.Popen(
+        [sys.executable, "-m", "suite_fakes", str(root), "--profile", "smoke", *arguments],
+        env=os.environ | {"PYTHONPATH": paths} | variables,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def suite(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:
+    """Exit status and output."""
+    process = start(root, *arguments, **variables)
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
+
+
+def values(root: Path) -> dict[str, str]:
+    """The value of every finished stage by folder name."""
+    records = sorted((root / "runs" / "smoke").glob("*/record.json"))
+    return {path.parent.name: json.loads(path.read_text())["metrics"]["value"] for path in records}
+
+
+def calls(root: Path, event: str) -> list[str]:
+    """Folder names of the stages that began or ended, in order."""
+    path = root / "runs" / "smoke" / "calls.txt"
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return [line.split()[1] for line in lines if line.startswith(event)]
+
+
+def processes_of(root: Path) -> list[int]:
+    """Processes whose command line names a path below root."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"{root}/".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,90 @@
+"""Keys: they change with everything that matters for a stage's result, and with nothing else."""
+
+import pytest
+from suite_helpers import edit, make_root
+
+from experiments.manifest import load_manifests
+from experiments.spec import Graph, temporal_spec
+
+RUN = "blendmask-r50+tpr"
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make_root(tmp_path)
+
+
+def keys(root, run=RUN, seed=0):
+    manifests = load_manifests(root / "experiments" / "manifests")
+    graph = Graph(manifests.runs, manifests.profile("smoke"))
+    evaluate = graph.evaluate(run, seed)
+    train = evaluate.inputs["train"]
+    stages = (train.inputs["videos"], graph.images(), train.inputs["pretrain"], train, evaluate)
+    return {stage.kind: stage.key for stage in stages}
+
+
+def changed(root, old, new, file="profiles/smoke.yaml"):
+    before = keys(root)
+    edit(root / "experiments" / "manifests" / file, old, new)
+    after = keys(root)
+    return [kind for kind in before if before[kind] != after[kind]]
+
+
+ALL_TRAINED = ["pretrain", "train", "evaluate"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kinds"),
+    [
+        ("workers: null", "workers: 1", []),
+        ("seeds: [0]", "seeds: [0, 1]", []),
+        ("pretrain: 10", "pretrain: 11", []),
+        ("iterations: 20", "iterations: 21", ALL_TRAINED),
+        ("iterations: 10", "iterations: 11", ["train", "evaluate"]),
+        ("embedding: 16", "embedding: 32", ["train", "evaluate"]),
+        ("budget_weight: 0.1", "budget_weight: 0.2", ["train", "evaluate"]),
+        ("scale_init: 0.1", "scale_init: 0.0", ["train", "evaluate"]),
+        ("threshold: 0.02", "threshold: 0.03", ["evaluate"]),
+        ("bootstrap: 50", "bootstrap: 60", ["evaluate"]),
+        ("val: {videos: 4", "val: {videos: 5", ["videos", "train", "evaluate"]),
+        ("images: {videos: 16", "images: {videos: 17", ["images", *ALL_TRAINED]),
+        ("channels: 16", "channels: 32", ALL_TRAINED),
+    ],
+)
+def test_a_setting_changes_the_stages_it_matters_for(root, old, new, kinds):
+    assert changed(root, old, new) == kinds
+
+
+def test_the_order_of_settings_does_not_matter(root):
+    assert changed(root, "embedding: 16, depth: 1", "depth: 1, embedding: 16") == []
+
+
+def test_a_whole_number_equals_its_decimal_spelling(root):
+    assert changed(root, "clip: 10.0", "clip: 10") == []
+
+
+def test_a_seed_changes_training_and_evaluation_only(root):
+    zero, one = keys(root, seed=0), keys(root, seed=1)
+    assert [kind for kind in zero if zero[kind] != one[kind]] == ["train", "evaluate"]
+
+
+def test_runs_of_one_head_and_backbone_share_the_pretraining(root):
+    assert keys(root)["pretrain"] == keys(root, "blendmask-r50")["pretrain"]
+    assert keys(root)["pretrain"] != keys(root, "blendmask-r101")["pretrain"]
+
+
+def test_parts_of_a_temporal_module_are_switched_and_changed():
+    profile = {"tpr": {"dacr": {"a": 1}, "cpr": {"rows": [3]}}}
+    declared = {"module": "tpr", "dacr": {"outer_gate": False}, "cpr": False}
+    assert temporal_spec(declared, profile) == {
+        "name": "tpr",
+        "dacr": {"a": 1, "outer_gate": False},
+        "cpr": None,
+    }
+
+
+def test_data_stages_change_their_version_with_the_generator():
+    from experiments.stage import VERSIONS
+    from tpr.data.mini.settings import GENERATOR_VERSION
+
+    assert VERSIONS["videos"] == VERSIONS["images"] == GENERATOR_VERSION

@@ -1,0 +1,71 @@
+"""Pretrained weights that ship: used when they fit, otherwise pretraining runs and says why."""
+
+import json
+import shutil
+
+import pytest
+from suite_helpers import calls, edit, make_root, suite
+
+PROFILE = "experiments/manifests/profiles/smoke.yaml"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A root whose image models were pretrained and shipped, with no other result."""
+    root = make_root(tmp_path)
+    assert suite(root, "pretrain")[0] == 0
+    assert {name.split("-")[0] for name in calls(root, "end")} == {"images", "pretrain"}
+    status, output = suite(root, "ship-weights")
+    assert status == 0 and output.count("->") == 2
+    shutil.rmtree(root / "runs")
+    return root
+
+
+def test_the_index_names_key_file_checksum_command_and_metrics(root):
+    index = json.loads((root / "weights" / "smoke" / "index.json").read_text())
+    assert list(index) == ["blendmask-r101", "blendmask-r50"]
+    entry = index["blendmask-r50"]
+    assert entry["file"] == "blendmask-r50.pt" and len(entry["sha256"]) == len(entry["key"]) == 64
+    assert entry["command"] == "./run_all.sh pretrain --profile smoke"
+    assert entry["metrics"]["AP"] == 1.0
+
+
+def test_shipped_weights_replace_pretraining_and_its_images(root):
+    status, output = suite(root, "blendmask-r50")
+    assert status == 0, output
+    begun = {name.split("-")[0] for name in calls(root, "begin")}
+    assert begun == {"videos", "train", "evaluate"}
+    result = json.loads((root / "results/smoke/records/blendmask-r50-seed0.json").read_text())
+    assert result["pretrain"]["file"] == "blendmask-r50.pt"
+    assert result["pretrain"]["key"] == result["train"]["inputs"]["pretrain"]
+    assert suite(root, "blendmask-r50")[1].startswith("Nothing to do")
+
+
+def test_other_settings_mean_pretraining_and_say_so(root):
+    edit(root / PROFILE, "iterations: 20", "iterations: 21")
+    _, output = suite(root, "blendmask-r50")
+    assert (
+        "pretrain blendmask-r50 will run: missing; weights/smoke/blendmask-r50.pt was trained "
+        "with other settings (train.iterations 20 -> 21)" in output
+    )
+    assert any(name.startswith("pretrain-") for name in calls(root, "end"))
+
+
+def test_a_damaged_file_is_not_used(root):
+    with (root / "weights" / "smoke" / "blendmask-r50.pt").open("a") as file:
+        file.write("x")
+    _, output = suite(root, "blendmask-r50", "--dry-run")
+    assert "weights/smoke/blendmask-r50.pt is damaged (sha256 differs from the index)" in output
+
+
+def test_a_missing_file_is_not_used(root):
+    (root / "weights" / "smoke" / "blendmask-r50.pt").unlink()
+    _, output = suite(root, "blendmask-r50", "--dry-run")
+    assert "weights/smoke/blendmask-r50.pt is missing" in output
+
+
+def test_unfinished_pretraining_is_not_shipped(tmp_path):
+    root = make_root(tmp_path)
+    _, output = suite(root, "ship-weights")
+    assert output.count("is not finished: nothing shipped") == 2
+    assert not (root / "weights").exists()
