@@ -1,8 +1,8 @@
 """A suite whose stages only count: `python -m suite_fakes ROOT [arguments of run_all.sh]`.
 
 Each stage counts to TICKS, a tick taking TPR_FAKE_TICK seconds, and goes on from its last tick
-after an interruption. Its value is a hash of its settings and its inputs' values. calls.txt in the runs
-folder gets a line when a stage begins and when it ends.
+after an interruption. Its value is a hash of its settings and its inputs' values. calls.txt in the
+runs folder gets a line when a stage begins and when it ends.
 """
 
 import hashlib

@@ -160,6 +160,7 @@ def test_the_command_line_loads_nothing_heavy():
     import sys
 
     heavy = "{'torch', 'detectron2', 'numpy', 'pandas', 'matplotlib', 'cv2'}"
-    code = f"import sys, experiments.cli, experiments.stages; print(sorted({heavy} & set(sys.modules)))"
+    code = "import sys, experiments.cli, experiments.stages; "
+    code += f"print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
