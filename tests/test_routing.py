@@ -108,6 +108,15 @@ def test_without_sampling_the_convolutions_are_plain():
     torch.testing.assert_close(dacr.sample_reference(reference, offset), plain)
 
 
+def test_identity_start_averages_the_frames_behind_the_outer_gate():
+    dacr = DACR(CHANNELS, residual_init=0.0, identity_init=True)
+    torch.nn.init.zeros_(dacr.offset.weight)
+    query, reference = torch.rand(2, 1, CHANNELS, 3, 4)
+    keep = 1 / (1 + math.exp(-1))
+    expected = keep * query + (1 - keep) * (query + reference) / 2
+    torch.testing.assert_close(dacr(query, reference, "p3")[0], expected)
+
+
 @pytest.mark.parametrize("part", ["sampling", "inner_gate", "outer_gate"])
 def test_switching_a_part_off_removes_its_parameters(part):
     whole, less = DACR(CHANNELS), DACR(CHANNELS, **{part: False})

@@ -41,6 +41,9 @@ class DACR(nn.Module):
     - sampling (Eq. 4) off: all offsets are 0, the deformable convolutions are plain 3x3 ones;
     - inner gates (Eq. 5) off: Y_i = Xhat_i, neither cell nor gate;
     - outer gate (Eq. 6) off: the gate stays at its starting value sigmoid(1) = 0.731 everywhere.
+
+    identity_init starts the convolutions that sample as copies of their input and the merge as the
+    mean of both frames, which spares the pretrained features; otherwise they start at random.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class DACR(nn.Module):
         inner_gate: bool = True,
         outer_gate: bool = True,
         residual_init: float = 1.0,
+        identity_init: bool = False,
     ) -> None:
         super().__init__()
         self.offset = nn.Conv2d(2 * channels, 36, 3, padding=1, bias=False) if sampling else None
@@ -60,9 +64,17 @@ class DACR(nn.Module):
         self.cell_query = InnerCell(channels, residual_init) if inner_gate else None
         self.merge = nn.Conv2d(2 * channels, channels, 1)
         self.outer_gate = nn.Conv2d(2 * channels, 1, 1) if outer_gate else None
-        self.reset_parameters()
+        self.reset_parameters(identity_init)
 
-    def reset_parameters(self) -> None:
+    def reset_parameters(self, identity: bool) -> None:
+        if identity:
+            nn.init.dirac_(self.sample_reference.weight)
+            nn.init.dirac_(self.sample_query.weight)
+            nn.init.dirac_(self.merge.weight, groups=1)
+            channels = self.merge.out_channels
+            self.merge.weight.data[:, channels:] = self.merge.weight.data[:, :channels]
+            self.merge.weight.data.mul_(0.5)
+            nn.init.zeros_(self.merge.bias)
         if self.offset is not None:
             nn.init.normal_(self.offset.weight, std=0.01)
         if self.outer_gate is not None:
