@@ -14,16 +14,17 @@ from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
 
-def sampling_points(offset: Tensor, kernel: int) -> tuple[Tensor, Tensor]:
+def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tensor, Tensor]:
     """Row and column of every tap, in pixels: two (N, H, W, kernel^2) tensors.
 
-    offset: (N, 2 kernel^2, H, W), (dy, dx) a tap, taps in row-major order (DCN's layout).
+    offset: (N, 2 kernel^2, H, W), (dy, dx) a tap, taps in row-major order (DCN's layout), for an
+    output of H x W that reads every `stride`-th pixel of its input.
     """
     n, _, h, w = offset.shape
     taps = torch.arange(kernel, device=offset.device, dtype=offset.dtype) - (kernel - 1) / 2
     shift = offset.view(n, kernel * kernel, 2, h, w).permute(2, 0, 3, 4, 1)
-    rows = torch.arange(h, device=offset.device, dtype=offset.dtype).view(h, 1, 1)
-    columns = torch.arange(w, device=offset.device, dtype=offset.dtype).view(w, 1)
+    rows = stride * torch.arange(h, device=offset.device, dtype=offset.dtype).view(h, 1, 1)
+    columns = stride * torch.arange(w, device=offset.device, dtype=offset.dtype).view(w, 1)
     return shift[0] + rows + taps.repeat_interleave(kernel), shift[1] + columns + taps.repeat(
         kernel
     )
@@ -51,40 +52,58 @@ def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tenso
 
 
 def gathered_deform_conv(
-    x: Tensor, offset: Tensor, weight: Tensor, mask: Tensor | None = None
+    x: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    stride: int = 1,
 ) -> Tensor:
-    """Deformable convolution with stride 1 and same padding; equals torchvision's within rounding.
+    """Deformable convolution with same padding; equals torchvision's within rounding.
 
-    x: (N, C, H, W); offset: (N, 2 k^2, H, W) in pixels; weight: (C_out, C, k, k);
-    mask: (N, k^2, H, W) modulation, or None (DCN v1). Returns (N, C_out, H, W).
+    x: (N, C, H, W); offset: (N, 2 k^2, H', W') in pixels, H' = ceil(H / stride); weight:
+    (C_out, C, k, k), k odd; mask: (N, k^2, H', W') modulation, or None (DCN v1); bias: (C_out,).
+    Returns (N, C_out, H', W').
     """
     n, channels, h, w = x.shape
     out_channels, _, kernel, _ = weight.shape
-    index, bilinear = bilinear_corners(*sampling_points(offset, kernel), (h, w))
+    out_h, out_w = offset.shape[-2:]
+    index, bilinear = bilinear_corners(*sampling_points(offset, kernel, stride), (h, w))
     if mask is not None:
         bilinear = bilinear * mask.permute(0, 2, 3, 1).reshape(-1, 1)
     table = x.permute(0, 2, 3, 1).reshape(-1, channels)
     samples = F.embedding_bag(index, table, per_sample_weights=bilinear, mode="sum")
-    columns = samples.view(n * h * w, kernel * kernel * channels)
+    columns = samples.view(n * out_h * out_w, kernel * kernel * channels)
     out = columns @ weight.permute(2, 3, 1, 0).reshape(-1, out_channels)
-    return out.view(n, h, w, out_channels).permute(0, 3, 1, 2)
+    if bias is not None:
+        out = out + bias
+    return out.view(n, out_h, out_w, out_channels).permute(0, 3, 1, 2)
 
 
 class DeformConv(nn.Module):
-    """3x3 deformable convolution without bias, offsets given by the caller (paper Eq. 4).
+    """Deformable convolution with same padding, offsets given by the caller (paper Eq. 4: 3x3).
 
     Weights start as detectron2's and cvpods' deformable convolutions do (Kaiming, ReLU gain).
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int = 3,
+        *,
+        stride: int = 1,
+        bias: bool = False,
+    ) -> None:
         super().__init__()
+        self.stride = stride
         self.weight = nn.Parameter(torch.empty(out_channels, in_channels, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(N, C, H, W), (N, 2 k^2, H, W), (N, k^2, H, W) or None -> (N, C_out, H, W)."""
+        """(N, C, H, W), (N, 2 k^2, H', W'), (N, k^2, H', W') or None -> (N, C_out, H', W')."""
         if x.is_cuda:
-            return deform_conv2d(
-                x, offset, self.weight, None, 1, self.weight.shape[-1] // 2, 1, mask
-            )
-        return gathered_deform_conv(x, offset, self.weight, mask)
+            padding = self.weight.shape[-1] // 2
+            return deform_conv2d(x, offset, self.weight, self.bias, self.stride, padding, 1, mask)
+        return gathered_deform_conv(x, offset, self.weight, mask, self.bias, self.stride)

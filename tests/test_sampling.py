@@ -1,0 +1,46 @@
+"""Deformable convolution with strides, biases and kernels other than 3x3, against torchvision."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torchvision.ops import deform_conv2d
+
+from tpr.routing.sampling import DeformConv, gathered_deform_conv
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    height=st.integers(1, 7),
+    width=st.integers(1, 7),
+    kernel=st.sampled_from([1, 3, 5]),
+    stride=st.sampled_from([1, 2, 3]),
+    reach=st.sampled_from([0.0, 0.7, 30.0]),
+    modulated=st.booleans(),
+    seed=st.integers(0, 2**16),
+)
+def test_any_kernel_stride_and_bias_are_torchvisions(
+    height, width, kernel, stride, reach, modulated, seed
+):
+    generator = torch.Generator().manual_seed(seed)
+    random = lambda *size: torch.randn(*size, generator=generator).double()  # noqa: E731
+    size, taps = (-(-height // stride), -(-width // stride)), kernel**2
+    x, offset = random(2, 3, height, width), reach * random(2, 2 * taps, *size)
+    mask = random(2, taps, *size).sigmoid() if modulated else None
+    weight, bias = random(5, 3, kernel, kernel), random(5)
+    expected = deform_conv2d(x, offset, weight, bias, stride, kernel // 2, mask=mask)
+    found = gathered_deform_conv(x, offset, weight, mask, bias, stride)
+    torch.testing.assert_close(found, expected)
+
+
+def test_gradients_of_a_strided_modulated_convolution():
+    torch.manual_seed(0)
+    random = lambda *size: torch.rand(*size, dtype=torch.float64).requires_grad_()  # noqa: E731
+    x, weight, bias, mask = random(1, 2, 5, 4), random(2, 2, 3, 3), random(2), random(1, 9, 3, 2)
+    offset = (0.3 + 0.4 * torch.rand(1, 18, 3, 2, dtype=torch.float64)).requires_grad_()
+    strided = lambda *inputs: gathered_deform_conv(*inputs, 2)  # noqa: E731
+    assert torch.autograd.gradcheck(strided, (x, offset, weight, mask, bias))
+
+
+def test_a_layer_without_bias_has_one_parameter():
+    assert list(DeformConv(2, 3).state_dict()) == ["weight"]
+    assert list(DeformConv(2, 3, stride=2, bias=True).state_dict()) == ["weight", "bias"]
