@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 TAU = 1.5
@@ -40,6 +41,11 @@ def gate_activation(v: Tensor, tau: float = TAU) -> Tensor:
     """G(v) = max(0, (tanh(v - tau) + tanh tau) / (1 + tanh tau)): zero for v <= 0, below 1."""
     shift = math.tanh(tau)
     return torch.clamp((torch.tanh(v - tau) + shift) / (1 + shift), min=0)
+
+
+def open_positions(gate: Tensor, reach: int = 0) -> Tensor:
+    """Where m > 0 at most `reach` pixels away: (N, 1, H, W) gate -> (N, 1, H, W) bool."""
+    return F.max_pool2d(gate, 2 * reach + 1, stride=1, padding=reach) > 0
 
 
 def opening_bias(opening: float, tau: float = TAU) -> float:

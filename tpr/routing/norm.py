@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
+
+from .gates import open_positions
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
@@ -21,6 +24,40 @@ class PositionNorm(nn.LayerNorm):
     which are two different functions.)
     """
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W); the gate makes no difference (see ActiveGroupNorm)."""
         x = x.permute(0, 2, 3, 1)
         return super().forward(x).permute(0, 3, 1, 2)
+
+
+class ActiveGroupNorm(nn.GroupNorm):
+    """GroupNorm as in the release's gated cells, to reproduce its numbers.
+
+    In training, and without a gate, ordinary GroupNorm. At test time its statistics are those of
+    each image's active positions, and the output is 0 elsewhere.
+    """
+
+    def forward(self, x: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
+        """x: (N, C, H, W); gate: (N, 1, H, W), active up to `reach` pixels around where it is > 0.
+
+        Returns (N, C, H, W).
+        """
+        if self.training or gate is None:
+            return super().forward(x)
+        active = open_positions(gate, reach)
+        grouped = x.reshape(x.shape[0], self.num_groups, -1, *x.shape[-2:])
+        inside = active[:, None].to(x.dtype)
+        count = (inside.sum((2, 3, 4), keepdim=True) * grouped.shape[2]).clamp(min=1)
+        centred = grouped - (grouped * inside).sum((2, 3, 4), keepdim=True) / count
+        variance = (centred.square() * inside).sum((2, 3, 4), keepdim=True) / count
+        normed = (centred * torch.rsqrt(variance + self.eps)).view_as(x)
+        return (normed * self.weight.view(-1, 1, 1) + self.bias.view(-1, 1, 1)) * active
+
+
+def gated_norm(kind: str, channels: int) -> PositionNorm | ActiveGroupNorm:
+    """The norm of a gated cell: `position` (one function everywhere) or `group` (the release's)."""
+    if kind == "position":
+        return PositionNorm(channels)
+    if kind == "group":
+        return ActiveGroupNorm(math.gcd(32, channels), channels)
+    raise ValueError(f"unknown norm of gated cells {kind!r}; known: position, group")
