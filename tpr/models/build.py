@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from ..routing import CPR, DACR, TemporalPyramidRouting
+from ..routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 from .backbone import PyramidBackbone, build_resnet
 from .blendmask import BasisModule, BlendMask
 from .fcos import FCOS
@@ -35,8 +35,13 @@ def build_tpr(spec: Spec, channels: int) -> TemporalPyramidRouting:
     return TemporalPyramidRouting(dacr, cpr)
 
 
+def build_released_tpr(spec: Spec, channels: int) -> ReleasedRouting:
+    """spec: {"cell": "pconv" (the release's R50) or "dynamic" (its Swin), and further options}."""
+    return ReleasedRouting(channels, **{k: v for k, v in spec.items() if k != "name"})
+
+
 HEADS = {"blendmask": build_blendmask}
-TEMPORAL = {"tpr": build_tpr}
+TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
 def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> PyramidBackbone:

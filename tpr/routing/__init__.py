@@ -5,6 +5,7 @@ from .cpr import CPR
 from .dacr import DACR
 from .frame import Frame, Pyramid, stack
 from .gates import GateUse
+from .released import ReleasedRouting
 from .tpr import LEVELS, TemporalPyramidRouting
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Frame",
     "GateUse",
     "Pyramid",
+    "ReleasedRouting",
     "TemporalPyramidRouting",
     "budget_loss",
     "open_fraction",
