@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from .yaml_check import Schema
 
-SWITCH: Schema = (bool, {str: (bool, int, float, str, [int])})
+OPTION: Schema = (bool, int, float, str, [int])
 
 RUNS: Schema = {
     str: {
         "head": str,
         "backbone": str,
         # parts of the module: true (as in the profile), false (left out), or changed options
-        "temporal": (None, {"module": str, str: SWITCH}),
+        "temporal": (None, {"module": str, str: (bool, int, float, str, [int], {str: OPTION})}),
     }
 }
 
@@ -81,8 +81,17 @@ BLENDMASK: Schema = {
 }
 
 TPR: Schema = {
-    "dacr": {"residual_init?": float},
-    "cpr": {"rows?": [int], "scale_init?": float, "residual_init?": float},
+    "dacr": {"residual_init?": float, "identity_init?": bool},
+    "cpr": {"rows?": [int], "scale_init?": float, "residual_init?": float, "norm?": str},
+}
+
+RELEASED_TPR: Schema = {
+    "cell?": str,
+    "rows?": [int],
+    "norm?": str,
+    "release_cost?": bool,
+    "gates_open?": bool,
+    "unused_fusion?": bool,
 }
 
 MODEL: Schema = {
@@ -92,7 +101,7 @@ MODEL: Schema = {
     "backbones": {str: BACKBONE},
     "heads": {"blendmask": BLENDMASK},
     "track": {"embedding?": int, "depth?": int},
-    "temporal": {"tpr": TPR},
+    "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
 }
 
 OPTIMIZER: Schema = {

@@ -89,12 +89,18 @@ class Graph:
 
 
 def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | None:
-    """A run's temporal module with the profile's options; parts left out become None."""
+    """A run's temporal module with the profile's options; parts left out become None.
+
+    A part is what the profile gives options for, as a mapping; other values are plain options.
+    """
     if declared is None:
         return None
     module = declared["module"]
     out: Spec = {"name": module}
     for part, options in modules[module].items():
+        if not isinstance(options, dict):
+            out[part] = declared.get(part, options)
+            continue
         choice = declared.get(part, False)
         out[part] = None if choice is False else options | ({} if choice is True else choice)
     return out

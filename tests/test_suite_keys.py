@@ -83,6 +83,16 @@ def test_parts_of_a_temporal_module_are_switched_and_changed():
     }
 
 
+def test_plain_options_of_a_temporal_module_come_from_the_profile_unless_the_run_changes_them():
+    profile = {"released": {"cell": "pconv", "rows": [3, 2]}}
+    declared = {"module": "released", "cell": "dynamic"}
+    assert temporal_spec(declared, profile) == {
+        "name": "released",
+        "cell": "dynamic",
+        "rows": [3, 2],
+    }
+
+
 def test_data_stages_change_their_version_with_the_generator():
     from experiments.stage import VERSIONS
     from tpr.data.mini.settings import GENERATOR_VERSION
