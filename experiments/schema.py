@@ -142,7 +142,8 @@ PROFILE: Schema = {
     },
     "data": (GENERATED, RECORDED),
     "model": MODEL,
-    "pretrain?": {"seed": int, **TRAIN},  # where the profile has its own images
+    # where the profile has its own images; iterations also by backbone
+    "pretrain?": {"seed": int, **TRAIN, "iterations": (int, {str: int})},
     "train": {"freeze": int, "reference_range?": int, **TRAIN},
     "infer": {
         "short_edge": int,

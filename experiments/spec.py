@@ -46,6 +46,8 @@ class Graph:
             weights = self.profile["data"]["pretrained"].get(backbone)
             return self._stage("pretrain", name, {"model": model, "weights": weights})
         settings = dict(self.profile["pretrain"])
+        if isinstance(settings["iterations"], dict):
+            settings["iterations"] = settings["iterations"][backbone]
         spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
         return self._stage("pretrain", name, spec, {"images": self.images()})
 
