@@ -12,7 +12,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .norm import gated_norm
+from .masked import (
+    conv_at,
+    feature_table,
+    from_rows,
+    patch_rows,
+    positions,
+    worth_masking,
+)
+from .norm import PositionNorm, gated_norm
 
 
 class GatedBottleneck(nn.Module):
@@ -37,11 +45,27 @@ class GatedBottleneck(nn.Module):
     def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
         """(N, C, H, W) -> (N, C, H, W) and the gate used."""
         gate = self.gate(x)
-        hidden = torch.relu(self.norm1(self.conv1(x), gate, 1))
-        out = torch.relu(x + gate * self.norm2(self.conv2(hidden), gate))
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
+        per_position = isinstance(self.norm1, PositionNorm)
+        masked = per_position and worth_masking(dilated > 0)
+        out = self.masked(x, gate, dilated) if masked else self.dense(x, gate)
         return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
+
+    def dense(self, x: Tensor, gate: Tensor) -> Tensor:
+        """Everything everywhere."""
+        hidden = torch.relu(self.norm1(self.conv1(x), gate, 1))
+        return torch.relu(x + gate * self.norm2(self.conv2(hidden), gate))
+
+    def masked(self, x: Tensor, gate: Tensor, dilated: Tensor) -> Tensor:
+        """The same numbers, with convolutions only where an open gate needs them."""
+        table = feature_table(x)
+        near, here = positions(dilated > 0), positions(gate > 0)
+        hidden = conv_at(table, patch_rows(near, x.shape), self.conv1.weight)
+        hidden = torch.zeros_like(table).index_copy_(0, near, self.norm1.rows(hidden).relu_())
+        residual = self.norm2.rows(conv_at(hidden, patch_rows(here, x.shape), self.conv2.weight))
+        table.index_add_(0, here, residual.mul_(gate.flatten()[here, None]))
+        return from_rows(table[:-1].relu_(), x.shape)
 
 
 class PathGate(nn.Module):

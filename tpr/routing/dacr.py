@@ -6,6 +6,14 @@ import torch
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
+from .masked import (
+    conv_at,
+    feature_table,
+    from_rows,
+    patch_rows,
+    positions,
+    worth_masking,
+)
 from .norm import PositionNorm
 from .sampling import DeformConv
 
@@ -30,7 +38,16 @@ class InnerCell(nn.Module):
     def forward(self, sampled: Tensor, pair: Tensor) -> tuple[Tensor, Tensor]:
         """sampled (N, C, H, W), pair (N, 2C, H, W) -> output (N, C, H, W), gate (N, 1, H, W)."""
         gate = self.gate(pair)
+        if worth_masking(gate > 0):
+            return self.masked(sampled, gate), gate
         return torch.relu(sampled + gate * self.norm(self.conv(sampled))), gate
+
+    def masked(self, sampled: Tensor, gate: Tensor) -> Tensor:
+        """The same numbers, H_i evaluated only where m_i > 0."""
+        table, here = feature_table(sampled), positions(gate > 0)
+        hidden = self.norm.rows(conv_at(table, patch_rows(here, sampled.shape), self.conv.weight))
+        table.index_add_(0, here, hidden.mul_(gate.flatten()[here, None]))
+        return from_rows(table[:-1].relu_(), sampled.shape)
 
 
 class DACR(nn.Module):

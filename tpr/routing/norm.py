@@ -26,8 +26,11 @@ class PositionNorm(nn.LayerNorm):
 
     def forward(self, x: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W); the gate makes no difference (see ActiveGroupNorm)."""
-        x = x.permute(0, 2, 3, 1)
-        return super().forward(x).permute(0, 3, 1, 2)
+        return self.rows(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+    def rows(self, x: Tensor) -> Tensor:
+        """(..., C) -> (..., C), for positions that were gathered."""
+        return super().forward(x)
 
 
 class ActiveGroupNorm(nn.GroupNorm):

@@ -1,0 +1,1 @@
+"""Ratios of timings, one JSON object a line: `python -m benchmarks.NAME`."""

@@ -1,0 +1,38 @@
+"""A gated bottleneck at full size (256 channels, P3 and P4): masked against dense execution."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+from tpr.routing.cpr import GatedBottleneck
+
+from .timing import medians, report, setup
+
+CHANNELS, SIZE = 256, (48, 80)
+SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+def gate_map(share: float) -> torch.Tensor:
+    """(1, 1, H, W) gate with `share` of the positions open, in blobs as trained gates have them."""
+    smooth = F.interpolate(torch.rand(1, 1, 6, 10), SIZE, mode="bicubic")
+    threshold = smooth.flatten().quantile(1 - share) if share else smooth.max()
+    gate = torch.where(smooth > threshold, 0.5, 0.0)
+    return torch.full_like(gate, 0.5) if share == 1 else gate
+
+
+@torch.no_grad()
+def main() -> None:
+    setup()
+    cell = GatedBottleneck(CHANNELS, 1.0).to(memory_format=torch.channels_last).eval()
+    x = torch.randn(1, CHANNELS, *SIZE).contiguous(memory_format=torch.channels_last)
+    for share in SHARES:
+        gate = gate_map(share)
+        cell.gate.forward = lambda _, gate=gate: gate
+        functions = {"masked": lambda: cell(x, "", ""), "dense": lambda g=gate: cell.dense(x, g)}
+        seconds = medians(functions, 9)
+        report(f"open={share:.2f}", ratio=seconds["masked"] / seconds["dense"], **seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Gathered and dense execution of gated cells are one function."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tpr.routing import masked
+from tpr.routing.cpr import GatedBottleneck
+from tpr.routing.dacr import InnerCell
+
+CHANNELS = 8
+
+
+def gate_pattern(kind: str, n: int, h: int, w: int, seed: int) -> torch.Tensor:
+    gate = torch.rand(n, 1, h, w, generator=torch.Generator().manual_seed(seed))
+    keep = torch.zeros_like(gate)
+    if kind == "all":
+        keep += 1
+    elif kind == "one":
+        keep[seed % n, 0, seed % h, seed % w] = 1
+    elif kind == "border":
+        keep[:, :, [0, -1]] = 1
+        keep[..., [0, -1]] = 1
+    elif kind == "random":
+        keep = (gate > 0.7).float()
+    return gate * keep
+
+
+PATTERNS = st.sampled_from(["none", "one", "border", "random", "all"])
+SIZES = {"n": st.integers(1, 3), "h": st.integers(1, 9), "w": st.integers(1, 9)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=PATTERNS, seed=st.integers(0, 1000), **SIZES)
+@torch.no_grad()
+def test_bottleneck(kind, n, h, w, seed):
+    torch.manual_seed(seed)
+    cell = GatedBottleneck(CHANNELS, 1.0)
+    x, gate = torch.randn(n, CHANNELS, h, w), gate_pattern(kind, n, h, w, seed)
+    dilated = torch.nn.functional.max_pool2d(gate, 3, 1, 1)
+    expected = cell.dense(x, gate)
+    torch.testing.assert_close(cell.masked(x, gate, dilated), expected, rtol=1e-5, atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=PATTERNS, seed=st.integers(0, 1000), **SIZES)
+@torch.no_grad()
+def test_inner_cell(kind, n, h, w, seed):
+    torch.manual_seed(seed)
+    cell = InnerCell(CHANNELS, 1.0)
+    x, gate = torch.randn(n, CHANNELS, h, w), gate_pattern(kind, n, h, w, seed)
+    expected = torch.relu(x + gate * cell.norm(cell.conv(x)))
+    torch.testing.assert_close(cell.masked(x, gate), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_choice_of_execution_changes_nothing(share, monkeypatch):
+    torch.manual_seed(0)
+    bottleneck, inner = GatedBottleneck(CHANNELS, 1.0), InnerCell(CHANNELS, 1.0)
+    x, pair = torch.randn(2, CHANNELS, 6, 7), torch.randn(2, 2 * CHANNELS, 6, 7)
+    trained = bottleneck(x, "", "")[0], inner(x, pair)[0]
+    monkeypatch.setattr(masked, "DENSE_ABOVE", share)
+    with torch.no_grad():
+        tested = bottleneck(x, "", "")[0], inner(x, pair)[0]
+    for one, other in zip(trained, tested, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_dense_bottleneck_has_correct_gradients():
+    torch.manual_seed(0)
+    cell = GatedBottleneck(3, 1.0).double()
+    x = torch.randn(1, 3, 3, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda t: cell(t, "", "")[0], (x,))
