@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Layout:
+    """Paths of one profile. Raises ValueError for a name that could leave its folders."""
+
     profile: str
     root: Path = ROOT
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile):
+            raise ValueError(f"not a profile name: {self.profile!r} (letters, digits, '-', '_')")
 
     @property
     def manifests(self) -> Path:
@@ -36,8 +43,22 @@ class Layout:
         return self.root / "results" / self.profile / "tables"
 
     @property
+    def report(self) -> Path:
+        """Folder of the generated pages."""
+        return self.root / "reports" / self.profile
+
+    @property
     def page(self) -> Path:
-        return self.root / "reports" / self.profile / "index.html"
+        return self.report / "index.html"
+
+    @property
+    def figures(self) -> Path:
+        return self.report / "figures"
+
+    @property
+    def history(self) -> Path:
+        """What its makers wrote about the profile, in Markdown."""
+        return self.root / "reports" / "history" / f"{self.profile}.md"
 
     def shown(self, path: Path) -> str:
         """The path as people type it from the root."""

@@ -43,8 +43,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
         "packages": view.package_sets(used),
         "history": _history(layout.history),
     }
-    write_atomically(layout.page / "report.md", render_markdown(content))
-    return write_atomically(layout.page / "index.html", render_html(content, layout.figures))
+    write_atomically(layout.report / "report.md", render_markdown(content))
+    return write_atomically(layout.page, render_html(content, layout.figures))
 
 
 def _history(path: Path) -> str:

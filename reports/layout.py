@@ -1,51 +1,11 @@
-"""Where the report finds its input and puts its output, for one profile."""
+"""Where the report finds its input and puts its output: the suite's layout; and how it writes."""
 
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from experiments.layout import ROOT, Layout
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Paths of one profile below a repository root."""
-
-    profile: str
-    root: Path = ROOT
-
-    def __post_init__(self):
-        if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile):
-            raise ValueError(f"not a profile name: {self.profile!r} (letters, digits, '-', '_')")
-
-    @property
-    def records(self) -> Path:
-        return self.root / "results" / self.profile / "records"
-
-    @property
-    def tables(self) -> Path:
-        return self.root / "results" / self.profile / "tables"
-
-    @property
-    def manifests(self) -> Path:
-        return self.root / "experiments" / "manifests"
-
-    @property
-    def runs(self) -> Path:
-        return self.root / "runs" / self.profile
-
-    @property
-    def page(self) -> Path:
-        return self.root / "reports" / self.profile
-
-    @property
-    def figures(self) -> Path:
-        return self.page / "figures"
-
-    @property
-    def history(self) -> Path:
-        return self.root / "reports" / "history" / f"{self.profile}.md"
+__all__ = ["ROOT", "Layout", "write_atomically"]
 
 
 def write_atomically(path: Path, content: str | bytes) -> Path:

@@ -12,14 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import (
-    conv_at,
-    feature_table,
-    from_rows,
-    patch_rows,
-    positions,
-    worth_masking,
-)
+from .masked import add_gated, conv_at, feature_table, patch_rows, positions, worth_masking
 from .norm import PositionNorm, gated_norm
 
 
@@ -64,8 +57,7 @@ class GatedBottleneck(nn.Module):
         hidden = conv_at(table, patch_rows(near, x.shape), self.conv1.weight)
         hidden = torch.zeros_like(table).index_copy_(0, near, self.norm1.rows(hidden).relu_())
         residual = self.norm2.rows(conv_at(hidden, patch_rows(here, x.shape), self.conv2.weight))
-        table.index_add_(0, here, residual.mul_(gate.flatten()[here, None]))
-        return from_rows(table[:-1].relu_(), x.shape)
+        return add_gated(table, here, residual, gate, x.shape)
 
 
 class PathGate(nn.Module):

@@ -6,14 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import (
-    conv_at,
-    feature_table,
-    from_rows,
-    patch_rows,
-    positions,
-    worth_masking,
-)
+from .masked import add_gated, conv_at, feature_table, patch_rows, positions, worth_masking
 from .norm import PositionNorm
 from .sampling import DeformConv
 
@@ -46,8 +39,7 @@ class InnerCell(nn.Module):
         """The same numbers, H_i evaluated only where m_i > 0."""
         table, here = feature_table(sampled), positions(gate > 0)
         hidden = self.norm.rows(conv_at(table, patch_rows(here, sampled.shape), self.conv.weight))
-        table.index_add_(0, here, hidden.mul_(gate.flatten()[here, None]))
-        return from_rows(table[:-1].relu_(), sampled.shape)
+        return add_gated(table, here, hidden, gate, sampled.shape)
 
 
 class DACR(nn.Module):

@@ -53,6 +53,17 @@ def conv_at(table: Tensor, patches: Tensor, weight: Tensor) -> Tensor:
     return gathered @ weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
 
 
+def add_gated(
+    table: Tensor, index: Tensor, residual: Tensor, gate: Tensor, shape: torch.Size
+) -> Tensor:
+    """ReLU(x + m F): table of x, changed in place; F (M, C) at the M positions `index`; m the gate.
+
+    shape: of x, (N, C, H, W), which is also that of the result.
+    """
+    table.index_add_(0, index, residual * gate.flatten()[index, None])
+    return from_rows(table[:-1].relu_(), shape)
+
+
 def worth_masking(active: Tensor) -> bool:
     """Whether so few positions (N, 1, H, W) bool are active that gathering them saves time.
 
