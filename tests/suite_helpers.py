@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,13 @@ def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=heed_interrupts,
     )
+
+
+def heed_interrupts() -> None:
+    """Shells start background jobs, perhaps these tests, with SIGINT ignored: it is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def suite(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:

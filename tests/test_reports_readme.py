@@ -47,3 +47,7 @@ def test_check_fails_until_the_readme_is_renewed(tmp_path, capsys):
 
 def test_committed_readme_has_its_markers():
     assert renewed((ROOT / "README.md").read_text(), "x")
+
+
+def test_the_committed_readme_is_in_step_with_the_committed_records():
+    assert main(["--check"]) == 0

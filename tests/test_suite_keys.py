@@ -98,3 +98,14 @@ def test_data_stages_change_their_version_with_the_generator():
     from tpr.data.mini.settings import GENERATOR_VERSION
 
     assert VERSIONS["videos"] == VERSIONS["images"] == GENERATOR_VERSION
+
+
+def test_pretraining_may_take_its_iterations_by_backbone(root):
+    edit(
+        root / "experiments/manifests/profiles/smoke.yaml",
+        "iterations: 20",
+        "iterations: {r50: 20, r101: 30}",
+    )
+    assert keys(root) == keys(make_root(root / "other"))
+    assert changed(root, "r50: 20", "r50: 21") == ALL_TRAINED
+    assert changed(root, "r101: 30", "r101: 31") == []

@@ -66,13 +66,13 @@ def test_numbers_without_a_dot_before_the_exponent_are_numbers(folder):
             "profiles/smoke.yaml",
             "iterations: 20",
             "iterations: twenty",
-            "iterations must be a whole number, not 'twenty'",
+            "iterations must be a whole number or a mapping, not 'twenty'",
         ),
         (
             "profiles/smoke.yaml",
             "iterations: 20",
             "iterations: true",
-            "iterations must be a whole number, not 'true'",
+            "iterations must be a whole number or a mapping, not 'true'",
         ),
         (
             "profiles/smoke.yaml",
