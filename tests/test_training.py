@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from tests.tiny import INFER, MODEL, TRAIN, Silent, tiny_dataset  # noqa: F401 - a fixture
+from tests.tiny import INFER, MODEL, TRAIN, Silent
 from tpr import checkpoint, train
 from tpr.data.loader import Sampler, TrainingData
 from tpr.evaluation.video_ap import evaluate
@@ -30,7 +30,7 @@ class KilledAt(Silent):
 
 
 @pytest.fixture
-def pretrained(tiny_dataset, tmp_path):  # noqa: F811
+def pretrained(tiny_dataset, tmp_path):
     spec = SPEC | {"model": MODEL | {"temporal": None}}
     out = tmp_path / "pretrain"
     out.mkdir()
@@ -43,7 +43,7 @@ def run(dataset, weights, out, log=None):
     return train.finetune(SPEC, dataset, weights, out, log or Silent())
 
 
-def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrained, tmp_path):
     whole = run(tiny_dataset, pretrained, tmp_path / "whole")
     with pytest.raises(Killed):
         run(tiny_dataset, pretrained, tmp_path / "killed", KilledAt(5))
@@ -58,7 +58,7 @@ def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrain
     assert not (tmp_path / "killed" / "checkpoint.pt").exists()
 
 
-def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path):
     run(tiny_dataset, pretrained, tmp_path / "run")
     stats = []
     for batch in (1, 3):
@@ -73,7 +73,7 @@ def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path)
     assert stats[0] == stats[1]
 
 
-def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):
     run(tiny_dataset, pretrained, tmp_path)
     infer(
         {"model": MODEL, "infer": INFER}, tiny_dataset, tmp_path / "weights.pt", tmp_path, Silent()
@@ -81,7 +81,7 @@ def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):  # noqa: F81
     assert 0 <= evaluate(tiny_dataset.path, tmp_path / "results.json").stats["AP"] <= 1
 
 
-def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pretrained, tmp_path):
     optimizer = TRAIN["optimizer"] | {"lr": 1e30}
     spec = SPEC | {"train": TRAIN | {"optimizer": optimizer, "clip": 1e30}}
     with pytest.raises(train.DivergedError, match=r"iteration \d+: loss_.*videos \["):
@@ -89,7 +89,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pr
     assert not (tmp_path / "weights.pt").exists()
 
 
-def test_frozen_stages_do_not_move(tiny_dataset, pretrained, tmp_path):  # noqa: F811
+def test_frozen_stages_do_not_move(tiny_dataset, pretrained, tmp_path):
     run(tiny_dataset, pretrained, tmp_path)
     before, after = checkpoint.load(pretrained), checkpoint.load(tmp_path / "weights.pt")
     stem = "backbone.fpn.bottom_up.stem.conv1.weight"
@@ -116,7 +116,7 @@ def test_every_epoch_is_a_permutation():
     assert Sampler(7, 2, seed=1)(5) == sampler(5) != Sampler(7, 2, seed=2)(5)
 
 
-def test_pairs_share_their_geometry_and_stay_in_range(tiny_dataset):  # noqa: F811
+def test_pairs_share_their_geometry_and_stay_in_range(tiny_dataset):
     data = TrainingData(tiny_dataset, batch_size=3, seed=0, short_edge=(40, 60), reference_range=1)
     for iteration in range(4):
         query, reference, videos = data.pairs(iteration)

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
 
@@ -63,8 +61,3 @@ class Silent:
 def make_dataset(folder: Path, split: str = "train") -> YouTubeVIS:
     generate(folder, {split: SPLIT}, seed=0)
     return YouTubeVIS(folder / f"{split}.json", folder / "frames" / split)
-
-
-@pytest.fixture(scope="session")
-def tiny_dataset(tmp_path_factory) -> YouTubeVIS:
-    return make_dataset(tmp_path_factory.mktemp("tiny") / "data")
