@@ -143,7 +143,12 @@ PROFILE: Schema = {
     "data": (GENERATED, RECORDED),
     "model": MODEL,
     # where the profile has its own images; iterations also by backbone
-    "pretrain?": {"seed": int, **TRAIN, "iterations": (int, {str: int})},
+    "pretrain?": {
+        "seed": int,
+        **TRAIN,
+        "iterations": (int, {str: int}),
+        "small_first?": {"share": float, "short_edge": [int], "batch_size": int},
+    },
     "train": {"freeze": int, "reference_range?": int, **TRAIN},
     "infer": {
         "short_edge": int,

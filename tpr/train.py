@@ -41,13 +41,17 @@ def pretrain(spec: dict[str, Any], dataset: YouTubeVIS, out: Path, log: Log) -> 
     """Trains the image model (no temporal module) on single frames; writes out/weights.pt.
 
     spec: {"model", "train": settings, "seed"}. The backbone's norms are trained (BatchNorm).
+    settings may hold "small_first": {"share", "short_edge", "batch_size"}: the first share of the
+    iterations sees small images in larger batches, which teaches more in the same time.
     """
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(dataset.categories), backbone_norm="BN")
-    data = training_data(dataset, spec)
+    data, small = training_data(dataset, spec), spec["train"].get("small_first", {"share": 0})
+    small_data = training_data(dataset, spec | {"train": spec["train"] | small})
+    small_until = small["share"] * spec["train"]["iterations"]
 
     def losses(iteration: int) -> tuple[dict[str, Tensor], list[int]]:
-        batch = data.images(iteration)
+        batch = (small_data if iteration < small_until else data).images(iteration)
         return model.image_losses(batch.images, batch.truth), []
 
     metrics = optimise(model, losses, spec["train"], out, log)

@@ -11,8 +11,12 @@ from .gates import open_positions
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """GroupNorm with the paper's 32 groups, or the most that divide a narrower layer."""
-    return nn.GroupNorm(math.gcd(32, channels), channels)
+    """GroupNorm with the paper's 32 groups, or the most that divide a narrower layer evenly.
+
+    Never one channel a group: that would be instance norm, which has nothing to go by on 1x1 maps.
+    """
+    groups = math.gcd(32, channels)
+    return nn.GroupNorm(groups // 2 if groups == channels > 1 else groups, channels)
 
 
 class PositionNorm(nn.LayerNorm):

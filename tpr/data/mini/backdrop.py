@@ -154,5 +154,5 @@ def backdrop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Canvas (H, W, 3) float32 of a random style with clutter."""
     canvas = STYLES[rng.integers(len(STYLES))](rng, height, width)
     canvas = np.ascontiguousarray(canvas, dtype=np.float32)
-    add_clutter(canvas, rng, int(rng.integers(3, 10)))
+    add_clutter(canvas, rng, int(rng.integers(1, 6)))
     return np.clip(canvas * rng.uniform(0.75, 1.1), 0, 255)

@@ -93,7 +93,7 @@ def random_skin(rng: np.random.Generator, category: str | None) -> Skin:
     """Skin of a new instance; distractors (``None``) borrow any category's palette."""
     names = tuple(PALETTES)
     own = (
-        category if category is not None and rng.random() > 0.2 else names[rng.integers(len(names))]
+        category if category is not None and rng.random() > 0.08 else names[rng.integers(len(names))]
     )
     main, second, patterns = PALETTES[own]
     if category in PALETTES:
