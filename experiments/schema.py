@@ -12,6 +12,7 @@ RUNS: Schema = {
         "backbone": str,
         # parts of the module: true (as in the profile), false (left out), or changed options
         "temporal": (None, {"module": str, str: (bool, int, float, str, [int], {str: OPTION})}),
+        "budget_weight?": float,  # in place of the profile's
     }
 }
 
@@ -20,6 +21,7 @@ TABLE: Schema = {
     "title": str,
     "paper": str,
     "note?": str,
+    "varies?": [str],  # settings of the profile that rows differ in on purpose
     "rows": [
         {
             "run": str,
@@ -81,7 +83,13 @@ BLENDMASK: Schema = {
 }
 
 TPR: Schema = {
-    "dacr": {"residual_init?": float, "identity_init?": bool},
+    "dacr": {
+        "sampling?": bool,
+        "inner_gate?": bool,
+        "outer_gate?": bool,
+        "residual_init?": float,
+        "identity_init?": bool,
+    },
     "cpr": {"rows?": [int], "scale_init?": float, "residual_init?": float, "norm?": str},
 }
 

@@ -73,7 +73,7 @@ class Graph:
             "track": model["track"],
             "temporal": temporal_spec(declared["temporal"], model["temporal"]),
             "pixel_std": model["pixel_std"],
-            "budget_weight": model["budget_weight"],
+            "budget_weight": declared.get("budget_weight", model["budget_weight"]),
         }
 
     def _stage(

@@ -4,7 +4,8 @@ The record finished last decides, since the settings at hand are those that were
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from reports.manifest import Table
@@ -21,7 +22,7 @@ def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[
     its pretrained weights, seeds of one run on its whole specification.
     """
     wanted = [record for run in table.runs for record in records if record.run == run]
-    kept, problems = _latest_group(wanted, shared_identity)
+    kept, problems = _latest_group(wanted, partial(shared_identity, varies=table.varies))
     kept, more = _by_part(kept, lambda record: record.run.split("+")[0], weights_identity)
     ordered, rest = _by_part(kept, lambda record: record.run, run_identity)
     return ordered, problems + more + rest
@@ -42,8 +43,9 @@ def _by_part(
     return kept, problems
 
 
-def shared_identity(record: Record) -> dict[str, str]:
-    """What all records of one table must have in common, by name."""
+def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str]:
+    """What all records of one table must have in common, by name, but for what it varies."""
+    common = [name for name in COMMON_MODEL if name not in varies]
     model = record.train.get("spec", {}).get("model", {})
     identity = {
         "dataset fingerprint": record.evaluate.get("dataset"),
@@ -51,7 +53,7 @@ def shared_identity(record: Record) -> dict[str, str]:
         "version of evaluate": record.evaluate.get("stage_version"),
         "version of train": record.train.get("stage_version"),
         "training settings": record.train.get("spec", {}).get("train"),
-        "model settings": {name: model.get(name) for name in COMMON_MODEL},
+        "model settings": {name: model.get(name) for name in common},
         "evaluation settings": _without(record.evaluate.get("spec", {}), "model", "seed", "run"),
     }
     return _texts(identity)

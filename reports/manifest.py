@@ -44,6 +44,7 @@ class Table:
     paper: str
     rows: tuple[Row, ...]
     claims: tuple[Claim, ...] = ()
+    varies: tuple[str, ...] = ()  # settings of the profile that its rows differ in on purpose
 
     @property
     def runs(self) -> list[str]:
@@ -73,7 +74,8 @@ def load_table(path: Path) -> Table:
         rows = tuple(_row(row) for row in raw["rows"])
         claims = tuple(_claim(claim) for claim in raw.get("claims") or ())
         table = str(raw["table"])
-        return Table(table, str(raw["title"]), str(raw.get("paper", table)), rows, claims)
+        paper, varies = str(raw.get("paper", table)), tuple(raw.get("varies") or ())
+        return Table(table, str(raw["title"]), paper, rows, claims, varies)
     except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
         raise ValueError(
             f"{path}: not a table manifest ({type(error).__name__}: {error})"

@@ -103,6 +103,20 @@ def test_runs_with_another_schedule_do_not_stand_in_one_table(tmp_path):
     assert problems[0].endswith("blendmask-r50+cpr seed 0 (different training settings)")
 
 
+@pytest.mark.parametrize(("varies", "status"), [("[budget_weight]", "run"), ("[]", "not run")])
+def test_rows_may_differ_in_what_the_table_is_about(tmp_path, varies, status):
+    for run, weight in (("a", 0.1), ("b", 1.5)):
+        raw = record(run, 0, 30.0)
+        raw["train"]["spec"]["model"]["budget_weight"] = weight
+        raw["evaluate"]["finished"] = f"2026-11-22T1{weight:.0f}:00:00+00:00"
+        write_record(tmp_path, raw)
+    text = f"{{table: x, title: t, varies: {varies}, rows: [{{run: a}}, {{run: b}}]}}"
+    table = load_table(write_manifest(tmp_path, text, "x"))
+    loaded, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
+    kept, _ = comparable(table, loaded)
+    assert table_frame(table, kept).set_index("run").loc["a"].status == status
+
+
 def test_the_latest_record_decides_which_data_the_table_shows(tmp_path):
     old = [record(run, 0, 30.0) for run in ("blendmask-r50", "blendmask-r101")]
     new = record("blendmask-r50+tpr", 0, 40.0, dataset="e" * 64)

@@ -10,7 +10,7 @@ from torchvision.ops import deform_conv2d
 
 from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, open_fraction
 from tpr.routing.gates import SpatialGate, gate_activation, opening_bias
-from tpr.routing.norm import PositionNorm
+from tpr.routing.norm import PositionNorm, group_norm
 from tpr.routing.sampling import gathered_deform_conv
 
 CHANNELS = 32
@@ -78,6 +78,14 @@ def test_position_norm_looks_at_one_position_only():
     norm = PositionNorm(CHANNELS)
     x = torch.randn(1, CHANNELS, 4, 5)
     torch.testing.assert_close(norm(x)[:, :, 2:3, 1:2], norm(x[:, :, 2:3, 1:2]))
+
+
+@pytest.mark.parametrize(
+    ("channels", "groups"),
+    [(256, 32), (64, 32), (32, 16), (16, 8), (48, 16), (6, 2), (3, 1), (1, 1)],
+)
+def test_groups_are_the_papers_and_hold_two_channels_at_least(channels, groups):
+    assert group_norm(channels).num_groups == groups
 
 
 def test_full_size_parameters():

@@ -109,3 +109,16 @@ def test_pretraining_may_take_its_iterations_by_backbone(root):
     assert keys(root) == keys(make_root(root / "other"))
     assert changed(root, "r50: 20", "r50: 21") == ALL_TRAINED
     assert changed(root, "r101: 30", "r101: 31") == []
+
+
+def test_a_run_may_have_its_own_budget_weight(root):
+    graph = Graph(
+        {
+            "a": {"head": "blendmask", "backbone": "r50", "temporal": None},
+            "b": {"head": "blendmask", "backbone": "r50", "temporal": None, "budget_weight": 1.5},
+        },
+        load_manifests(root / "experiments" / "manifests").profile("smoke"),
+    )
+    assert graph.train("a", 0).spec["model"]["budget_weight"] == 0.1
+    assert graph.train("b", 0).spec["model"]["budget_weight"] == 1.5
+    assert graph.train("b", 0).input_keys == graph.train("a", 0).input_keys

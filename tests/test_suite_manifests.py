@@ -147,12 +147,13 @@ def test_a_missing_key_is_named(folder):
 
 def test_an_unknown_target_or_profile_gets_the_nearest_name(folder):
     manifests = load_all(folder)
-    with pytest.raises(UnknownNameError, match="'1b'; did you mean '1a'"):
-        manifests.target_runs(["1b"])
+    with pytest.raises(UnknownNameError, match="'11a'; did you mean '1a'"):
+        manifests.target_runs(["11a"])
     with pytest.raises(UnknownNameError, match="'mimi'; did you mean 'mini'"):
         manifests.profile("mimi")
 
 
 def test_targets_overlap_without_repeats(folder):
-    runs = load_all(folder).target_runs(["blendmask-r101", "1a", "all"])
-    assert len(runs) == len(set(runs)) == 6 and runs[0] == "blendmask-r101"
+    manifests = load_all(folder)
+    runs = manifests.target_runs(["blendmask-r101", "1a", "all"])
+    assert sorted(runs) == sorted(manifests.runs) and runs[0] == "blendmask-r101"

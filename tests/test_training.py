@@ -132,3 +132,22 @@ def test_step_schedule_of_the_paper():
     factors = [lr_factor(schedule, i, 1200) for i in (0, 5, 10, 799, 800, 1100)]
     expected = [1 / 80, 1 / 80 + 79 / 160, 1.0, 1.0, 0.1, 0.01]
     assert factors == pytest.approx(expected)
+
+
+def test_pretraining_starts_with_small_images_in_larger_batches(
+    tiny_dataset, tmp_path, monkeypatch
+):
+    shapes, draw = [], TrainingData.images
+
+    def images(data, iteration):
+        batch = draw(data, iteration)
+        shapes.append(batch.images.shape)
+        return batch
+
+    monkeypatch.setattr(TrainingData, "images", images)
+    small = {"share": 0.5, "short_edge": [32, 32], "batch_size": 3}
+    spec = SPEC | {"model": MODEL | {"temporal": None}, "train": TRAIN | {"small_first": small}}
+    train.pretrain(spec, tiny_dataset, tmp_path, Silent())
+    assert [shape[0] for shape in shapes] == [3, 3, 3, 2, 2, 2]
+    assert all(shape[2] == 32 for shape in shapes[:3])
+    assert all(shape[2] > 32 for shape in shapes[3:])

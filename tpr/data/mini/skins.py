@@ -92,9 +92,8 @@ def draw_colour(rng: np.random.Generator, family: _H) -> np.ndarray:
 def random_skin(rng: np.random.Generator, category: str | None) -> Skin:
     """Skin of a new instance; distractors (``None``) borrow any category's palette."""
     names = tuple(PALETTES)
-    own = (
-        category if category is not None and rng.random() > 0.08 else names[rng.integers(len(names))]
-    )
+    borrowed = category is None or rng.random() < 0.08
+    own = names[rng.integers(len(names))] if borrowed else category
     main, second, patterns = PALETTES[own]
     if category in PALETTES:
         patterns = PALETTES[category][2]
