@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import Any
+
+from tpr.files import replacing
 
 from .files import read_json, sha256, write_json
 from .layout import Layout
@@ -37,10 +38,8 @@ def unpack(stage: Stage, layout: Layout) -> None:
     with file_lock(stage.lock(layout), wait=True):
         if stage.record(layout):
             return
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / ".weights.tmp"
-        shutil.copyfile(layout.weights / entry["file"], temporary)
-        os.replace(temporary, folder / "weights.pt")
+        with replacing(folder / "weights.pt") as draft:
+            shutil.copyfile(layout.weights / entry["file"], draft)
         source = {name: entry[name] for name in ("file", "sha256", "command")}
         write_json(folder / "record.json", entry["record"] | {"shipped": source})
 
@@ -66,10 +65,8 @@ def ship(stages: list[Stage], layout: Layout) -> list[str]:
 def ship_one(stage: Stage, record: dict[str, Any], layout: Layout) -> dict[str, Any]:
     """Copies the weights; returns their index entry."""
     path = layout.weights / f"{stage.name}.pt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    shutil.copyfile(stage.folder(layout) / "weights.pt", temporary)
-    os.replace(temporary, path)
+    with replacing(path) as draft:
+        shutil.copyfile(stage.folder(layout) / "weights.pt", draft)
     return {
         "key": stage.key,
         "file": path.name,

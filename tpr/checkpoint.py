@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
+from .files import replacing
+
 
 def save(state: dict[str, Any], path: Path) -> None:
     """torch.save through a temporary file, so that `path` is always whole."""
-    temporary = path.with_name(path.name + f".tmp{os.getpid()}")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as draft:
+        torch.save(state, draft)
 
 
 def load(path: Path) -> dict[str, Any]:

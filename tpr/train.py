@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 from . import checkpoint
 from .data.loader import TrainingData
 from .data.youtube_vis import YouTubeVIS
+from .files import replacing
 from .models.build import build_model
 from .models.vis_model import VISModel
 from .optim import build_optimizer, lr_factor
@@ -201,9 +201,8 @@ class History:
         if self.path.is_file():
             whole = self.path.read_text().split("\n")[:-1]
             self.lines = [x for x in map(json.loads, whole) if x["iteration"] <= iteration]
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text("".join(json.dumps(x) + "\n" for x in self.lines))
-        os.replace(temporary, self.path)
+        with replacing(self.path) as draft:
+            draft.write_text("".join(json.dumps(x) + "\n" for x in self.lines))
         self.board = SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=iteration)
 
     def add(self, iteration: int, values: dict[str, float]) -> None:

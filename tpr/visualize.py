@@ -7,7 +7,6 @@ Frames are uint8 RGB arrays (H, W, 3); tracks come from a YouTube-VIS file or it
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from tpr.data.segmentation import decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.drawing import FONT, INK, PAPER, Colour, DrawnTrack, encode_image, overlay, track_colour
+from tpr.files import replacing
 
 MARGIN = 4  # pixels between cells
 MIN_OVERLAP = 0.1  # a prediction takes a true track's colour from this IoU on
@@ -242,9 +242,8 @@ def write_sheet(options: argparse.Namespace) -> None:
         min_score=options.min_score,
         cell_width=options.width,
     )
-    scratch = options.out.with_name(f".{options.out.name}.tmp")
-    scratch.write_bytes(encode_image(sheet, options.out.suffix))
-    os.replace(scratch, options.out)
+    with replacing(options.out) as draft:
+        draft.write_bytes(encode_image(sheet, options.out.suffix))
 
 
 if __name__ == "__main__":

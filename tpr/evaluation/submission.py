@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from tpr.data.json_input import shown
 from tpr.data.rle import decode_strings, encode
 from tpr.data.segmentation import compressed, is_missing
 from tpr.evaluation.inputs import GroundTruth, Source, Track, load, read_ground_truth, read_result
+from tpr.files import replacing
 
 
 def entry_from_masks(
@@ -40,18 +40,8 @@ def write_results(path: str | os.PathLike, entries: Iterable[dict]) -> Path:
         text = json.dumps(list(entries), separators=(",", ":"), allow_nan=False, default=_plain)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: results cannot be written ({error})") from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(draft, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    with replacing(path) as draft:
+        draft.write_text(text)
     return path
 
 
