@@ -6,13 +6,13 @@ moment and is then called again with the same folder. Heavy imports belong insid
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from .log import Log
+from .measures import measures
 
 Spec = dict[str, Any]
 Inputs = dict[str, Path]
@@ -57,44 +57,20 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
-    """Tracks of the validation videos (results.json in `out`) and their AP and AR in percent."""
-    from tpr.evaluation.video_ap import evaluate
+    """Tracks of the validation videos (results.json in `out`) and what they are worth."""
     from tpr.infer import infer
 
     weights = inputs["train"] / "weights.pt"
     speed = infer(spec, dataset(inputs["videos"], "val"), weights, out, log)
     log.info("evaluating")
-    found = evaluate(inputs["videos"] / "val.json", out / "results.json")
-    settings = spec["evaluation"]
-    draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
-    names = found.category_names
-    return {
-        **{name: percent(value) for name, value in found.stats.items()},
-        "AP_bootstrap_se": deviation([percent(value) for value in draws.tolist()]),
-        "videos": len(found.video_ids),
-        "per_category": {names[id]: percent(value) for id, value in found.per_category.items()},
-        **speed,
-    }
+    found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
+    return found | speed
 
 
 def dataset(folder: Path, split: str):  # noqa: ANN201 - tpr is imported late
     from tpr.data.youtube_vis import YouTubeVIS
 
     return YouTubeVIS(folder / f"{split}.json", folder / "frames" / split)
-
-
-def percent(value: float) -> float | None:
-    """-1, the metric's mark for undefined, becomes None."""
-    return None if value < 0 else 100 * value
-
-
-def deviation(values: list[float | None]) -> float | None:
-    """Sample standard deviation of the defined values."""
-    defined = [x for x in values if x is not None]
-    if len(defined) < 2:
-        return None
-    mean = sum(defined) / len(defined)
-    return math.sqrt(sum((x - mean) ** 2 for x in defined) / (len(defined) - 1))
 
 
 BODIES = {

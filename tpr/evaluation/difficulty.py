@@ -1,0 +1,121 @@
+"""AP of a result's easy and hard parts, on videos whose file says what makes them hard.
+
+Generated videos carry ``"generated": {"overlap": [a share a frame], "scale_change": [a ratio a
+track], "degradation": [null or {"kind", "severity"} a frame]}``. The paper claims its gains where
+objects overlap, change scale or are hard to see in a single frame (its Fig. 1(a) and Fig. 7).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tpr.evaluation.frames import as_frames
+from tpr.evaluation.inputs import Source, load
+from tpr.evaluation.metrics import Metrics
+from tpr.evaluation.video_ap import evaluate
+
+AMOUNTS = ("low", "middle", "high")
+FRAME_GROUPS = ("first", "clean", "degraded")  # then the kinds of degradation
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of the validation videos or of their frames; ``ap`` is in [0, 1], -1 if undefined.
+
+    ``low`` and ``high`` are the least and the largest amount within it, None for named groups.
+    """
+
+    name: str
+    size: int
+    ap: float
+    low: float | None = None
+    high: float | None = None
+
+
+def by_difficulty(
+    ground_truth: Source, results: Source, metrics: Metrics
+) -> dict[str, list[Group]]:
+    """Groups by "overlap", "scale_change", "degradation" (videos) and "frames".
+
+    ``metrics`` is the evaluation of ``results``: its matches are weighted anew, no IoU of videos is
+    computed again. Empty where no video says how hard it is.
+    """
+    truth = load(ground_truth)
+    known = {v["id"]: v["generated"] for v in truth["videos"] if v.get("generated")}
+    if not known:
+        return {}
+    groups = {
+        name: by_amount({video: amount(one) for video, one in known.items()}, metrics)
+        for name, amount in VIDEO_AMOUNTS.items()
+    }
+    return groups | {"frames": by_frame(truth, load(results), known)}
+
+
+def _worst_overlap(generated: dict) -> float:
+    return max(generated["overlap"], default=0.0)
+
+
+def _largest_scale_change(generated: dict) -> float:
+    return max(generated["scale_change"], default=1.0)
+
+
+def _mean_severity(generated: dict) -> float:
+    severities = [one["severity"] if one else 0.0 for one in generated["degradation"]]
+    return float(np.mean(severities)) if severities else 0.0
+
+
+# what stands for a whole video
+VIDEO_AMOUNTS: dict[str, Callable[[dict], float]] = {
+    "overlap": _worst_overlap,
+    "scale_change": _largest_scale_change,
+    "degradation": _mean_severity,
+}
+
+
+def by_amount(amounts: dict[int, float], metrics: Metrics) -> list[Group]:
+    """Thirds of the videos by amount; equal amounts stay together, so thirds may differ in size."""
+    cuts = np.quantile(list(amounts.values()), [1 / 3, 2 / 3])
+    members: dict[str, list[int]] = {name: [] for name in AMOUNTS}
+    for video, amount in amounts.items():
+        members[AMOUNTS[np.searchsorted(cuts, amount)]].append(video)
+    members = {name: videos for name, videos in members.items() if videos}
+    aps = _subset_aps(metrics, list(members.values()))
+    groups = []
+    for (name, videos), ap in zip(members.items(), aps, strict=True):
+        own = [amounts[video] for video in videos]
+        groups.append(Group(name, len(videos), ap, min(own), max(own)))
+    return groups
+
+
+def by_frame(truth: dict, results: list[dict], known: dict[int, dict]) -> list[Group]:
+    """AP of single frames: first ones, later ones clean and degraded, and each kind of degradation.
+
+    A first frame has nothing before it to help, so that it stays apart, degraded or not.
+    """
+    frame_truth, frame_results, ids = as_frames(truth, results)
+    metrics = evaluate(frame_truth, frame_results)
+    members: dict[str, list[int]] = {name: [] for name in FRAME_GROUPS}
+    for video, generated in known.items():
+        for frame, degradation in enumerate(generated["degradation"]):
+            for name in _frame_groups(frame, degradation):
+                members.setdefault(name, []).append(ids[video, frame])
+    order = [*FRAME_GROUPS, *sorted(members.keys() - set(FRAME_GROUPS))]
+    names = [name for name in order if members[name]]
+    aps = _subset_aps(metrics, [members[name] for name in names])
+    return [Group(name, len(members[name]), ap) for name, ap in zip(names, aps, strict=True)]
+
+
+def _frame_groups(frame: int, degradation: dict | None) -> tuple[str, ...]:
+    if frame == 0:
+        return ("first",)
+    return ("degraded", degradation["kind"]) if degradation else ("clean",)
+
+
+def _subset_aps(metrics: Metrics, subsets: list[list[int]]) -> list[float]:
+    """AP of each list of video ids."""
+    place = {video: index for index, video in enumerate(metrics.video_ids)}
+    weights = np.zeros((len(subsets), len(place)), np.int64)
+    for row, videos in enumerate(subsets):
+        weights[row, [place[video] for video in videos]] = 1
+    return metrics.weighted(weights).tolist()
