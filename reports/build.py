@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reports import view
-from reports.claims import ClaimResult, judge
+from reports.claim_view import claim_groups, strip_reach
+from reports.claims import ClaimResult, judge_all
 from reports.collect import table_frame, write_tables
 from reports.comparable import comparable
 from reports.curves import load_curves
@@ -30,7 +31,7 @@ def build(profile: str, root: Path = ROOT) -> Path:
     records, unusable = load_records(layout.records, profile)
     chosen = {table.id: comparable(table, records) for table in tables}
     write_tables(profile, root)
-    results = [result for table in tables for result in judge(table, chosen[table.id][0])]
+    results = judge_all((table, chosen[table.id][0]) for table in tables)
     used = _used(chosen)
     content = _content(layout, tables, chosen, results)
     content |= _figures(layout, tables, chosen)
@@ -61,13 +62,12 @@ def _used(chosen: Chosen) -> list[Record]:
 def _content(
     layout: Layout, tables: list[Table], chosen: Chosen, results: list[ClaimResult]
 ) -> dict[str, Any]:
-    reach = view.strip_reach(results)
     frames = [
         view.table_view(table, table_frame(table, chosen[table.id][0]), chosen[table.id][1])
         for table in tables
     ]
-    claims = [view.claim_row(layout.profile, result, reach) for result in results]
-    return {"tables": frames, "claims": claims, "reach": view.number(reach)}
+    claims = claim_groups(layout.profile, tables, results)
+    return {"tables": frames, "claims": claims, "reach": view.number(strip_reach(results))}
 
 
 def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, Any]:

@@ -109,5 +109,7 @@ def _row(raw: dict) -> Row:
 def _claim(raw: dict) -> Claim:
     known = {name: raw[name] for name in Claim.__dataclass_fields__ if name in raw}
     known["published_gain"] = float(raw["published_gain"])
+    if known["published_gain"] == 0:
+        raise ValueError(f"claim {raw['name']!r}: published_gain is 0, a claim needs a side")
     known["section"] = str(raw.get("section", ""))
     return Claim(**known)

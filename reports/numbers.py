@@ -22,6 +22,13 @@ def signed(value: float | None, digits: int = 1) -> str:
     return text if text == NOTHING or text.startswith(MINUS) else f"+{text}"
 
 
+def probability(p: float | None) -> str:
+    """0.0312 -> '0.03', 0.0004 -> '< 0.001'."""
+    if p is None:
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+
+
 def duration(seconds: float | None) -> str:
     """75 -> '75 s', 600 -> '10 min', 9000 -> '2.5 h'."""
     if seconds is None or math.isnan(seconds):

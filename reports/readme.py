@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from reports import view
-from reports.claims import judge
+from reports.claim_view import claim_row, strip_reach
+from reports.claims import ClaimResult, judge_all
 from reports.comparable import comparable
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_tables
@@ -24,11 +25,14 @@ def measured(profile: str, root: Path = ROOT) -> str:
     """Markdown about the committed records of a profile: time, machine, claims."""
     layout = Layout(profile, root)
     records, _ = load_records(layout.records, profile)
+    tables = load_tables(layout.manifests)
+    chosen = [(table, comparable(table, records)[0]) for table in tables]
+    results = judge_all(chosen)
     parts = []
-    for table in load_tables(layout.manifests):
-        kept, _ = comparable(table, records)
+    for table, kept in chosen:
         if kept:
-            parts += [_times(table, kept), _claims(profile, table, kept)]
+            own = [result for result in results if result.table is table]
+            parts += [_times(table, kept), _claims(profile, own)]
     return "\n\n".join(parts) or f"No records of the profile {profile} are committed yet."
 
 
@@ -43,12 +47,11 @@ def _times(table: Table, records: list[Record]) -> str:
     )
 
 
-def _claims(profile: str, table: Table, records: list[Record]) -> str:
-    results = judge(table, records)
-    reach = view.strip_reach(results)
-    lines = ["| claim | paper | measured | 90 % over seeds | |", "|---|---:|---:|---|---|"]
+def _claims(profile: str, results: list[ClaimResult]) -> str:
+    reach = strip_reach(results)
+    lines = ["| claim | paper | measured | 90 % interval | outcome |", "|---|---:|---:|---|---|"]
     for result in results:
-        row = view.claim_row(profile, result, reach)
+        row = claim_row(profile, result, reach)
         cells = [row[name] for name in ("name", "published", "measured", "bounds", "outcome")]
         lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
     return "\n".join(lines)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from tpr.evaluation.draws import unpack_draws
+
 METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")
 NAN = float("nan")
 
@@ -29,6 +33,14 @@ class Record:
         value = self.evaluate["metrics"].get(name)
         return NAN if value is None else float(value)
 
+    def draws(self, name: str) -> np.ndarray | None:
+        """(B,) values of a metric for videos drawn with replacement, in percent, NaN if undefined.
+
+        None where the record holds none; evaluations keep those of AP. ValueError if unreadable.
+        """
+        text = self.evaluate["metrics"].get(f"{name}_draws")
+        return None if text is None else 100 * unpack_draws(text)
+
 
 def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
     """The usable records of a folder by run and seed, and a line for each unusable file."""
@@ -52,6 +64,7 @@ def _parse(raw: dict, profile: str) -> Record:
         raise ValueError(f"it belongs to profile {record.profile}, not {profile}")
     for name in METRICS:
         record.metric(name)
+        record.draws(name)
     return record
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from reports.claims import MISSING, OPEN, OPPOSITE, SAME, ClaimResult, wording
+from reports.claims import ClaimResult
 from reports.manifest import Table
-from reports.numbers import NOTHING, day, duration, machine, number, short, signed
+from reports.numbers import NOTHING, day, duration, machine, number, probability, short, signed
 from reports.records import METRICS, Record
+from reports.statistics import kendall
+from reports.verdicts import FULL, MISSING, SMOKE, words
 
-MEANINGLESS = "smoke"
 WARNING = "The numbers on this page are meaningless."
 
 
@@ -28,7 +29,7 @@ def headline(
     return {
         "title": f"TPR reproduction: profile {profile}",
         "stem": about,
-        "warning": WARNING if profile == MEANINGLESS else "",
+        "warning": WARNING if profile == SMOKE else "",
         "facts": [
             ("runs with results", f"{len(done)} of {len(runs)}"),
             ("seeds", _seeds(records)),
@@ -63,70 +64,16 @@ def total_seconds(records: list[Record]) -> float | None:
 
 
 def _outcome(profile: str, claims: list[ClaimResult]) -> str:
-    if profile == MEANINGLESS:
+    """How many claims came out how, in one sentence."""
+    if profile == SMOKE:
         return ""
-    counts = Counter(result.direction for result in claims)
-    if not claims or counts[MISSING] == len(claims):
+    found = [result for result in claims if result.verdict.word != MISSING]
+    if not found:
         return "No claim can be read yet: no pair of runs with a common seed has finished."
-    words = {
-        SAME: "point the way the paper says",
-        OPPOSITE: "point the other way",
-        OPEN: "are not resolved",
-        MISSING: "have not run",
-    }
-    parts = [f"{counts[kind]} {text}" for kind, text in words.items() if counts[kind]]
-    return f"Of {len(claims)} claims, at {profile} scale: {'; '.join(parts)}."
-
-
-def claim_row(profile: str, result: ClaimResult, reach: float) -> dict[str, Any]:
-    """One line of the claim table; `reach` is the largest absolute gain of the interval strip."""
-    claim, interval = result.claim, result.interval
-    bounds = (interval.low, interval.high) if interval and interval.low is not None else None
-    return {
-        "name": claim.name,
-        "where": ", ".join(part for part in (result.table.paper, _section(claim.section)) if part),
-        "sentence": claim.sentence,
-        "metric": claim.metric,
-        "better": claim.better,
-        "than": claim.than,
-        "published": signed(claim.published_gain),
-        "measured": signed(interval.mean if interval else None),
-        "bounds": f"{signed(bounds[0])} to {signed(bounds[1])}" if bounds else "no interval",
-        "seeds": [f"{signed(gap)} (seed {seed})" for seed, gap in result.differences.items()],
-        "videos": " / ".join(number(error) for error in result.video_errors),
-        "outcome": wording(profile, result),
-        "kind": result.direction.replace(" ", "-") if profile != MEANINGLESS else "meaningless",
-        "strip": _strip(result, bounds, reach),
-    }
-
-
-def strip_reach(results: list[ClaimResult]) -> float:
-    """Half-width of the interval strips, common to all claims of a page."""
-    values = [0.5]
-    for result in results:
-        values.append(abs(result.claim.published_gain))
-        values += [abs(gap) for gap in result.differences.values()]
-        if result.interval and result.interval.low is not None:
-            values += [abs(result.interval.low), abs(result.interval.high)]
-    return max(values)
-
-
-def _strip(result: ClaimResult, bounds: tuple | None, reach: float) -> dict[str, Any]:
-    """Positions in percent of a strip from -reach to +reach."""
-
-    def place(value: float) -> float:
-        return round(50 + 48 * value / reach, 2)
-
-    return {
-        "published": place(result.claim.published_gain),
-        "mean": place(result.interval.mean) if result.interval else None,
-        "bounds": [place(bound) for bound in bounds] if bounds else None,
-        "seeds": [place(gap) for gap in result.differences.values()],
-    }
-
-
-def _section(section: str) -> str:
-    return f"§{section}" if section else ""
+    counts = Counter(words(profile, result.verdict) for result in claims)
+    parts = "; ".join(f"{count} {text}" for text, count in counts.most_common())
+    scale = "" if profile == FULL else f", direction at {profile} scale"
+    return f"{len(claims)} claims{scale}: {parts}."
 
 
 def table_view(table: Table, frame: pd.DataFrame, problems: list[str]) -> dict[str, Any]:
@@ -140,8 +87,22 @@ def table_view(table: Table, frame: pd.DataFrame, problems: list[str]) -> dict[s
         "labels": labels,
         "metrics": list(METRICS[1:]),
         "rows": rows,
+        "order": order(frame),
         "problems": problems,
     }
+
+
+def order(frame: pd.DataFrame) -> str:
+    """How far the rows' order by AP agrees with the published one; empty for fewer than three."""
+    both = frame[["published", "AP"]].dropna()
+    found = kendall(both["published"].tolist(), both["AP"].tolist())
+    if found is None:
+        return ""
+    tau, p = found
+    return (
+        f"Order of {len(both)} rows by AP against the published one: Kendall's τ {signed(tau, 2)} "
+        f"(1: the same, −1: reversed; p {probability(p)})."
+    )
 
 
 def _table_row(row: dict[str, Any], labels: list[str]) -> dict[str, Any]:

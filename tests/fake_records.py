@@ -2,7 +2,12 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+
+from tpr.evaluation.draws import pack_draws
 
 MANIFEST = """
 table: 1a
@@ -42,11 +47,19 @@ def write_manifest(root: Path, text: str = MANIFEST, name: str = "1a") -> Path:
 
 
 def record(
-    run: str, seed: int, ap: float, *, profile: str = "mini", dataset: str = DATASET
+    run: str,
+    seed: int,
+    ap: float,
+    *,
+    profile: str = "mini",
+    dataset: str = DATASET,
+    draws: Sequence[float] | None = None,
 ) -> dict:
-    """A whole record with a given AP; the other metrics follow from it."""
+    """A whole record with a given AP; the other metrics follow from it. `draws` in percent."""
     metrics = {"AP": ap, "AP50": ap + 20, "AP75": ap - 5, "AR1": ap + 3, "AR10": ap + 8}
     metrics |= {"AP_bootstrap_se": 1.25, "videos": 200}
+    if draws is not None:
+        metrics["AP_draws"] = pack_draws(np.array(draws) / 100)
     common = {
         "stage_version": 1,
         "run": run,
