@@ -15,6 +15,8 @@ from reports.claims import ClaimResult, judge_all
 from reports.collect import table_frame, write_tables
 from reports.comparable import comparable
 from reports.curves import load_curves
+from reports.difficulty import Aps, Part, headline_pairs, parts
+from reports.difficulty_view import difficulty_tables
 from reports.figures import Figure, draw_or_recall
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_about, load_tables
@@ -35,6 +37,9 @@ def build(profile: str, root: Path = ROOT) -> Path:
     used = _used(chosen)
     content = _content(layout, tables, chosen, results)
     content |= _figures(layout, tables, chosen)
+    found = parts(used)
+    content["difficulty"] = difficulty_tables(found) if found else []
+    content["difficulty_figure"] = _difficulty(layout, tables, used, found)
     content |= {
         "profile": profile,
         "head": view.headline(profile, about, tables, used, results),
@@ -125,6 +130,21 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
     sources = pair.sources if pair else {}
     return draw_or_recall(layout.figures, f"tracks-{table.id}.jpg", sources, draw)
+
+
+def _difficulty(
+    layout: Layout, tables: list[Table], records: list[Record], found: dict[Part, Aps]
+) -> Figure | None:
+    pairs = headline_pairs(tables) if found else []
+    runs = {run for pair in pairs for run in pair}
+    sources = {r.name: str(r.evaluate.get("key")) for r in records if r.run in runs}
+
+    def draw() -> Figure | None:
+        from reports.difficulty_plot import gain_by_difficulty
+
+        return gain_by_difficulty(found, pairs, sources, layout.figures)
+
+    return draw_or_recall(layout.figures, "difficulty.png", sources, draw) if pairs else None
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reports.comparable import comparable
+from reports.difficulty import difficulty_frame, parts
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Row, Table, load_tables
 from reports.records import METRICS, NAN, Record, by_run, load_records
@@ -80,12 +81,19 @@ def _mean(own: dict[int, Record], metric: str) -> float:
 
 
 def write_tables(profile: str, root: Path = ROOT) -> list[Path]:
-    """Write results/<profile>/tables/<id>.csv for every table manifest; returns the paths."""
+    """Write results/<profile>/tables/<id>.csv for every table manifest; returns the paths.
+
+    Where records know how hard their videos are, difficulty.csv has AP by run and part.
+    """
     layout = Layout(profile, root)
     records, _ = load_records(layout.records, profile)
-    paths = []
+    frames, used = {}, {}
     for table in load_tables(layout.manifests):
         kept, _ = comparable(table, records)
-        text = table_frame(table, kept).to_csv(index=False, lineterminator="\n")
-        paths.append(write_atomically(layout.tables / f"{table.id}.csv", text))
-    return paths
+        used |= {record.name: record for record in kept}
+        frames[table.id] = table_frame(table, kept)
+    found = parts(list(used.values()))
+    if found:
+        frames["difficulty"] = difficulty_frame(found)
+    texts = {id: one.to_csv(index=False, lineterminator="\n") for id, one in frames.items()}
+    return [write_atomically(layout.tables / f"{id}.csv", text) for id, text in texts.items()]
