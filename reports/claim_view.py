@@ -50,6 +50,7 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> dict[str, Any]
     return {
         "name": claim.name,
         "where": ", ".join(part for part in (result.table.paper, _section(claim.section)) if part),
+        "section": _section(claim.section),
         "sentence": claim.sentence,
         "metric": claim.metric,
         "better": claim.better,

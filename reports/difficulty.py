@@ -1,7 +1,7 @@
 """AP of the easy and the hard parts of the validation videos, by run: pure functions of records.
 
-Parts are the groups of tpr.evaluation.difficulty, as evaluations record them. A run's gain in a part
-is taken over its image model, the run named like it before the first "+", seed by seed.
+Parts are the groups of tpr.evaluation.difficulty, as evaluations record them. A run's gain in a
+part is taken over its image model, the run named like it before the first "+", seed by seed.
 """
 
 from dataclasses import dataclass

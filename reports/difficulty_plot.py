@@ -28,8 +28,8 @@ def gain_by_difficulty(
         "Gain by difficulty",
         f"Dot plot of AP gains over the image model by difficulty. {_means(shown, pairs)}.",
         "Gain in AP over the image model alone, for thirds of the validation videos and for single "
-        "frames. Small points are seeds, large ones their mean, bars 90 % intervals over seeds (where "
-        "some run has two); luck with the videos is not in them.",
+        "frames. Small points are seeds, large ones their mean, bars 90 % intervals over seeds; "
+        "luck with the videos is not in them.",
         sources,
         dark,
     )

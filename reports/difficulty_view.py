@@ -32,7 +32,10 @@ def _table(name: str, parts: list[Part], frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "name": name,
         "spans": spans,
-        "columns": [(words(part.name), extent(part)) for part in parts],
+        "columns": [
+            {"of": title(part.grouping), "name": words(part.name), "extent": extent(part)}
+            for part in parts
+        ],
         "rows": [_row(run, parts, frame) for run in dict.fromkeys(frame["run"])],
     }
 

@@ -1,10 +1,12 @@
 """AP by difficulty weighs the matches of an evaluation anew, and looks at frames one by one."""
 
 import copy
+import json
 
 import numpy as np
 import pytest
 
+from experiments.measures import measures
 from tpr.data.rle import encode
 from tpr.evaluation import evaluate
 from tpr.evaluation.difficulty import by_amount, by_difficulty
@@ -136,3 +138,20 @@ def test_draws_survive_to_a_hundredth_of_a_point():
 def test_what_is_no_draws_is_refused(text):
     with pytest.raises(ValueError, match="not base64 of 16-bit integers"):
         unpack_draws(text)
+
+
+def test_a_record_says_all_this_in_plain_json(tmp_path):
+    """Percent, None for undefined, and draws that are those of the bootstrap."""
+    paths = tmp_path / "val.json", tmp_path / "results.json"
+    paths[0].write_text(json.dumps(truth(), default=bytes.decode))
+    paths[1].write_text(json.dumps(found(1, 2), default=bytes.decode))
+    record = measures(*paths, {"bootstrap": 20, "bootstrap_seed": 3})
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+    assert (record["AP"], record["videos"]) == (pytest.approx(100 * 67 / 101), 3)
+    assert record["difficulty"]["overlap"][2] == {
+        "name": "high", "size": 1, "AP": 0.0, "low": 0.9, "high": 0.9
+    }  # fmt: skip
+    clean = record["difficulty"]["frames"][1]
+    assert clean == {"name": "clean", "size": 1, "AP": pytest.approx(100)}
+    expected = evaluate(*paths).bootstrap(20, 3)
+    np.testing.assert_allclose(unpack_draws(record["AP_draws"]), expected, atol=5e-5)
