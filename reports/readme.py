@@ -16,6 +16,7 @@ from reports.manifest import Table, load_tables
 from reports.numbers import duration
 from reports.page import cell
 from reports.records import Record, by_run, load_records
+from reports.verdicts import MISSING
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
 END = "<!-- measured: end -->"
@@ -27,34 +28,38 @@ def measured(profile: str, root: Path = ROOT) -> str:
     records, _ = load_records(layout.records, profile)
     tables = load_tables(layout.manifests)
     chosen = [(table, comparable(table, records)[0]) for table in tables]
-    results = judge_all(chosen)
-    parts = []
-    for table, kept in chosen:
-        if kept:
-            own = [result for result in results if result.table is table]
-            parts += [_times(table, kept), _claims(profile, own)]
-    return "\n\n".join(parts) or f"No records of the profile {profile} are committed yet."
+    used = list({record.name: record for _, kept in chosen for record in kept}.values())
+    if not used:
+        return f"No records of the profile {profile} are committed yet."
+    return f"{_times(tables, used)}\n\n{_claims(profile, judge_all(chosen))}"
 
 
-def _times(table: Table, records: list[Record]) -> str:
+def _times(tables: list[Table], records: list[Record]) -> str:
     each = sorted(view.total_seconds([record]) or 0.0 for record in records)
-    runs = by_run(records)
+    wanted = {run for table in tables for run in table.runs}
     machines = "; ".join(name for name, _ in view.machines(records))
     return (
-        f"{table.paper}: {len(runs)} of {len(table.runs)} runs, {len(records)} trainings in all. "
+        f"{len(by_run(records))} of {len(wanted)} runs, {len(records)} trainings in all. "
         f"Fine-tuning and evaluating one run at one seed took {duration(each[0])} to "
         f"{duration(each[-1])}, all of them {duration(sum(each))} of process time ({machines})."
     )
 
 
 def _claims(profile: str, results: list[ClaimResult]) -> str:
+    """The claims that have run, and how many have not."""
     reach = strip_reach(results)
-    lines = ["| claim | paper | measured | 90 % interval | outcome |", "|---|---:|---:|---|---|"]
-    for result in results:
+    found = [result for result in results if result.verdict.word != MISSING]
+    lines = [
+        "| claim | where | paper | measured | 90 % interval | outcome |",
+        "|---|---|---:|---:|---|---|",
+    ]
+    for result in found:
         row = claim_row(profile, result, reach)
-        cells = [row[name] for name in ("name", "published", "measured", "bounds", "outcome")]
-        lines.append("| " + " | ".join(cell(text) for text in cells) + " |")
-    return "\n".join(lines)
+        names = ("name", "where", "published", "measured", "bounds", "outcome")
+        lines.append("| " + " | ".join(cell(row[name]) for name in names) + " |")
+    left = len(results) - len(found)
+    rest = [f"{left} more claims have not run."] if left else []
+    return "\n\n".join((["\n".join(lines)] if found else []) + rest)
 
 
 def renewed(text: str, content: str) -> str:

@@ -19,8 +19,17 @@ def test_times_and_claims_come_from_records(tmp_path):
     assert "6 of 6 runs, 14 trainings in all" in text
     assert "took 2 min to 2 min, all of them 28 min of process time" in text
     # pooled variance 2.22 / 8: 1.1667 -+ 1.8595 * sqrt(2 * 0.2775 / 3)
-    row = "| DACR helps | +1.4 | +1.2 | {} | direction at mini scale: as published |"
-    assert row.format("+0.4 to +2.0") in text.splitlines()
+    row = "| DACR helps | Table 1(a), §4.2 | +1.4 | +1.2 | +0.4 to +2.0 | direction at mini scale: "
+    assert f"{row}as published |" in text.splitlines()
+
+
+def test_claims_without_a_run_are_counted(tmp_path):
+    write_manifest(tmp_path)
+    write_record(tmp_path, record("blendmask-r50", 0, 30.0))
+    write_record(tmp_path, record("blendmask-r50+tpr", 0, 31.0))
+    text = measured("mini", tmp_path)
+    assert "| TPR helps |" in text and "| DACR helps |" not in text
+    assert text.endswith("3 more claims have not run.")
 
 
 def test_without_records_it_says_so(tmp_path):
