@@ -1,8 +1,8 @@
 """AP of a result's easy and hard parts, on videos whose file says what makes them hard.
 
 Generated videos carry ``"generated": {"overlap": [a share a frame], "scale_change": [a ratio a
-track], "degradation": [null or {"kind", "severity"} a frame]}``. The paper claims its gains where
-objects overlap, change scale or are hard to see in a single frame (its Fig. 1(a) and Fig. 7).
+track], "degradation": [null or {"kind", "severity"} a frame]}``. The paper expects its gains where
+objects overlap or change scale (its Fig. 1(a)); degraded frames are what a frame before can mend.
 """
 
 from collections.abc import Callable
