@@ -116,6 +116,7 @@ OPTIMIZER: Schema = {
     "name": str,
     "lr": float,
     "weight_decay": float,
+    "lr_scales?": {str: float},
     "momentum?": float,
     "nesterov?": bool,
     "betas?": [float],

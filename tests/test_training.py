@@ -11,7 +11,7 @@ from tpr.data.loader import Sampler, TrainingData
 from tpr.evaluation.video_ap import evaluate
 from tpr.infer import infer
 from tpr.models.build import build_model
-from tpr.optim import lr_factor
+from tpr.optim import build_optimizer, lr_factor
 
 SPEC = {"model": MODEL, "train": TRAIN, "seed": 3}
 
@@ -151,3 +151,26 @@ def test_pretraining_starts_with_small_images_in_larger_batches(
     assert [shape[0] for shape in shapes] == [3, 3, 3, 2, 2, 2]
     assert all(shape[2] == 32 for shape in shapes[:3])
     assert all(shape[2] > 32 for shape in shapes[3:])
+
+
+def test_offsets_and_gates_have_their_own_learning_rate():
+    model = build_model(MODEL, 2)
+    spec = {
+        "name": "adamw",
+        "lr": 1.0,
+        "weight_decay": 0.1,
+        "lr_scales": {"offset": 0.5, "gate": 0.1},
+    }
+    scale, decay = {}, {}
+    names = {id(p): name for name, p in model.named_parameters()}
+    for group in build_optimizer(model, spec).param_groups:
+        for parameter in group["params"]:
+            scale[names[id(parameter)]] = group["lr_scale"]
+            decay[names[id(parameter)]] = group["weight_decay"]
+    assert scale.keys() == set(names.values())
+    assert scale["temporal.dacr.offset.weight"] == 0.5
+    assert scale["temporal.dacr.cell_query.gate.conv.weight"] == 0.1
+    assert scale["temporal.cpr.rows.0.0.from_finer.gate.conv.bias"] == 0.1
+    assert scale["temporal.dacr.outer_gate.weight"] == scale["track_head.embed.weight"] == 1.0
+    assert decay["temporal.dacr.offset.weight"] == 0.1
+    assert decay["temporal.cpr.rows.0.0.from_finer.gate.conv.bias"] == 0.0

@@ -15,22 +15,23 @@ NORMS = (nn.GroupNorm, nn.LayerNorm, nn.BatchNorm2d, nn.SyncBatchNorm)
 def build_optimizer(model: nn.Module, spec: dict[str, Any]) -> torch.optim.Optimizer:
     """spec: {"name": "sgd" or "adamw", "lr", "weight_decay", and the optimiser's own options}.
 
-    Normalisation layers and one-element parameters (scales, gate biases) are not decayed.
+    Normalisation layers and one-element parameters (scales, gate biases) are not decayed. The
+    optional "lr_scales" maps a part of parameters' dotted names ("offset") to a factor on their
+    learning rate, kept as the group's "lr_scale".
     """
-    options = {k: v for k, v in spec.items() if k not in ("name", "weight_decay")}
+    options = {k: v for k, v in spec.items() if k not in ("name", "weight_decay", "lr_scales")}
+    scales = spec.get("lr_scales", {})
     if spec["name"] not in OPTIMIZERS:
         raise ValueError(f"unknown optimizer {spec['name']!r}; known: {', '.join(OPTIMIZERS)}")
     normalisers = {id(p) for m in model.modules() if isinstance(m, NORMS) for p in m.parameters()}
-    decayed, plain = [], []
-    for parameter in model.parameters():
+    groups = {}
+    for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             free = id(parameter) in normalisers or parameter.numel() == 1
-            (plain if free else decayed).append(parameter)
-    groups = [
-        {"params": decayed, "weight_decay": spec["weight_decay"]},
-        {"params": plain, "weight_decay": 0.0},
-    ]
-    return OPTIMIZERS[spec["name"]](groups, **options)
+            scale = math.prod(scales.get(part, 1.0) for part in name.split("."))
+            group = {"weight_decay": 0.0 if free else spec["weight_decay"], "lr_scale": scale}
+            groups.setdefault((free, scale), group | {"params": []})["params"].append(parameter)
+    return OPTIMIZERS[spec["name"]](list(groups.values()), **options)
 
 
 def lr_factor(schedule: dict[str, Any], iteration: int, iterations: int) -> float:

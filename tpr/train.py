@@ -117,9 +117,8 @@ def optimise(
     for iteration in range(start, total):
         begin = time.perf_counter()
         for group in optimizer.param_groups:
-            group["lr"] = settings["optimizer"]["lr"] * lr_factor(
-                settings["schedule"], iteration, total
-            )
+            factor = group["lr_scale"] * lr_factor(settings["schedule"], iteration, total)
+            group["lr"] = settings["optimizer"]["lr"] * factor
         terms, videos = losses(iteration)
         loss = sum(terms.values())
         check_finite(iteration, loss, terms, videos)

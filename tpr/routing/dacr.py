@@ -51,8 +51,9 @@ class DACR(nn.Module):
     - inner gates (Eq. 5) off: Y_i = Xhat_i, neither cell nor gate;
     - outer gate (Eq. 6) off: the gate stays at its starting value sigmoid(1) = 0.731 everywhere.
 
-    identity_init starts the convolutions that sample as copies of their input and the merge as the
-    mean of both frames, which spares the pretrained features; otherwise they start at random.
+    identity_init starts the convolutions that sample as copies of their input, offsets at 0 and the
+    merge as the mean of both frames, which spares the pretrained features; otherwise they start at
+    random.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class DACR(nn.Module):
             self.merge.weight.data.mul_(0.5)
             nn.init.zeros_(self.merge.bias)
         if self.offset is not None:
-            nn.init.normal_(self.offset.weight, std=0.01)
+            nn.init.normal_(self.offset.weight, std=0.0 if identity else 0.01)
         if self.outer_gate is not None:
             nn.init.zeros_(self.outer_gate.weight)
             nn.init.constant_(self.outer_gate.bias, OUTER_GATE_BIAS)
