@@ -1,11 +1,13 @@
 """Gathered and dense execution of gated cells are one function."""
 
+from unittest import mock
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tpr.routing import masked
+from tpr.routing import blocks, masked
 from tpr.routing.cpr import GatedBottleneck
 from tpr.routing.dacr import InnerCell
 
@@ -31,28 +33,32 @@ PATTERNS = st.sampled_from(["none", "one", "border", "random", "all"])
 SIZES = {"n": st.integers(1, 3), "h": st.integers(1, 9), "w": st.integers(1, 9)}
 
 
-def bottleneck(x: torch.Tensor, gate: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Output of both executions."""
+def bottleneck(x: torch.Tensor, gate: torch.Tensor) -> list[torch.Tensor]:
+    """Outputs of all executions, the dense one last."""
     cell = GatedBottleneck(CHANNELS, 1.0)
-    dilated = torch.nn.functional.max_pool2d(gate, 3, 1, 1)
-    return cell.masked(x, gate, dilated), cell.dense(x, gate)
+    near = masked.positions(torch.nn.functional.max_pool2d(gate, 3, 1, 1) > 0)
+    here = masked.positions(gate > 0)
+    both, second = (cell.masked(x, gate, first, here) for first in (near, None))
+    return [both, second, cell.dense(x, gate)]
 
 
-def inner_cell(x: torch.Tensor, gate: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Output of both executions."""
+def inner_cell(x: torch.Tensor, gate: torch.Tensor) -> list[torch.Tensor]:
+    """Outputs of both executions, the dense one last."""
     cell = InnerCell(CHANNELS, 1.0)
-    return cell.masked(x, gate), torch.relu(x + gate * cell.norm(cell.conv(x)))
+    return [cell.masked(x, gate, masked.positions(gate > 0)), cell.dense(x, gate)]
 
 
-@pytest.mark.parametrize("both", [bottleneck, inner_cell])
+@pytest.mark.parametrize("cell", [bottleneck, inner_cell])
 @settings(max_examples=60, deadline=None)
-@given(kind=PATTERNS, seed=st.integers(0, 1000), **SIZES)
+@given(kind=PATTERNS, block=st.sampled_from([1, 7, 1000]), seed=st.integers(0, 1000), **SIZES)
 @torch.no_grad()
-def test_any_gate_pattern(both, kind, n, h, w, seed):
+def test_any_gate_pattern(cell, kind, n, h, w, block, seed):
     torch.manual_seed(seed)
     x, gate = torch.randn(n, CHANNELS, h, w), gate_pattern(kind, n, h, w, seed)
-    gathered, dense = both(x, gate)
-    torch.testing.assert_close(gathered, dense, rtol=1e-5, atol=1e-5)
+    with mock.patch.object(blocks, "BLOCK_VALUES", block * 9 * CHANNELS):
+        *gathered, dense = cell(x, gate)
+    for out in gathered:
+        torch.testing.assert_close(out, dense, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, patch_rows, positions, worth_masking
+from .masked import add_gated, conv_at, feature_table, patches_at, sparse_positions
 from .norm import PositionNorm, gated_norm
 
 
@@ -40,9 +40,11 @@ class GatedBottleneck(nn.Module):
         gate = self.gate(x)
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
-        per_position = isinstance(self.norm1, PositionNorm)
-        masked = per_position and worth_masking(dilated > 0)
-        out = self.masked(x, gate, dilated) if masked else self.dense(x, gate)
+        here = sparse_positions(gate > 0) if isinstance(self.norm1, PositionNorm) else None
+        if here is None:
+            out = self.dense(x, gate)
+        else:
+            out = self.masked(x, gate, sparse_positions(dilated > 0), here)
         return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 
     def dense(self, x: Tensor, gate: Tensor) -> Tensor:
@@ -50,14 +52,20 @@ class GatedBottleneck(nn.Module):
         hidden = torch.relu(self.norm1(self.conv1(x), gate, 1))
         return torch.relu(x + gate * self.norm2(self.conv2(hidden), gate))
 
-    def masked(self, x: Tensor, gate: Tensor, dilated: Tensor) -> Tensor:
-        """The same numbers, with convolutions only where an open gate needs them."""
-        table = feature_table(x)
-        near, here = positions(dilated > 0), positions(gate > 0)
-        hidden = conv_at(table, patch_rows(near, x.shape), self.conv1.weight)
-        hidden = torch.zeros_like(table).index_copy_(0, near, self.norm1.rows(hidden).relu_())
-        residual = self.norm2.rows(conv_at(hidden, patch_rows(here, x.shape), self.conv2.weight))
-        return add_gated(table, here, residual, gate, x.shape)
+    def masked(self, x: Tensor, gate: Tensor, near: Tensor | None, here: Tensor) -> Tensor:
+        """The same numbers, with convolutions only where an open gate needs them.
+
+        near, here: table rows of the positions where conv1 and conv2 are needed; None: everywhere.
+        """
+        patches = patches_at(here, x.shape)
+        if near is None:
+            hidden = feature_table(self.norm1(self.conv1(x)))
+        else:
+            hidden = conv_at(feature_table(x), patches_at(near, x.shape), self.conv1.weight)
+            hidden = self.norm1.rows(hidden)
+            patches = patches.among(near, gate.numel())
+        residual = self.norm2.rows(conv_at(hidden.relu_(), patches, self.conv2.weight))
+        return add_gated(x, here, residual, gate)
 
 
 class PathGate(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, patch_rows, positions, worth_masking
+from .masked import add_gated, conv_at, feature_table, patches_at, sparse_positions
 from .norm import PositionNorm
 from .sampling import DeformConv
 
@@ -31,15 +31,19 @@ class InnerCell(nn.Module):
     def forward(self, sampled: Tensor, pair: Tensor) -> tuple[Tensor, Tensor]:
         """sampled (N, C, H, W), pair (N, 2C, H, W) -> output (N, C, H, W), gate (N, 1, H, W)."""
         gate = self.gate(pair)
-        if worth_masking(gate > 0):
-            return self.masked(sampled, gate), gate
-        return torch.relu(sampled + gate * self.norm(self.conv(sampled))), gate
+        here = sparse_positions(gate > 0)
+        out = self.dense(sampled, gate) if here is None else self.masked(sampled, gate, here)
+        return out, gate
 
-    def masked(self, sampled: Tensor, gate: Tensor) -> Tensor:
-        """The same numbers, H_i evaluated only where m_i > 0."""
-        table, here = feature_table(sampled), positions(gate > 0)
-        hidden = self.norm.rows(conv_at(table, patch_rows(here, sampled.shape), self.conv.weight))
-        return add_gated(table, here, hidden, gate, sampled.shape)
+    def dense(self, sampled: Tensor, gate: Tensor) -> Tensor:
+        """H_i everywhere."""
+        return torch.relu(sampled + gate * self.norm(self.conv(sampled)))
+
+    def masked(self, sampled: Tensor, gate: Tensor, here: Tensor) -> Tensor:
+        """The same numbers, H_i only at the open positions, whose table rows are given."""
+        patches = patches_at(here, sampled.shape)
+        hidden = self.norm.rows(conv_at(feature_table(sampled), patches, self.conv.weight))
+        return add_gated(sampled, here, hidden, gate)
 
 
 class DACR(nn.Module):

@@ -1,22 +1,41 @@
-"""3x3 convolutions evaluated at chosen positions only: gather patches, multiply, scatter.
+"""3x3 convolutions evaluated at chosen positions only: gather patches, convolve, scatter.
 
-Features are tables: the channels-last rows of all positions of a batch, and one row of zeros, which
-stands for everything outside the maps.
+Features are tables there: the channels-last rows of all positions of a batch.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
+from .blocks import conv_patches
+
 # Above this share of positions one dense convolution is faster (benchmarks/sparse.py).
-DENSE_ABOVE = 0.6
+DENSE_ABOVE = 0.75
+
+
+class Patches(NamedTuple):
+    """3x3 neighbourhoods of M positions: table rows and whether they lie outside, (3, M, 3) each.
+
+    Outside the maps is zero; the rows of such neighbours are arbitrary ones of the table.
+    """
+
+    rows: Tensor
+    outside: Tensor
+
+    def among(self, index: Tensor, rows: int) -> Patches:
+        """The same patches in a table that holds the rows `index` (M',) only, of `rows` before."""
+        new = index.new_zeros(rows).index_copy_(
+            0, index, torch.arange(len(index), device=index.device)
+        )
+        return Patches(new[self.rows], self.outside)
 
 
 def feature_table(x: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N H W + 1, C); the last row is zero."""
-    rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
-    return torch.cat([rows, rows.new_zeros(1, rows.shape[1])])
+    """(N, C, H, W) -> (N H W, C); shares memory with x if that is channels last."""
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
 
 
 def from_rows(rows: Tensor, shape: torch.Size) -> Tensor:
@@ -25,48 +44,51 @@ def from_rows(rows: Tensor, shape: torch.Size) -> Tensor:
     return rows.view(n, h, w, channels).permute(0, 3, 1, 2)
 
 
-def positions(mask: Tensor) -> Tensor:
-    """(N, 1, H, W) bool -> flat indices of the true positions: (M,)."""
-    return mask.flatten().nonzero().squeeze(1)
-
-
-def patch_rows(index: Tensor, shape: torch.Size) -> Tensor:
-    """Table rows of the 3x3 neighbourhoods of positions: (M,) -> (M, 9).
-
-    shape: (N, C, H, W) of the features. Neighbours outside the map are the zero row, N H W.
-    """
-    n, _, h, w = shape
-    y, x = index // w % h, index % w
-    shift = torch.arange(-1, 2, device=index.device)
-    rows, columns = y[:, None] + shift, x[:, None] + shift
-    inside = ((rows >= 0) & (rows < h))[:, :, None] & ((columns >= 0) & (columns < w))[:, None]
-    near = index[:, None, None] + shift[:, None] * w + shift
-    return torch.where(inside, near, n * h * w).view(-1, 9)
-
-
-def conv_at(table: Tensor, patches: Tensor, weight: Tensor) -> Tensor:
-    """3x3 convolution at M positions.
-
-    table: (T, C), patches: (M, 9), weight: (C_out, C, 3, 3). Returns (M, C_out).
-    """
-    gathered = table.index_select(0, patches.flatten()).view(len(patches), 9 * table.shape[1])
-    return gathered @ weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
-
-
-def add_gated(
-    table: Tensor, index: Tensor, residual: Tensor, gate: Tensor, shape: torch.Size
-) -> Tensor:
-    """ReLU(x + m F): table of x, changed in place; F (M, C) at the M positions `index`; m the gate.
-
-    shape: of x, (N, C, H, W), which is also that of the result.
-    """
-    table.index_add_(0, index, residual * gate.flatten()[index, None])
-    return from_rows(table[:-1].relu_(), shape)
-
-
-def worth_masking(active: Tensor) -> bool:
-    """Whether so few positions (N, 1, H, W) bool are active that gathering them saves time.
+def sparse_positions(active: Tensor) -> Tensor | None:
+    """Table rows (M,) of the true positions of (N, 1, H, W) bool, None where dense is faster.
 
     Training stays dense: its gates are mostly open at the start.
     """
-    return not torch.is_grad_enabled() and active.float().mean().item() <= DENSE_ABOVE
+    if torch.is_grad_enabled():
+        return None
+    index = positions(active)
+    return index if len(index) <= DENSE_ABOVE * active.numel() else None
+
+
+def positions(mask: Tensor) -> Tensor:
+    """(N, 1, H, W) bool -> table rows of the true positions: (M,)."""
+    return mask.flatten().nonzero().squeeze(1)
+
+
+def patches_at(index: Tensor, shape: torch.Size) -> Patches:
+    """Neighbourhoods of the positions with table rows `index` (M,) in features (N, C, H, W)."""
+    _, _, h, w = shape
+    shift = torch.arange(-1, 2, device=index.device)
+    y = index // w % h + shift[:, None]
+    x = (index % w)[:, None] + shift
+    outside = ((y < 0) | (y >= h))[..., None] | ((x < 0) | (x >= w))
+    rows = index[:, None] + w * shift[:, None, None] + shift
+    return Patches(rows.masked_fill(outside, 0), outside)
+
+
+def conv_at(table: Tensor, patches: Patches, weight: Tensor) -> Tensor:
+    """3x3 convolution at M positions.
+
+    table: (T, C), weight: (C_out, C, 3, 3). Returns (M, C_out).
+    """
+
+    def gather(here: slice) -> Tensor:
+        values = table.index_select(0, patches.rows[:, here].flatten())
+        return values.index_fill_(0, positions(patches.outside[:, here]), 0)
+
+    return conv_patches(gather, patches.rows.shape[1], weight)
+
+
+def add_gated(x: Tensor, index: Tensor, residual: Tensor, gate: Tensor) -> Tensor:
+    """ReLU(x + m F): F (M, C) at the positions `index` (M,), elsewhere m = 0.
+
+    x: (N, C, H, W), as the result; gate: m, (N, 1, H, W).
+    """
+    table = feature_table(x)
+    here = table.index_select(0, index) + residual * gate.flatten()[index, None]
+    return from_rows(table.relu().index_copy_(0, index, here.relu_()), x.shape)

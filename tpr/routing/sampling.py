@@ -1,8 +1,8 @@
 """Deformable convolution (DCN v1 and v2) that is fast on CPU.
 
 torchvision's CPU kernel samples position by position. Here the bilinear samples of all taps are
-gathered from the channels-last feature table by one `embedding_bag` (four rows a sample, weighted)
-and multiplied by the kernel in one matrix product; the numbers agree to float rounding.
+gathered from the channels-last feature table by `embedding_bag` (four rows a sample, weighted) and
+convolved block by block; the numbers agree to float rounding.
 On CUDA torchvision's own kernel is used.
 """
 
@@ -13,42 +13,58 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
+from .blocks import conv_patches
+
 
 def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tensor, Tensor]:
-    """Row and column of every tap, in pixels: two (N, H, W, kernel^2) tensors.
+    """Row and column of every tap, in pixels: two (k, N, H, W, k) tensors, k = kernel.
 
-    offset: (N, 2 kernel^2, H, W), (dy, dx) a tap, taps in row-major order (DCN's layout), for an
-    output of H x W that reads every `stride`-th pixel of its input.
+    The first axis is the tap's row, the last its column. offset: (N, 2 k^2, H, W), (dy, dx) a tap,
+    taps in row-major order (DCN's layout), for an output of H x W that reads every `stride`-th
+    pixel of its input.
     """
     n, _, h, w = offset.shape
+    shift = offset.view(n, kernel, kernel, 2, h, w).permute(3, 1, 0, 4, 5, 2)
     taps = torch.arange(kernel, device=offset.device, dtype=offset.dtype) - (kernel - 1) / 2
-    shift = offset.view(n, kernel * kernel, 2, h, w).permute(2, 0, 3, 4, 1)
-    rows = stride * torch.arange(h, device=offset.device, dtype=offset.dtype).view(h, 1, 1)
-    columns = stride * torch.arange(w, device=offset.device, dtype=offset.dtype).view(w, 1)
-    return shift[0] + rows + taps.repeat_interleave(kernel), shift[1] + columns + taps.repeat(
-        kernel
+    rows = stride * torch.arange(h, device=offset.device, dtype=offset.dtype)
+    columns = stride * torch.arange(w, device=offset.device, dtype=offset.dtype)
+    return (
+        shift[0] + (taps.view(-1, 1, 1, 1, 1) + rows.view(-1, 1, 1)),
+        shift[1] + (taps + columns.view(-1, 1)),
     )
 
 
-def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Table rows and weights of the four neighbours of each point: two (M, 4) tensors.
+def neighbours(t: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+    """The pixels before and after each coordinate, each with its linear weight.
 
-    y, x: (N, ...) pixel coordinates in N feature maps of `size` (H, W), which lie one after the
-    other in the table. Neighbours outside the map have weight 0, as in DCN.
+    Pixels outside [0, size) are clamped into it and have weight 0, as in DCN; a NaN coordinate has
+    NaN weights.
+    """
+    low = t.floor()
+    after, pixel = t - low, low.int()
+    pairs = []
+    for pixel, weight in ((pixel, 1 - after), (pixel + 1, after)):
+        # Clamped as integers: whatever NaN is as an integer must not lead outside the map either.
+        inside = pixel.clamp(0, size - 1)
+        pairs.append((inside, weight * (inside == pixel)))
+    return pairs
+
+
+def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Table rows and weights of the four neighbours of each point, both (k, N, H', W', k, 4).
+
+    y, x: (k, N, H', W', k) pixel coordinates in N feature maps of `size` (H, W), which lie one
+    after the other in the table. Neighbours outside the map have weight 0.
     """
     h, w = size
-    top, left = y.floor(), x.floor()
-    below, right = y - top, x - left
-    first = torch.arange(y.shape[0], device=y.device).view(-1, *[1] * (y.dim() - 1)) * (h * w)
+    first = h * torch.arange(y.shape[1], device=y.device, dtype=torch.int).view(-1, 1, 1, 1)
+    columns = neighbours(x, w)
     index, weight = [], []
-    for row, row_weight in ((top, 1 - below), (top + 1, below)):
-        for column, column_weight in ((left, 1 - right), (left + 1, right)):
-            inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
-            index.append(first + row.clamp(0, h - 1).long() * w + column.clamp(0, w - 1).long())
-            weight.append(row_weight * column_weight * inside)
-    # NaN offsets give NaN weights, and must not give indices outside the table.
-    rows = torch.stack(index, -1).view(-1, 4).clamp_(0, y.shape[0] * h * w - 1)
-    return rows, torch.stack(weight, -1).view(-1, 4)
+    for row, row_weight in neighbours(y, h):
+        start = (first + row) * w
+        index += [start + column for column, _ in columns]
+        weight += [row_weight * column_weight for _, column_weight in columns]
+    return torch.stack(index, -1), torch.stack(weight, -1)
 
 
 def gathered_deform_conv(
@@ -66,18 +82,20 @@ def gathered_deform_conv(
     Returns (N, C_out, H', W').
     """
     n, channels, h, w = x.shape
-    out_channels, _, kernel, _ = weight.shape
-    out_h, out_w = offset.shape[-2:]
+    kernel, (out_h, out_w) = weight.shape[-1], offset.shape[-2:]
     index, bilinear = bilinear_corners(*sampling_points(offset, kernel, stride), (h, w))
     if mask is not None:
-        bilinear = bilinear * mask.permute(0, 2, 3, 1).reshape(-1, 1)
+        taps = mask.view(n, kernel, kernel, out_h, out_w).permute(1, 0, 3, 4, 2)
+        bilinear = bilinear * taps[..., None]
     table = x.permute(0, 2, 3, 1).reshape(-1, channels)
-    samples = F.embedding_bag(index, table, per_sample_weights=bilinear, mode="sum")
-    columns = samples.view(n * out_h * out_w, kernel * kernel * channels)
-    out = columns @ weight.permute(2, 3, 1, 0).reshape(-1, out_channels)
-    if bias is not None:
-        out = out + bias
-    return out.view(n, out_h, out_w, out_channels).permute(0, 3, 1, 2)
+    index, bilinear = (t.view(kernel, -1, 4 * kernel) for t in (index, bilinear))
+
+    def gather(here: slice) -> Tensor:
+        rows, weights = (t[:, here].reshape(-1, 4) for t in (index, bilinear))
+        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+
+    out = conv_patches(gather, n * out_h * out_w, weight, bias)
+    return out.view(n, out_h, out_w, -1).permute(0, 3, 1, 2)
 
 
 class DeformConv(nn.Module):
