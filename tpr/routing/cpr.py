@@ -59,7 +59,7 @@ class GatedBottleneck(nn.Module):
         """
         patches = patches_at(here, x.shape)
         if near is None:
-            hidden = feature_table(self.norm1(self.conv1(x)))
+            hidden = feature_table(self.norm1(self.conv1(x), gate, 1))
         else:
             hidden = conv_at(feature_table(x), patches_at(near, x.shape), self.conv1.weight)
             hidden = self.norm1.rows(hidden)
