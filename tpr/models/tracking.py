@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from ..routing.norm import group_norm
 from .boxes import pairwise_iou
-from .instances import TrackSamples
 
 TRACK_LEVELS = ("p3", "p4", "p5")
 STRIDE = 8
@@ -20,6 +19,8 @@ class TrackHead(nn.Module):
     """Embedding map (N, E, H_3, W_3) from P3..P5: shared tower, resized to P3, 1x1 convolution.
 
     A box's embedding is the map's value at the box centre.
+
+    Any tracking head has `embeddings(pyramid, boxes)`; how it gets them is its own affair.
     """
 
     def __init__(self, channels: int, embedding: int = 512, depth: int = 2) -> None:
@@ -39,6 +40,10 @@ class TrackHead(nn.Module):
         ]
         return self.embed(torch.cat(levels, 1))
 
+    def embeddings(self, pyramid: dict[str, Tensor], boxes: Sequence[Tensor]) -> list[Tensor]:
+        """Embeddings (D_i, E) of each image's boxes (D_i, 4), xyxy in network pixels."""
+        return [embeddings_at(track, x) for track, x in zip(self(pyramid), boxes, strict=True)]
+
 
 def embeddings_at(track: Tensor, boxes: Tensor) -> Tensor:
     """Embeddings (D, E) of the boxes (D, 4, network pixels) in one image's map (E, H, W).
@@ -52,27 +57,19 @@ def embeddings_at(track: Tensor, boxes: Tensor) -> Tensor:
 
 
 def match_loss(
-    query: Tensor,
-    reference: Tensor,
-    samples: TrackSamples,
-    matches: Sequence[Tensor],
-    reference_boxes: Sequence[Tensor],
+    query: Sequence[Tensor], reference: Sequence[Tensor], matches: Sequence[Tensor]
 ) -> Tensor:
     """Cross entropy of Eq. 7, a mean over each image's samples and over the images.
 
-    query, reference: embedding maps (N, E, H, W); matches[i] (G_i,): for each query instance of
-    image i, 0 if it is not in the reference frame, else 1 + the index of its reference box.
+    query[i] (S_i, E): embeddings of image i's samples; reference[i] (G_i, E): of the objects in its
+    reference frame; matches[i] (S_i,): 0 for a sample whose object is not in the reference frame,
+    else 1 + the object's index there.
     """
-    loss = query.sum() * 0
-    for image, boxes in enumerate(reference_boxes):
-        here = samples.image == image
-        if not here.any():
-            continue
-        known = embeddings_at(reference[image], boxes)
-        scores = embeddings_at(query[image], samples.boxes[here]) @ known.t()
-        logits = F.pad(scores, (1, 0))
-        loss = loss + F.cross_entropy(logits, matches[image][samples.instance[here]])
-    return loss / len(reference_boxes)
+    loss = sum(x.sum() * 0 for x in (*query, *reference))
+    for samples, known, match in zip(query, reference, matches, strict=True):
+        if len(samples):
+            loss = loss + F.cross_entropy(F.pad(samples @ known.t(), (1, 0)), match)
+    return loss / len(query)
 
 
 def association_scores(
