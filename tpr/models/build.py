@@ -16,8 +16,10 @@ from .blendmask import BasisModule, BlendMask
 from .fcos import FCOS
 from .tracking import TrackHead
 from .vis_model import VISModel
+from .yolact import YOLACT
 
 Spec = dict[str, Any]
+PYRAMID_OPTIONS = ("pyramid", "p6_from", "relu")
 
 
 def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
@@ -40,15 +42,20 @@ def build_released_tpr(spec: Spec, channels: int) -> ReleasedRouting:
     return ReleasedRouting(channels, **{k: v for k, v in spec.items() if k != "name"})
 
 
-HEADS = {"blendmask": build_blendmask}
+def build_yolact(spec: Spec, channels: int, num_classes: int) -> YOLACT:
+    """spec: YOLACT's own options."""
+    return YOLACT(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
+
+
+HEADS = {"blendmask": build_blendmask, "yolact": build_yolact}
 TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
 def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> PyramidBackbone:
-    """spec: {"depths", options of build_resnet, "p6_from", "relu"}; `norm` overrides its norm."""
-    options = {k: v for k, v in spec.items() if k not in ("p6_from", "relu")}
+    """spec: options of build_resnet and of PyramidBackbone; `norm` overrides the ResNet's norm."""
+    options = {k: v for k, v in spec.items() if k not in PYRAMID_OPTIONS}
     resnet = build_resnet(**options | ({} if norm is None else {"norm": norm}))
-    kept = {k: v for k, v in spec.items() if k in ("p6_from", "relu")}
+    kept = {k: v for k, v in spec.items() if k in PYRAMID_OPTIONS}
     return PyramidBackbone(resnet, channels, **kept)
 
 
