@@ -64,8 +64,18 @@ BACKBONE: Schema = {
     "stem_channels?": int,
     "res2_channels?": int,
     "norm?": str,
+    "stride_in_1x1?": bool,
+    "pyramid?": str,
     "p6_from?": str,
     "relu?": bool,
+}
+
+TRACK: Schema = {"embedding?": int, "depth?": int}
+
+# what a head may change of the parts around it
+AROUND: Schema = {
+    "backbone?": {"stride_in_1x1?": bool, "pyramid?": str},
+    "track?": TRACK,
 }
 
 BLENDMASK: Schema = {
@@ -80,6 +90,15 @@ BLENDMASK: Schema = {
     "bases?": int,
     "attention?": int,
     "resolution?": int,
+}
+
+YOLACT: Schema = {
+    **AROUND,
+    "prototypes?": int,
+    "width?": int,
+    "scales?": [float],
+    "max_size?": (None, int),
+    "masks_to_train?": int,
 }
 
 TPR: Schema = {
@@ -107,10 +126,12 @@ MODEL: Schema = {
     "pixel_std": [float],
     "budget_weight": float,
     "backbones": {str: BACKBONE},
-    "heads": {"blendmask": BLENDMASK},
-    "track": {"embedding?": int, "depth?": int},
+    "heads": {"blendmask": BLENDMASK, "yolact": YOLACT},
+    "track": TRACK,
     "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
 }
+
+DETECTIONS: Schema = {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int}
 
 OPTIMIZER: Schema = {
     "name": str,
@@ -165,7 +186,8 @@ PROFILE: Schema = {
         "recursive": bool,
         "batch": int,  # videos side by side
         # test settings of the heads, here because they do not change the weights
-        "detections": {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int},
+        "detections": DETECTIONS,
+        "heads?": {str: DETECTIONS},  # what single heads change of them
     },
     "evaluation": {"bootstrap": int, "bootstrap_seed": int},
 }
