@@ -61,19 +61,26 @@ def gathered_deform_conv(
 ) -> Tensor:
     """Deformable convolution with same padding; equals torchvision's within rounding.
 
-    x: (N, C, H, W); offset: (N, 2 k^2, H', W') in pixels, H' = ceil(H / stride); weight:
-    (C_out, C, k, k), k odd; mask: (N, k^2, H', W') modulation, or None (DCN v1); bias: (C_out,).
-    Returns (N, C_out, H', W').
+    x: (N, C, H, W); offset: (N, 2 G k^2, H', W') in pixels, H' = ceil(H / stride), where each of
+    the G groups of C / G channels has its own; weight: (C_out, C, k, k), k odd; mask:
+    (N, G k^2, H', W') modulation, or None (DCN v1); bias: (C_out,). Returns (N, C_out, H', W').
     """
     n, channels, h, w = x.shape
     out_channels, _, kernel, _ = weight.shape
     out_h, out_w = offset.shape[-2:]
-    index, bilinear = bilinear_corners(*sampling_points(offset, kernel, stride), (h, w))
+    taps = kernel * kernel
+    groups = offset.shape[1] // (2 * taps)
+    # a group is sampled like an image of its own
+    points = sampling_points(offset.reshape(n * groups, -1, out_h, out_w), kernel, stride)
+    index, bilinear = bilinear_corners(*points, (h, w))
     if mask is not None:
-        bilinear = bilinear * mask.permute(0, 2, 3, 1).reshape(-1, 1)
-    table = x.permute(0, 2, 3, 1).reshape(-1, channels)
+        modulation = mask.reshape(n * groups, taps, out_h, out_w)
+        bilinear = bilinear * modulation.permute(0, 2, 3, 1).reshape(-1, 1)
+    table = x.reshape(n * groups, -1, h, w).permute(0, 2, 3, 1).reshape(n * groups * h * w, -1)
     samples = F.embedding_bag(index, table, per_sample_weights=bilinear, mode="sum")
-    columns = samples.view(n * out_h * out_w, kernel * kernel * channels)
+    if groups > 1:
+        samples = samples.view(n, groups, out_h * out_w, taps, -1).permute(0, 2, 3, 1, 4)
+    columns = samples.reshape(n * out_h * out_w, taps * channels)
     out = columns @ weight.permute(2, 3, 1, 0).reshape(-1, out_channels)
     if bias is not None:
         out = out + bias
@@ -102,7 +109,7 @@ class DeformConv(nn.Module):
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(N, C, H, W), (N, 2 k^2, H', W'), (N, k^2, H', W') or None -> (N, C_out, H', W')."""
+        """(N, C, H, W), (N, 2 G k^2, H', W'), (N, G k^2, H', W') or None -> (N, C_out, H', W')."""
         if x.is_cuda:
             padding = self.weight.shape[-1] // 2
             return deform_conv2d(x, offset, self.weight, self.bias, self.stride, padding, 1, mask)
