@@ -14,6 +14,7 @@ from ..routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 from .backbone import PyramidBackbone, build_resnet
 from .blendmask import BasisModule, BlendMask
 from .fcos import FCOS
+from .sipmask import SipMask
 from .tracking import TrackHead
 from .vis_model import VISModel
 from .yolact import YOLACT
@@ -28,6 +29,11 @@ def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
     fcos = FCOS(channels, num_classes, **spec.get("fcos", {}))
     basis = BasisModule(channels, bases=options.get("bases", 4), **spec.get("basis", {}))
     return BlendMask(fcos, basis, channels, **options)
+
+
+def build_sipmask(spec: Spec, channels: int, num_classes: int) -> SipMask:
+    """spec: SipMask's options."""
+    return SipMask(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
 
 
 def build_tpr(spec: Spec, channels: int) -> TemporalPyramidRouting:
@@ -47,7 +53,7 @@ def build_yolact(spec: Spec, channels: int, num_classes: int) -> YOLACT:
     return YOLACT(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
 
 
-HEADS = {"blendmask": build_blendmask, "yolact": build_yolact}
+HEADS = {"blendmask": build_blendmask, "sipmask": build_sipmask, "yolact": build_yolact}
 TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
