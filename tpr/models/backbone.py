@@ -11,7 +11,14 @@ from detectron2.modeling.backbone.fpn import LastLevelMaxPool, LastLevelP6P7
 from detectron2.modeling.backbone.resnet import BasicBlock, BasicStem, BottleneckBlock
 from torch import Tensor, nn
 
+from .deformable import DeformBasicBlock, DeformBottleneckBlock
+
 STAGES = ("res2", "res3", "res4", "res5")
+# plain and deformable
+BLOCKS = {
+    "bottleneck": (BottleneckBlock, DeformBottleneckBlock),
+    "basic": (BasicBlock, DeformBasicBlock),
+}
 
 
 def build_resnet(
@@ -22,25 +29,30 @@ def build_resnet(
     res2_channels: int = 256,
     norm: str = "FrozenBN",
     stride_in_1x1: bool = True,
+    deform_interval: int | None = None,
 ) -> ResNet:
     """ResNet with `depths` blocks in res2..res5; channels double from stage to stage.
 
     block: "bottleneck" (as R50 and R101: a quarter of the width inside) or "basic" (two 3x3
     convolutions). stride_in_1x1: where bottlenecks have their stride, in the first convolution as
-    in the original weights, or in the second, as in torchvision's.
+    in the original weights, or in the second, as in torchvision's. deform_interval: makes every so
+    many blocks of res3..res5 deformable, from each stage's first (3 in AdelaiDet's R_101_dcni3).
     """
-    if block not in ("bottleneck", "basic"):
+    if block not in BLOCKS:
         raise ValueError(f"unknown block {block!r}: use 'bottleneck' or 'basic'")
     stages, in_channels = [], stem_channels
     for i, depth in enumerate(depths):
         out_channels = res2_channels * 2**i
-        options = {"in_channels": in_channels, "out_channels": out_channels, "norm": norm}
+        options = {"out_channels": out_channels, "norm": norm}
         if block == "bottleneck":
             options |= {"bottleneck_channels": out_channels // 4, "stride_in_1x1": stride_in_1x1}
-        kind = BottleneckBlock if block == "bottleneck" else BasicBlock
-        strides = [1 if i == 0 else 2] + [1] * (depth - 1)
-        stages.append(ResNet.make_stage(kind, depth, stride_per_block=strides, **options))
-        in_channels = out_channels
+        stage = []
+        for j in range(depth):
+            deformable = bool(deform_interval) and i > 0 and j % deform_interval == 0
+            stride = 2 if i > 0 and j == 0 else 1
+            stage.append(BLOCKS[block][deformable](in_channels, stride=stride, **options))
+            in_channels = out_channels
+        stages.append(stage)
     stem = BasicStem(3, stem_channels, norm)
     return ResNet(stem, stages, out_features=list(STAGES[: len(depths)]))
 

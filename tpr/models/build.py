@@ -57,6 +57,33 @@ HEADS = {"blendmask": build_blendmask, "sipmask": build_sipmask, "yolact": build
 TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
+# ResNets at full size; what heads and other parts are at full size are their constructors' defaults
+BACKBONES: dict[str, Spec] = {
+    "r50": {"depths": [3, 4, 6, 3]},
+    "r101": {"depths": [3, 4, 23, 3]},
+    "r101dcn": {"depths": [3, 4, 23, 3], "deform_interval": 3},
+}
+
+
+def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
+    """The spec of a method at the paper's size, without temporal module.
+
+    Raises ValueError for a method or backbone that is not registered.
+    """
+    for name, known, kind in ((method, HEADS, "method"), (backbone, BACKBONES, "backbone")):
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}")
+    return {
+        "backbone": BACKBONES[backbone] | {"p6_from": p6_from},
+        "channels": 256,
+        "head": {"name": method},
+        "track": {},
+        "temporal": None,
+        "pixel_std": [1.0, 1.0, 1.0],
+        "budget_weight": 0.0,
+    }
+
+
 def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> PyramidBackbone:
     """spec: options of build_resnet and of PyramidBackbone; `norm` overrides the ResNet's norm."""
     options = {k: v for k, v in spec.items() if k not in PYRAMID_OPTIONS}
