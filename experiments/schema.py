@@ -65,6 +65,7 @@ BACKBONE: Schema = {
     "res2_channels?": int,
     "norm?": str,
     "stride_in_1x1?": bool,
+    "deform_interval?": int,
     "pyramid?": str,
     "p6_from?": str,
     "relu?": bool,
@@ -90,6 +91,14 @@ BLENDMASK: Schema = {
     "bases?": int,
     "attention?": int,
     "resolution?": int,
+}
+
+SIPMASK: Schema = {
+    "depth?": int,
+    "bases?": int,
+    "strides?": [int],
+    "ranges?": [float],
+    "radius?": (None, float),
 }
 
 YOLACT: Schema = {
@@ -126,7 +135,7 @@ MODEL: Schema = {
     "pixel_std": [float],
     "budget_weight": float,
     "backbones": {str: BACKBONE},
-    "heads": {"blendmask": BLENDMASK, "yolact": YOLACT},
+    "heads": {"blendmask": BLENDMASK, "sipmask": SIPMASK, "yolact": YOLACT},
     "track": TRACK,
     "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
 }

@@ -43,7 +43,7 @@ class Graph:
         # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
         model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
         if "pretrained" in self.profile["data"]:
-            weights = self.profile["data"]["pretrained"].get(backbone)
+            weights = self.profile["data"]["pretrained"].get(name)
             return self._stage("pretrain", name, {"model": model, "weights": weights})
         settings = dict(self.profile["pretrain"])
         if isinstance(settings["iterations"], dict):

@@ -1,7 +1,6 @@
 """SipMask-VIS's head against the public implementation's outputs (64 channels, 40 classes)."""
 
 import json
-import re
 
 import numpy as np
 import pytest
@@ -9,12 +8,24 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
+from tpr.conversion.convert import convert
+from tpr.conversion.sipmask_vis import SIPMASK_VIS
+from tpr.models.build import build_model
 from tpr.models.fcos_targets import assign_targets, level_locations
 from tpr.models.masks import video_masks
 from tpr.models.quadrants import quadrant_masks, quadrants
 from tpr.models.sipmask import MASK_STRIDE, SipMask
-from tpr.models.tracking import Tracker, TrackHead, embeddings_at, match_loss
+from tpr.models.tracking import Tracker, match_loss
 
+SPEC = {
+    "backbone": {"depths": [1, 1, 1, 1], "stem_channels": 4, "res2_channels": 4},
+    "channels": 64,
+    "head": {"name": "sipmask"},
+    "track": {},
+    "temporal": None,
+    "pixel_std": [1.0, 1.0, 1.0],
+    "budget_weight": 0.0,
+}
 LEVELS = ("p3", "p4", "p5", "p6", "p7")
 SIZE = (96, 160)
 
@@ -24,40 +35,20 @@ def reference():
     return arrays("sipmask/outputs.npz")
 
 
-def renamed(key):
-    """Our key ("head." or "track.") of a reference key; scales become elements of one tensor."""
-    for pattern, new in (
-        (r"(cls|reg)_convs\.(\d)\.", {"cls": "head.cls_tower", "reg": "head.bbox_tower"}),
-        (r"(track)_convs\.(\d)\.", {"track": "track.tower"}),
-    ):
-        if found := re.match(pattern, key):
-            layer, rest = key[found.end() :].split(".")
-            return f"{new[found[1]]}.{3 * int(found[2]) + (layer == 'gn')}.{rest}"
-    names = {
-        "fcos_cls": "head.cls_logits",
-        "fcos_reg": "head.bbox_pred",
-        "fcos_centerness": "head.ctrness",
-        "feat_align.conv_offset": "head.align.offset",
-        "feat_align.conv_adaption": "head.align.conv",
-        "feat_align.norm": "head.align.norm",
-        "sip_cof": "head.coefficients",
-        "sip_mask_lat0": "head.basis.0",
-        "sip_mask_lat": "head.basis.2",
-        "sipmask_track": "track.embed",
-    }
-    name, rest = key.rsplit(".", 1)
-    return f"{names[name]}.{rest}" if name in names else None
+def ours(key):
+    """Our name of a parameter of the reference's head."""
+    return SIPMASK_VIS.rule("bbox_head." + key).target
 
 
 @pytest.fixture
 def model():
-    head, track = SipMask(64, 40), TrackHead(64)
-    module = torch.nn.ModuleDict({"head": head, "track": track})
-    loaded = state("sipmask/state.npz")
-    own = {renamed(k): v for k, v in loaded.items() if renamed(k)}
-    own["head.scales"] = torch.stack([loaded[f"scales.{i}.scale"] for i in range(5)])
-    module.load_state_dict(own)
-    return module.eval()
+    """The backbone is of no account: the reference outputs begin at the pyramid."""
+    built = build_model(SPEC, 40)
+    loaded = {"bbox_head." + k: v for k, v in state("sipmask/state.npz").items()}
+    done = convert(loaded, built, SIPMASK_VIS)
+    assert not done.skipped and all(k.startswith("backbone.") for k, _ in done.missing)
+    built.load_state_dict(done.state)
+    return built.eval()
 
 
 def pyramid(reference, frame):
@@ -72,20 +63,20 @@ def close(actual, expected, tolerance=1e-4):
 
 @torch.no_grad()
 def test_predictions(model, reference):
-    output = model["head"](pyramid(reference, 0))
+    output = model.head(pyramid(reference, 0))
     for i, p in enumerate(LEVELS):
         close(output.logits[i], reference[f"fwd/cls_{p}"])
         close(output.sides[i], reference[f"fwd/reg_{p}"])
         close(output.centerness[i], reference[f"fwd/ctr_{p}"])
         close(output.coefficients[i], reference[f"fwd/cof_{p}"])
     close(output.bases[:, :, ::2, ::2], reference["fwd/feat_masks_s2"])
-    close(model["track"](pyramid(reference, 0))[:, :, ::2, ::2], reference["fwd/track_s2"])
+    close(model.track_head(pyramid(reference, 0))[:, :, ::2, ::2], reference["fwd/track_s2"])
 
 
 @torch.no_grad()
 def test_feature_alignment(model, reference):
     before = tensor(reference["fwd/p4_cls_tower_before_align"])
-    aligned = model["head"].align(before, tensor(reference["fwd/p4_bbox_unscaled"]))
+    aligned = model.head.align(before, tensor(reference["fwd/p4_bbox_unscaled"]))
     close(aligned, reference["fwd/p4_cls_tower_after_align"])
 
 
@@ -105,7 +96,7 @@ def test_detections_masks_and_ids_of_a_video(model, reference, tag, zoom):
     tracker = Tracker(extent=1.0)
     for t in range(3):
         features = pyramid(reference, t)
-        (found,) = model["head"].detect(features, [SIZE])
+        (found,) = model.head.detect(features, [SIZE])
         expected = {k.split("/")[-1]: v for k, v in reference.items() if f"{tag}/frame{t}/" in k}
         boxes = found.pred_boxes.tensor * zoom
         np.testing.assert_allclose(boxes.numpy(), expected["bboxes5"][:, :4], atol=0.02)
@@ -116,8 +107,7 @@ def test_detections_masks_and_ids_of_a_video(model, reference, tag, zoom):
         assert wrong.sum((1, 2)).max() <= 10
         if t == 0:
             close(found.pred_masks[:2].probabilities, expected["crop_masks_first2"])
-        (track,) = model["track"](features)
-        embeddings = embeddings_at(track, found.pred_boxes.tensor)
+        (embeddings,) = model.track_head.embeddings(features, [found.pred_boxes.tensor])
         ids = tracker.step(boxes, found.scores, found.pred_classes, embeddings)
         assert ids.tolist() == expected["obj_ids"].tolist()
 
@@ -133,7 +123,7 @@ def truth(reference):
 
 def test_losses_and_gradients(model, reference, truth):
     """The gradients' norms of all parameters; the reference's boxes are not jittered here."""
-    head, track = model["head"], model["track"]
+    head, track = model.head, model.track_head
     losses, samples = head.losses(pyramid(reference, 0), [truth])
     boxes, pids = tensor(reference["train/ref_boxes"]), tensor(reference["train/gt_pids"])
     query = track.embeddings(pyramid(reference, 0), [samples.boxes])
@@ -144,11 +134,10 @@ def test_losses_and_gradients(model, reference, truth):
     sum(losses.values()).backward()
     norms = json.loads((ROOT / "sipmask/grad_l2.json").read_text())
     for key, expected in norms.items():
-        if renamed(key):
-            found = model.get_parameter(renamed(key)).grad.norm().item()
-            assert found == pytest.approx(expected, rel=1e-3), key
-    scales = [norms[f"scales.{i}.scale"] for i in range(5)]
-    assert head.scales.grad.abs().tolist() == pytest.approx(scales, rel=1e-3)
+        name, _, element = ours(key).partition("[")
+        gradient = model.get_parameter(name).grad
+        found = gradient[int(element[:-1])] if element else gradient
+        assert found.norm().item() == pytest.approx(expected, rel=1e-3), key
 
 
 def test_targets(reference):

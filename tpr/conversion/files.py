@@ -26,17 +26,17 @@ class ArrayUnpickler(pickle.Unpickler):
         "_codecs.encode": codecs.encode,  # bytes, in old protocols
         "numpy.ndarray": np.ndarray,
         "numpy.dtype": np.dtype,
+        "numpy._core.multiarray._reconstruct": np._core.multiarray._reconstruct,
+        "numpy._core.multiarray.scalar": np._core.multiarray.scalar,
+        "numpy._core.numeric._frombuffer": np._core.numeric._frombuffer,
     }
 
     def find_class(self, module: str, name: str) -> Any:
         """The class or function of a pickle; pickle.UnpicklingError for all others."""
-        if name in ("_reconstruct", "scalar") and module.startswith(
-            ("numpy.core.", "numpy._core.")
-        ):
-            return getattr(np._core.multiarray, name)
-        if f"{module}.{name}" not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} is not an array")
-        return self.ALLOWED[f"{module}.{name}"]
+        path = f"{module}.{name}".replace("numpy.core.", "numpy._core.")  # NumPy 1 and 2
+        if path not in self.ALLOWED:
+            raise pickle.UnpicklingError(f"{path} is not an array")
+        return self.ALLOWED[path]
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

@@ -63,6 +63,8 @@ BACKBONES: dict[str, Spec] = {
     "r101": {"depths": [3, 4, 23, 3]},
     "r101dcn": {"depths": [3, 4, 23, 3], "deform_interval": 3},
 }
+# what methods change around their heads at full size, where their public weights need it
+AROUND: dict[str, Spec] = {"yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}}}
 
 
 def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
@@ -73,11 +75,12 @@ def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
     for name, known, kind in ((method, HEADS, "method"), (backbone, BACKBONES, "backbone")):
         if name not in known:
             raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}")
+    around = {"backbone": {}, "track": {}} | AROUND.get(method, {})
     return {
-        "backbone": BACKBONES[backbone] | {"p6_from": p6_from},
+        "backbone": BACKBONES[backbone] | {"p6_from": p6_from} | around["backbone"],
         "channels": 256,
         "head": {"name": method},
-        "track": {},
+        "track": around["track"],
         "temporal": None,
         "pixel_std": [1.0, 1.0, 1.0],
         "budget_weight": 0.0,
