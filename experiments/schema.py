@@ -71,7 +71,7 @@ BACKBONE: Schema = {
     "relu?": bool,
 }
 
-TRACK: Schema = {"embedding?": int, "depth?": int}
+TRACK: Schema = {"name?": str, "embedding?": int, "depth?": int, "canonical?": float}
 
 # what a head may change of the parts around it
 AROUND: Schema = {
@@ -110,6 +110,18 @@ YOLACT: Schema = {
     "masks_to_train?": int,
 }
 
+MASKTRACK: Schema = {
+    **AROUND,
+    "anchors?": [float],
+    "canonical?": float,
+    "fc_width?": int,
+    "mask_width?": int,
+    "mask_depth?": int,
+    "rpn_batch?": int,
+    "proposals?": int,
+    "roi_batch?": int,
+}
+
 TPR: Schema = {
     "dacr": {
         "sampling?": bool,
@@ -135,7 +147,12 @@ MODEL: Schema = {
     "pixel_std": [float],
     "budget_weight": float,
     "backbones": {str: BACKBONE},
-    "heads": {"blendmask": BLENDMASK, "sipmask": SIPMASK, "yolact": YOLACT},
+    "heads": {
+        "blendmask": BLENDMASK,
+        "masktrack": MASKTRACK,
+        "sipmask": SIPMASK,
+        "yolact": YOLACT,
+    },
     "track": TRACK,
     "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
 }

@@ -14,6 +14,7 @@ from ..routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 from .backbone import PyramidBackbone, build_resnet
 from .blendmask import BasisModule, BlendMask
 from .fcos import FCOS
+from .masktrack import BoxTrackHead, MaskRCNN
 from .sipmask import SipMask
 from .tracking import TrackHead
 from .vis_model import VISModel
@@ -53,18 +54,33 @@ def build_yolact(spec: Spec, channels: int, num_classes: int) -> YOLACT:
     return YOLACT(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
 
 
-HEADS = {"blendmask": build_blendmask, "sipmask": build_sipmask, "yolact": build_yolact}
+def build_masktrack(spec: Spec, channels: int, num_classes: int) -> MaskRCNN:
+    """spec: MaskRCNN's own options."""
+    return MaskRCNN(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
+
+
+HEADS = {
+    "blendmask": build_blendmask,
+    "masktrack": build_masktrack,
+    "sipmask": build_sipmask,
+    "yolact": build_yolact,
+}
+TRACK_HEADS = {"dense": TrackHead, "box": BoxTrackHead}
 TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
 # ResNets at full size; what heads and other parts are at full size are their constructors' defaults
+# but for what methods change around their heads
 BACKBONES: dict[str, Spec] = {
     "r50": {"depths": [3, 4, 6, 3]},
     "r101": {"depths": [3, 4, 23, 3]},
     "r101dcn": {"depths": [3, 4, 23, 3], "deform_interval": 3},
 }
 # what methods change around their heads at full size, where their public weights need it
-AROUND: dict[str, Spec] = {"yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}}}
+AROUND: dict[str, Spec] = {
+    "masktrack": {"backbone": {"pyramid": "p2-p6"}, "track": {"name": "box"}},
+    "yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}},
+}
 
 
 def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
@@ -95,6 +111,12 @@ def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> Pyrami
     return PyramidBackbone(resnet, channels, **kept)
 
 
+def build_track_head(spec: Spec, channels: int) -> nn.Module:
+    """spec: {"name": "dense" (the default) or "box", and the tracking head's own options}."""
+    options = {k: v for k, v in spec.items() if k != "name"}
+    return _choose(TRACK_HEADS, {"name": "dense"} | spec, "tracking head")(channels, **options)
+
+
 def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = None) -> VISModel:
     """The model of a spec, freshly initialised; pretraining passes backbone_norm="BN".
 
@@ -105,7 +127,7 @@ def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = Non
         build_backbone(spec["backbone"], channels, backbone_norm),
         _temporal(spec["temporal"], channels),
         _choose(HEADS, spec["head"], "head")(spec["head"], channels, num_classes),
-        TrackHead(channels, **spec["track"]),
+        build_track_head(spec["track"], channels),
         pixel_std=spec["pixel_std"],
         budget_weight=spec["budget_weight"],
     )
