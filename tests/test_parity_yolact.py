@@ -1,8 +1,6 @@
 """YOLACT against the public implementation on a small model with 32 channels and 40 classes."""
 
 import json
-import math
-import re
 
 import numpy as np
 import pytest
@@ -10,10 +8,11 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
+from tpr.conversion import YOLACT
+from tpr.conversion.convert import convert
 from tpr.models.build import build_model
 from tpr.models.masks import video_masks
 from tpr.models.yolact_targets import decode_offsets, encode_boxes, match_anchors
-from tpr.rules import YOLACT_RULES
 
 SPEC = {
     "backbone": {
@@ -36,20 +35,16 @@ SIZE = torch.tensor([160.0, 96.0, 160.0, 96.0])  # the reference's boxes are rel
 
 
 def renamed(key):
-    for pattern, replacement in YOLACT_RULES:
-        key = re.sub(pattern, replacement, key)
-    return key
+    return YOLACT.rule(key).target
 
 
 @pytest.fixture
 def model():
     built = build_model(SPEC, 40)
-    loaded = {renamed(k): v for k, v in state("yolact/state.npz").items()}
-    loaded = {k: v for k, v in loaded.items() if not k.endswith("num_batches_tracked")}
-    wrong = built.load_state_dict(loaded, strict=False)
-    assert all(k.startswith("track_head.") for k in wrong.missing_keys)
-    assert not wrong.unexpected_keys
     built.pixel_mean.copy_(torch.tensor(MEAN).view(3, 1, 1))
+    done = convert(state("yolact/state.npz"), built, YOLACT)
+    assert not done.partial
+    built.load_state_dict(done.state)
     return built
 
 
@@ -138,19 +133,3 @@ def test_the_mask_loss_of_a_sample_stands_for_all_positive_anchors(model, image,
     whole = model.head.losses(pyramid, [truth])[0]["loss_mask"]
     assert losses.unique().numel() == 9
     assert losses.unique().mean().item() == pytest.approx(whole.item(), rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("file", "depths", "count"),
-    [("resnet50", [3, 4, 6, 3], 31_164_943), ("base", [3, 4, 23, 3], 50_157_071)],
-)
-def test_full_size_models_are_the_public_ones(file, depths, count):
-    """Every key, every shape, and so every parameter (norms included) of the 80-class models."""
-    public = json.loads((ROOT / f"yolact/keys_yolact_{file}.json").read_text())["keys"]
-    backbone = {"depths": depths, "stride_in_1x1": False, "pyramid": "yolact"}
-    spec = SPEC | {"backbone": backbone, "channels": 256, "head": {"name": "yolact"}}
-    with torch.device("meta"):
-        own = {k: list(v.shape) for k, v in build_model(spec, 80).state_dict().items()}
-    own = {k: v for k, v in own.items() if not k.startswith("track_head.")}
-    assert own == {renamed(k): v for k, v in public.items() if not k.endswith("_tracked")}
-    assert sum(math.prod(v) for k, v in own.items() if "running_" not in k) == count

@@ -10,7 +10,7 @@ import torch
 
 from .. import checkpoint
 from ..models.build import BACKBONES, build_model, full_size
-from . import SOURCES
+from . import METHODS, SOURCES
 from .convert import Conversion, convert
 from .files import read_state
 
@@ -35,7 +35,8 @@ def run(options: argparse.Namespace) -> None:
     """Converts and reports. Raises ValueError for a partial load that was not asked for."""
     theirs = read_state(options.file)
     torch.manual_seed(0)  # what is missing keeps its initial value
-    spec = full_size(options.method, options.backbone, p6_from=options.p6_from)
+    method = METHODS.get(options.method, options.method)
+    spec = full_size(method, options.backbone, p6_from=options.p6_from)
     done = convert(theirs, build_model(spec, options.classes), SOURCES[options.method])
     print("\n".join(report(done)))
     if done.partial and not options.partial:

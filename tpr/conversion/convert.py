@@ -61,7 +61,7 @@ def fill(state: dict[str, Tensor], target: str, value: Tensor, source: Source) -
     name, index = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", target).groups()
     if name not in state:
         return f"unused: the model has no {name}"
-    own = state[name]
+    own, value = state[name], source.edited(name, value)
     if index is not None:
         if int(index) >= len(own):
             return f"unused: {name} has {len(own)} elements"

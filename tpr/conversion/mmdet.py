@@ -1,28 +1,29 @@
 """Names of mmdet 1.0rc's ResNet and FPN, which several methods are built on."""
 
+from collections.abc import Sequence
+
 from .rules import Rule
 
-RESNET = (
-    Rule(r"backbone\.conv1\.(.*)", r"backbone.fpn.bottom_up.stem.conv1.\1"),
-    Rule(r"backbone\.bn1\.(.*)", r"backbone.fpn.bottom_up.stem.conv1.norm.\1"),
-    *(
-        rule
-        for stage in range(1, 5)
-        for source, ours in [(rf"backbone\.layer{stage}\.(\d+)", f"res{stage + 1}")]
-        for rule in (
-            Rule(rf"{source}\.conv(\d)\.(.*)", rf"backbone.fpn.bottom_up.{ours}.\1.conv\2.\3"),
-            Rule(rf"{source}\.bn(\d)\.(.*)", rf"backbone.fpn.bottom_up.{ours}.\1.conv\2.norm.\3"),
-            Rule(
-                rf"{source}\.downsample\.0\.(.*)",
-                rf"backbone.fpn.bottom_up.{ours}.\1.shortcut.\2",
-            ),
-            Rule(
-                rf"{source}\.downsample\.1\.(.*)",
-                rf"backbone.fpn.bottom_up.{ours}.\1.shortcut.norm.\2",
-            ),
-        )
-    ),
-)
+
+def resnet(stages: Sequence[str]) -> tuple[Rule, ...]:
+    """torchvision's ResNet as detectron2's; stages: patterns of the names of res2..res5."""
+    stem, body = "backbone.fpn.bottom_up.stem", "backbone.fpn.bottom_up.res"
+    rules = [
+        Rule(r"backbone\.conv1\.(.*)", rf"{stem}.conv1.\1"),
+        Rule(r"backbone\.bn1\.(.*)", rf"{stem}.conv1.norm.\1"),
+    ]
+    for i, stage in enumerate(stages, 2):
+        block = rf"{stage}\.(\d+)"
+        rules += [
+            Rule(rf"{block}\.conv(\d)\.(.*)", rf"{body}{i}.\1.conv\2.\3"),
+            Rule(rf"{block}\.bn(\d)\.(.*)", rf"{body}{i}.\1.conv\2.norm.\3"),
+            Rule(rf"{block}\.downsample\.0\.(.*)", rf"{body}{i}.\1.shortcut.\2"),
+            Rule(rf"{block}\.downsample\.1\.(.*)", rf"{body}{i}.\1.shortcut.norm.\2"),
+        ]
+    return tuple(rules)
+
+
+RESNET = resnet([rf"backbone\.layer{i}" for i in range(1, 5)])
 
 
 def fpn(first: int, last: int) -> tuple[Rule, ...]:

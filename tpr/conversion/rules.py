@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
+
+from torch import Tensor
 
 
 class Rule(NamedTuple):
@@ -32,13 +35,15 @@ class Source(NamedTuple):
     """A code base's checkpoints.
 
     constants: our keys that a source has no counterpart for, because they are constant there, and
-    their value; shapes: patterns of our keys whose shape may differ, and why.
+    their value; shapes: patterns of our keys whose shape may differ, and why; edits: patterns of
+    our keys whose values are laid out otherwise there, and what makes them ours.
     """
 
     rules: tuple[Rule, ...]
     pixels: Pixels
     constants: Mapping[str, float]
     shapes: Mapping[str, str]
+    edits: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType({})
 
     def rule(self, key: str) -> Rule | None:
         """The rule for a key, with its target filled in."""
@@ -46,6 +51,13 @@ class Source(NamedTuple):
             if found := re.fullmatch(rule.pattern, key):
                 return rule._replace(target=rule.target and found.expand(rule.target))
         return None
+
+    def edited(self, key: str, value: Tensor) -> Tensor:
+        """The value for our key in our layout."""
+        for pattern, edit in self.edits.items():
+            if re.fullmatch(pattern, key):
+                return edit(value)
+        return value
 
     def why_shape(self, key: str) -> str:
         """Why our key may have another shape than the source's, or an empty string."""

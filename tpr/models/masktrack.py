@@ -46,7 +46,10 @@ def build_rpn(channels: int, anchors: Sequence[float], batch: int, train: int, t
         in_features=list(LEVELS),
         head=StandardRPNHead(in_channels=channels, num_anchors=len(RATIOS)),
         anchor_generator=DefaultAnchorGenerator(
-            sizes=[[side] for side in anchors], aspect_ratios=[RATIOS], strides=list(STRIDES)
+            sizes=[[side] for side in anchors],
+            aspect_ratios=[RATIOS],
+            strides=list(STRIDES),
+            offset=0.0,  # as in detectron2's configurations, though not its constructor's default
         ),
         anchor_matcher=Matcher([0.3, 0.7], [0, -1, 1], allow_low_quality_matches=True),
         box2box_transform=Box2BoxTransform(weights=(1.0, 1.0, 1.0, 1.0)),
@@ -146,14 +149,14 @@ class MaskRCNN(nn.Module):
     def detect(
         self, pyramid: dict[str, Tensor], image_sizes: Sequence[tuple[int, int]]
     ) -> list[Instances]:
-        """Instances of each image with pred_boxes, scores, pred_classes and pred_masks:
-        probabilities (D, 28, 28) in the box. In evaluation mode."""
+        """Instances of each image with pred_boxes (clipped, not empty), scores, pred_classes and
+        pred_masks: probabilities (D, 28, 28) in the box. In evaluation mode."""
         images = ImageList(next(iter(pyramid.values())), list(image_sizes))
         proposals, _ = self.rpn(images, pyramid)
         found, _ = self.roi_heads(images, pyramid, proposals)
         for instances in found:
             instances.pred_masks = instances.pred_masks[:, 0]
-        return found
+        return [instances[instances.pred_boxes.nonempty()] for instances in found]
 
 
 class BoxTrackHead(nn.Module):
