@@ -56,6 +56,8 @@ def parameters(state):
         ("blendmask-r101", 80, 55_026_810 - SEMANTIC_HEAD),
         ("blendmask-r101dcn", 80, 55_711_395 - SEMANTIC_HEAD),
         ("sipmask-r50", 40, 33_433_394),
+        ("yolact-r50", 80, 31_164_943),
+        ("yolact-r101", 80, 50_157_071),
     ],
 )
 def test_full_size_models_have_the_public_models_parameters(name, classes, count):
@@ -70,6 +72,30 @@ def test_full_size_models_have_the_public_models_parameters(name, classes, count
         del ours["head.fcos.scales"]
     assert parameters(ours) == parameters(shapes)
     assert parameters(ours) == count
+
+
+def test_full_size_masktrack_has_the_public_models_parameters_but_a_box_and_mask_of_background():
+    done, public = converted("masktrack-r50", 40, "res5")
+    assert not done.partial and not done.fresh  # the file has the tracking head
+    assert all(k.endswith("num_batches_tracked") for k, _ in done.skipped)
+    ours = {k: tuple(v.shape) for k, v in done.state.items()}
+    assert parameters(public) == 58_081_093
+    assert parameters(ours) == 58_081_093 - 4 * (1024 + 1) - (256 + 1)
+
+
+def test_rows_of_the_background_move_or_go():
+    """mmdet's classes start with the background; detectron2's class scores end with it."""
+    ours = small_model("masktrack")
+    box = "head.roi_heads.box_predictor"
+    theirs = {
+        "bbox_head.fc_cls.bias": torch.tensor([9.0, 1, 2, 3]),
+        "bbox_head.fc_reg.bias": torch.arange(16.0),
+        "mask_head.conv_logits.bias": torch.tensor([9.0, 1, 2, 3]),
+    }
+    state = convert(theirs, ours, SOURCES["masktrack"]).state
+    assert state[f"{box}.cls_score.bias"].tolist() == [1, 2, 3, 9]
+    assert state[f"{box}.bbox_pred.bias"].tolist() == list(range(4, 16))
+    assert state["head.roi_heads.mask_head.predictor.bias"].tolist() == [1, 2, 3]
 
 
 def test_other_classes_and_another_p6_are_named_as_missing():
@@ -93,7 +119,9 @@ def test_every_key_of_the_file_is_used_or_skipped_once():
 
 
 def small_model(method="blendmask", **changes):
-    return build_model(full_size(method, "r50") | SMALL | changes, 3)
+    spec = full_size(method, "r50")
+    backbone = spec["backbone"] | SMALL["backbone"]
+    return build_model(spec | SMALL | {"backbone": backbone} | changes, 3)
 
 
 def test_elements_of_a_tensor_are_filled_one_by_one():

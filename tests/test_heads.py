@@ -8,15 +8,36 @@ from tests.tiny import INFER, MODEL, TRAIN, Silent
 from tpr import checkpoint, train
 from tpr.infer import infer
 
+# what each head changes of the tiny model
 HEADS = {
-    "sipmask": {"name": "sipmask", "depth": 2, "bases": 4, "ranges": [16, 32, 64, 128]},
+    "sipmask": {
+        "head": {"name": "sipmask", "depth": 2, "bases": 4, "ranges": [16, 32, 64, 128]},
+    },
+    "yolact": {
+        "head": {"name": "yolact", "prototypes": 4, "width": 8, "scales": [16, 32, 48, 64, 80]},
+        "backbone": MODEL["backbone"] | {"pyramid": "yolact"},
+    },
+    "masktrack": {
+        "head": {
+            "name": "masktrack",
+            "anchors": [8, 16, 32, 64, 128],
+            "canonical": 56,
+            "fc_width": 16,
+            "mask_width": 8,
+            "mask_depth": 1,
+            "proposals": 16,
+            "roi_batch": 8,
+        },
+        "backbone": MODEL["backbone"] | {"pyramid": "p2-p6"},
+        "track": {"name": "box", "embedding": 16, "canonical": 56},
+    },
 }
 SHORT = TRAIN | {"iterations": 2}
 
 
 @pytest.mark.parametrize("name", sorted(HEADS))
 def test_pretraining_fine_tuning_and_inference(tiny_dataset, tmp_path, name):
-    model = MODEL | {"head": HEADS[name]}
+    model = MODEL | HEADS[name]
     for folder in ("pretrain", "train", "infer"):
         (tmp_path / folder).mkdir()
     image_model = {"model": model | {"temporal": None}, "train": SHORT, "seed": 0}

@@ -70,13 +70,12 @@ TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
 # ResNets at full size; what heads and other parts are at full size are their constructors' defaults
-# but for what methods change around their heads
 BACKBONES: dict[str, Spec] = {
     "r50": {"depths": [3, 4, 6, 3]},
     "r101": {"depths": [3, 4, 23, 3]},
     "r101dcn": {"depths": [3, 4, 23, 3], "deform_interval": 3},
 }
-# what methods change around their heads at full size, where their public weights need it
+# what methods change around their heads: the pyramid, and where their public ResNet has its strides
 AROUND: dict[str, Spec] = {
     "masktrack": {"backbone": {"pyramid": "p2-p6"}, "track": {"name": "box"}},
     "yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}},
