@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 
+from experiments.manifest import load_manifests
+from experiments.spec import Graph
 from tests.parity import state
 from tests.suite_helpers import REPOSITORY
 from tpr import checkpoint
@@ -116,6 +118,22 @@ def test_every_key_of_the_file_is_used_or_skipped_once():
     done, public = converted("blendmask-r50", 40, "res5")
     named = [k for k, _ in done.used] + [k for k, _ in done.skipped]
     assert sorted(named) == sorted(public)
+
+
+MANIFESTS = load_manifests(REPOSITORY / "experiments" / "manifests")
+FULL = Graph(MANIFESTS.runs, MANIFESTS.profile("full"))
+IMAGE_MODELS = {(str(r["head"]), str(r["backbone"])): name for name, r in MANIFESTS.runs.items()}
+
+
+@pytest.mark.parametrize(("method", "backbone"), sorted(IMAGE_MODELS))
+def test_weights_are_converted_for_the_model_of_profile_full(method, backbone):
+    """Layer by layer, strides included, and by its parameters' shapes."""
+    spec = FULL.train(IMAGE_MODELS[method, backbone], 0).spec["model"] | {"temporal": None}
+    with torch.device("meta"):
+        models = [build_model(s, 40) for s in (spec, full_size(method, backbone))]
+    assert str(models[0]) == str(models[1])
+    shapes = [{k: v.shape for k, v in model.state_dict().items()} for model in models]
+    assert shapes[0] == shapes[1]
 
 
 def small_model(method="blendmask", **changes):

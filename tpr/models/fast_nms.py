@@ -1,4 +1,4 @@
-"""Fast NMS (YOLACT [8], section 3.3): boxes that are suppressed themselves suppress, too."""
+"""Fast NMS (YOLACT [7], section 3.3): boxes that are suppressed themselves suppress, too."""
 
 from __future__ import annotations
 
