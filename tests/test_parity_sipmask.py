@@ -209,3 +209,23 @@ def test_a_detectors_silence_is_an_empty_result():
     assert [len(x) for x in found] == [0, 0]
     assert video_masks(found[0], (60, 64)).shape == (0, 60, 64)
     assert found[0].pred_masks.probabilities.shape[1:] == (128 // MASK_STRIDE, 128 // MASK_STRIDE)
+
+
+def test_images_of_a_batch_do_not_mix(model, reference, truth):
+    """Mask loss and samples of two images are those of each; the same for detections."""
+    other = truth[[1]]  # one object fewer
+    alone = [pyramid(reference, 0), pyramid(reference, 1)]
+    both = {p: torch.cat([x[p] for x in alone]) for p in LEVELS}
+    losses, samples = model.head.losses(both, [truth, other])
+    first, second = (model.head.losses(x, [t]) for x, t in zip(alone, (truth, other), strict=True))
+    mean = (first[0]["loss_mask"] + second[0]["loss_mask"]) / 2
+    assert losses["loss_mask"].item() == pytest.approx(mean.item(), rel=1e-5)
+    for i, (_, expected) in enumerate((first, second)):
+        here = samples.image == i
+        torch.testing.assert_close(samples.boxes[here], expected.boxes, rtol=1e-5, atol=1e-3)
+        assert samples.instance[here].tolist() == expected.instance.tolist()
+    found = model.head.detect(both, [SIZE, SIZE])
+    for i in range(2):
+        (expected,) = model.head.detect(alone[i], [SIZE])
+        assert found[i].pred_classes.tolist() == expected.pred_classes.tolist()
+        torch.testing.assert_close(found[i].scores, expected.scores, rtol=1e-4, atol=1e-6)
