@@ -1,4 +1,8 @@
-"""YOLACT [7]: anchors with mask coefficients, and masks as linear combinations of prototypes."""
+"""YOLACT [7]: anchors with mask coefficients, and masks as linear combinations of prototypes.
+
+YOLACT-VIS is this head beside the dense tracking head (tpr.models.tracking), as for the paper's
+other one-stage methods.
+"""
 
 from __future__ import annotations
 
@@ -169,7 +173,7 @@ class YOLACT(nn.Module):
             out = Instances(size)
             out.pred_boxes, out.scores, out.pred_classes = Boxes(boxes[anchor]), scores, classes
             masks = assemble(found.prototypes[image], found.coefficients[image, anchor])
-            masks = crop_to_boxes(masks, boxes[anchor] / PROTOTYPE_STRIDE)
+            masks = crop_to_boxes(masks.sigmoid(), boxes[anchor] / PROTOTYPE_STRIDE)
             out.pred_masks = FrameMasks(masks, PROTOTYPE_STRIDE)
             results.append(out)
         return results
@@ -192,5 +196,5 @@ def by_anchor(levels: Sequence[Tensor], fields: int) -> Tensor:
 
 
 def assemble(prototypes: Tensor, coefficients: Tensor) -> Tensor:
-    """Masks as combinations of (B, h, w) prototypes by (D, B) coefficients: (D, h, w) in 0..1."""
-    return torch.einsum("bhw,db->dhw", prototypes, coefficients).sigmoid()
+    """Mask logits: combinations of prototypes (B, h, w) by coefficients (D, B): (D, h, w)."""
+    return torch.einsum("bhw,db->dhw", prototypes, coefficients)

@@ -43,16 +43,16 @@ def class_loss(logits: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(logits[used], labels[used], reduction="sum")
 
 
-def mask_loss(masks: Tensor, truth: Instances, index: Tensor, stride: int) -> Tensor:
-    """Cross entropy of masks (D, h, w) with the objects `index` (D,), inside the objects' boxes.
+def mask_loss(logits: Tensor, truth: Instances, index: Tensor, stride: int) -> Tensor:
+    """Cross entropy of mask logits (D, h, w) with the objects `index` (D,), in the objects' boxes.
 
     Each mask's loss is divided by its box's area, so that small objects count as much.
     """
     boxes = truth.gt_boxes.tensor[index] / stride
-    goal = downsample(truth.gt_masks.tensor, masks.shape[1:], stride)[index]
-    loss = F.binary_cross_entropy(crop_to_boxes(masks, boxes), goal, reduction="none")
-    width, height = (boxes[:, 2:] - boxes[:, :2]).unbind(1)
-    return MASK_WEIGHT * (loss.sum((1, 2)) / width / height).sum()
+    goal = downsample(truth.gt_masks.tensor, logits.shape[1:], stride)[index]
+    loss = F.binary_cross_entropy_with_logits(logits, goal, reduction="none")
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    return MASK_WEIGHT * (crop_to_boxes(loss, boxes).sum((1, 2)) / area).sum()
 
 
 def semantic_loss(logits: Tensor, instances: Sequence[Instances], stride: int) -> Tensor:
@@ -78,7 +78,7 @@ def downsample(masks: Tensor, size: Sequence[int], stride: int) -> Tensor:
 
 
 def crop_to_boxes(masks: Tensor, boxes: Tensor, padding: int = 1) -> Tensor:
-    """Masks (D, h, w), zero outside the boxes (D, 4, xyxy in cells) grown by `padding` cells."""
+    """Maps (D, h, w), zero outside the boxes (D, 4, xyxy in cells) grown by `padding` cells."""
     low, high = boxes[:, None, :2] - padding, boxes[:, None, 2:] + padding
     y = torch.arange(masks.shape[1], device=masks.device)[None]
     x = torch.arange(masks.shape[2], device=masks.device)[None]
