@@ -64,8 +64,19 @@ BACKBONE: Schema = {
     "stem_channels?": int,
     "res2_channels?": int,
     "norm?": str,
+    "stride_in_1x1?": bool,
+    "deform_interval?": int,
+    "pyramid?": str,
     "p6_from?": str,
     "relu?": bool,
+}
+
+TRACK: Schema = {"name?": str, "embedding?": int, "depth?": int, "canonical?": float}
+
+# what a head may change of the parts around it
+AROUND: Schema = {
+    "backbone?": {"stride_in_1x1?": bool, "pyramid?": str},
+    "track?": TRACK,
 }
 
 BLENDMASK: Schema = {
@@ -80,6 +91,35 @@ BLENDMASK: Schema = {
     "bases?": int,
     "attention?": int,
     "resolution?": int,
+}
+
+SIPMASK: Schema = {
+    "depth?": int,
+    "bases?": int,
+    "strides?": [int],
+    "ranges?": [float],
+    "radius?": (None, float),
+}
+
+YOLACT: Schema = {
+    **AROUND,
+    "prototypes?": int,
+    "width?": int,
+    "scales?": [float],
+    "max_size?": (None, int),
+    "masks_to_train?": int,
+}
+
+MASKTRACK: Schema = {
+    **AROUND,
+    "anchors?": [float],
+    "canonical?": float,
+    "fc_width?": int,
+    "mask_width?": int,
+    "mask_depth?": int,
+    "rpn_batch?": int,
+    "proposals?": int,
+    "roi_batch?": int,
 }
 
 TPR: Schema = {
@@ -107,10 +147,17 @@ MODEL: Schema = {
     "pixel_std": [float],
     "budget_weight": float,
     "backbones": {str: BACKBONE},
-    "heads": {"blendmask": BLENDMASK},
-    "track": {"embedding?": int, "depth?": int},
+    "heads": {
+        "blendmask": BLENDMASK,
+        "masktrack": MASKTRACK,
+        "sipmask": SIPMASK,
+        "yolact": YOLACT,
+    },
+    "track": TRACK,
     "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
 }
+
+DETECTIONS: Schema = {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int}
 
 OPTIMIZER: Schema = {
     "name": str,
@@ -166,7 +213,8 @@ PROFILE: Schema = {
         "recursive": bool,
         "batch": int,  # videos side by side
         # test settings of the heads, here because they do not change the weights
-        "detections": {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int},
+        "detections": DETECTIONS,
+        "heads?": {str: DETECTIONS},  # what single heads change of them
     },
     "evaluation": {"bootstrap": int, "bootstrap_seed": int},
 }

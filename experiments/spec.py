@@ -43,7 +43,7 @@ class Graph:
         # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
         model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
         if "pretrained" in self.profile["data"]:
-            weights = self.profile["data"]["pretrained"].get(backbone)
+            weights = self.profile["data"]["pretrained"].get(name)
             return self._stage("pretrain", name, {"model": model, "weights": weights})
         settings = dict(self.profile["pretrain"])
         if isinstance(settings["iterations"], dict):
@@ -57,20 +57,25 @@ class Graph:
         return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
 
     def evaluate(self, run: str, seed: int) -> Stage:
-        spec = {name: self.profile[name] for name in ("infer", "evaluation")}
+        infer = {k: v for k, v in self.profile["infer"].items() if k != "heads"}
+        changes = self.profile["infer"].get("heads", {}).get(self.runs[run]["head"], {})
+        infer["detections"] = infer["detections"] | changes
+        spec = {"infer": infer, "evaluation": self.profile["evaluation"]}
         spec["model"] = self._model(run)
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
 
     def _model(self, run: str) -> Spec:
-        """The spec that tpr.models.build reads."""
+        """The spec that tpr.models.build reads. A head may change options of its backbone and of
+        its tracking head."""
         declared, model = self.runs[run], self.profile["model"]
-        head, backbone = declared["head"], declared["backbone"]
+        head = dict(model["heads"][declared["head"]])
+        backbone, track = head.pop("backbone", {}), head.pop("track", {})
         return {
-            "backbone": model["backbones"][backbone],
+            "backbone": model["backbones"][declared["backbone"]] | backbone,
             "channels": model["channels"],
-            "head": {"name": head} | model["heads"][head],
-            "track": model["track"],
+            "head": {"name": declared["head"]} | head,
+            "track": model["track"] | track,
             "temporal": temporal_spec(declared["temporal"], model["temporal"]),
             "pixel_std": model["pixel_std"],
             "budget_weight": declared.get("budget_weight", model["budget_weight"]),

@@ -12,18 +12,19 @@ from reports.manifest import Table
 from reports.records import Record
 
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
-COMMON_MODEL = ("channels", "pixel_std", "track", "budget_weight")  # the profile's, not a run's
+COMMON_MODEL = ("channels", "pixel_std", "budget_weight")  # the profile's, not a run's
 
 
 def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[str]]:
     """Records of a table's runs that may stand side by side, and lines naming those left out.
 
     They agree with the record finished last: all on data and settings, runs of one image model on
-    its pretrained weights, seeds of one run on its whole specification.
+    its pretrained weights, its tracking head and which detections count, seeds of one run on its
+    whole specification.
     """
     wanted = [record for run in table.runs for record in records if record.run == run]
     kept, problems = _latest_group(wanted, partial(shared_identity, varies=table.varies))
-    kept, more = _by_part(kept, lambda record: record.run.split("+")[0], weights_identity)
+    kept, more = _by_part(kept, lambda record: record.run.split("+")[0], method_identity)
     ordered, rest = _by_part(kept, lambda record: record.run, run_identity)
     return ordered, problems + more + rest
 
@@ -47,6 +48,7 @@ def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str
     """What all records of one table must have in common, by name, but for what it varies."""
     common = [name for name in COMMON_MODEL if name not in varies]
     model = record.train.get("spec", {}).get("model", {})
+    evaluation = record.evaluate.get("spec", {})
     identity = {
         "dataset fingerprint": record.evaluate.get("dataset"),
         "video key": record.evaluate.get("inputs", {}).get("videos"),
@@ -54,14 +56,20 @@ def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str
         "version of train": record.train.get("stage_version"),
         "training settings": record.train.get("spec", {}).get("train"),
         "model settings": {name: model.get(name) for name in common},
-        "evaluation settings": _without(record.evaluate.get("spec", {}), "model", "seed", "run"),
+        "evaluation settings": _without(evaluation, "model", "seed", "run", "infer"),
+        "inference settings": _without(evaluation.get("infer", {}), "detections"),
     }
     return _texts(identity)
 
 
-def weights_identity(record: Record) -> dict[str, str]:
-    """What runs of one image model must have in common."""
-    return _texts({"pretrained weights": record.train.get("inputs", {}).get("pretrain")})
+def method_identity(record: Record) -> dict[str, str]:
+    """What runs of one image model must have in common; other methods have their own."""
+    identity = {
+        "pretrained weights": record.train.get("inputs", {}).get("pretrain"),
+        "tracking head": record.train.get("spec", {}).get("model", {}).get("track"),
+        "detections": record.evaluate.get("spec", {}).get("infer", {}).get("detections"),
+    }
+    return _texts(identity)
 
 
 def run_identity(record: Record) -> dict[str, str]:

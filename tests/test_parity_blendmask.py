@@ -8,6 +8,8 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
+from tpr.conversion.adelaidet import ADELAIDET
+from tpr.conversion.convert import convert
 from tpr.models.build import build_model
 
 SPEC = {
@@ -24,28 +26,16 @@ SPEC = {
     "pixel_std": [1.0, 1.0, 1.0],
     "budget_weight": 0.0,
 }
-RENAMES = (
-    ("backbone.", "backbone.fpn."),
-    ("proposal_generator.fcos_head.", "head.fcos."),
-    ("basis_module.", "head.basis."),
-    ("top_layer.", "head.top_layer."),
-)
 LEVELS = ("p3", "p4", "p5", "p6", "p7")
-
-
-def renamed(key: str) -> str:
-    return next(new + key[len(old) :] for old, new in RENAMES if key.startswith(old))
 
 
 @pytest.fixture
 def model():
     built = build_model(SPEC, 40)
-    loaded = {renamed(k): v for k, v in state("blendmask_adet/state.npz").items()}
-    stem = "backbone.fpn.bottom_up.stem.conv1.weight"
-    loaded[stem] = loaded[stem].flip(1)  # the reference reads BGR images, ours RGB
-    wrong = built.load_state_dict(loaded, strict=False)
-    assert all(k.startswith("track_head.") for k in wrong.missing_keys)
-    assert all(k.startswith("head.basis.seg_head.") for k in wrong.unexpected_keys)
+    done = convert(state("blendmask_adet/state.npz"), built, ADELAIDET)
+    assert not done.partial and all(k.startswith("track_head.") for k in done.fresh)
+    assert all(k.startswith("basis_module.seg_head.") for k, _ in done.skipped)
+    built.load_state_dict(done.state)
     return built
 
 
@@ -111,7 +101,7 @@ def test_losses_and_gradients(model, image):
     sum(losses.values()).backward()
     for key in ("top_layer.bias", "proposal_generator.fcos_head.bbox_pred.weight"):
         gradient = train[f"grad/{key}"]
-        ours = model.get_parameter(renamed(key)).grad
+        ours = model.get_parameter(ADELAIDET.rule(key).target).grad
         close(ours, gradient, 1e-3 * np.abs(gradient).max())
 
 

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from tests.parity import arrays, state, tensor
-from tpr.models.instances import TrackSamples
 from tpr.models.tracking import Tracker, TrackHead, embeddings_at, match_loss
 
 
@@ -69,15 +68,13 @@ def test_match_loss_and_gradients(reference):
     sides = tensor(reference["train/reg_pred"]) * strides[:, None]
     points = tensor(reference["train/locations"])
     boxes = torch.cat([points - sides[:, :2], points + sides[:, 2:]], 1)
-    samples = TrackSamples(
-        boxes, tensor(reference["train/im_inds"]), tensor(reference["train/gt_inds_relative"])
-    )
+    image = tensor(reference["train/im_inds"])
+    here = [image == i for i in range(2)]
+    instance = tensor(reference["train/gt_inds_relative"])
     loss = match_loss(
-        query,
-        known,
-        samples,
-        [tensor(reference[f"train/gt_pids_{i}"]) for i in range(2)],
-        [tensor(reference[f"train/ref_boxes_{i}"]) for i in range(2)],
+        [embeddings_at(query[i], boxes[here[i]]) for i in range(2)],
+        [embeddings_at(known[i], tensor(reference[f"train/ref_boxes_{i}"])) for i in range(2)],
+        [tensor(reference[f"train/gt_pids_{i}"])[instance[here[i]]] for i in range(2)],
     )
     assert loss.item() == pytest.approx(float(reference["train/loss_match"]), abs=1e-5)
     loss.backward()

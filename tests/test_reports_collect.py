@@ -200,3 +200,20 @@ def test_a_broken_manifest_is_named(tmp_path):
     path = write_manifest(tmp_path, "{table: x}", "x")
     with pytest.raises(ValueError, match=r"x\.yaml: not a table manifest"):
         load_table(path)
+
+
+@pytest.mark.parametrize(("other", "status"), [("yolact-r50", "run"), ("blendmask-r50+tpr", "not")])
+def test_methods_have_their_own_detections_and_tracking_heads_but_runs_of_one_do_not(
+    tmp_path, other, status
+):
+    for run, nms in (("blendmask-r50", 0.6), (other, 0.5)):
+        raw = record(run, 0, 30.0)
+        raw["evaluate"]["spec"] = {"infer": {"batch": 1, "detections": {"nms": nms}}}
+        raw["train"]["spec"]["model"]["track"] = {"name": str(nms)}
+        raw["evaluate"]["finished"] += run  # blendmask-r50+tpr is the later one
+        write_record(tmp_path, raw)
+    text = f"{{table: x, title: t, rows: [{{run: blendmask-r50}}, {{run: {other}}}]}}"
+    table = load_table(write_manifest(tmp_path, text, "x"))
+    loaded, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
+    frame = table_frame(table, comparable(table, loaded)[0]).set_index("run")
+    assert frame.loc["blendmask-r50"].status.startswith(status)

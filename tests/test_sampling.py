@@ -1,4 +1,4 @@
-"""Deformable convolution with strides, biases and kernels other than 3x3, against torchvision."""
+"""Deformable convolution with strides, groups, biases and other kernels, against torchvision."""
 
 import torch
 from hypothesis import given, settings
@@ -16,17 +16,19 @@ from tpr.routing.sampling import DeformConv, gathered_deform_conv
     stride=st.sampled_from([1, 2, 3]),
     reach=st.sampled_from([0.0, 0.7, 30.0]),
     modulated=st.booleans(),
+    groups=st.sampled_from([1, 2, 4]),
     seed=st.integers(0, 2**16),
 )
-def test_any_kernel_stride_and_bias_are_torchvisions(
-    height, width, kernel, stride, reach, modulated, seed
+def test_any_kernel_stride_group_and_bias_are_torchvisions(
+    height, width, kernel, stride, reach, modulated, groups, seed
 ):
     generator = torch.Generator().manual_seed(seed)
     random = lambda *size: torch.randn(*size, generator=generator).double()  # noqa: E731
-    size, taps = (-(-height // stride), -(-width // stride)), kernel**2
-    x, offset = random(2, 3, height, width), reach * random(2, 2 * taps, *size)
+    size, taps = (-(-height // stride), -(-width // stride)), groups * kernel**2
+    channels = 3 * groups
+    x, offset = random(2, channels, height, width), reach * random(2, 2 * taps, *size)
     mask = random(2, taps, *size).sigmoid() if modulated else None
-    weight, bias = random(5, 3, kernel, kernel), random(5)
+    weight, bias = random(5, channels, kernel, kernel), random(5)
     expected = deform_conv2d(x, offset, weight, bias, stride, kernel // 2, mask=mask)
     found = gathered_deform_conv(x, offset, weight, mask, bias, stride)
     torch.testing.assert_close(found, expected)

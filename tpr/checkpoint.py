@@ -1,4 +1,8 @@
-"""Weights and training state on disk: written atomically, read with weights_only."""
+"""Weights and training state on disk: written atomically, read with weights_only.
+
+`python -m tpr.checkpoint convert FILE --method blendmask --backbone r50` makes weights of ours from
+a public checkpoint (tpr.conversion).
+"""
 
 from __future__ import annotations
 
@@ -60,3 +64,9 @@ def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ())
             f"{path} {kind} {(absent + wrong)[0]!r} ({len(absent + wrong)} keys in all)"
         )
     model.load_state_dict(state, strict=False)
+
+
+if __name__ == "__main__":
+    from .conversion.command import main
+
+    main()

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from detectron2.layers.mask_ops import paste_masks_in_image
 from detectron2.structures import Instances
 from torch import Tensor
 
@@ -24,6 +23,7 @@ from .data.transforms import Geometry, resize_to_short_edge, transform_image
 from .data.youtube_vis import Video, YouTubeVIS
 from .evaluation.submission import write_results
 from .models.build import build_model
+from .models.masks import video_masks
 from .models.tracking import Tracker
 from .models.vis_model import VISModel
 from .routing import Frame, open_fraction, stack
@@ -68,16 +68,13 @@ class Playback:
         return t < self.video.length and self.video.file_names[t] is not None
 
     def add(self, t: int, found: Instances) -> None:
-        """Adds a frame's detections, masks pasted at the video's size.
+        """Adds a frame's detections, with masks of the video's size.
 
-        Masks are pasted into the unclipped box, where they were predicted (AdelaiDet squeezes them
-        into the clipped one). Of two detections with one id the later, better one's mask stays.
+        Of two detections with one id the later, better one's mask stays.
         """
-        height, width = self.video.height, self.video.width
-        boxes = found.pred_boxes.clone()
-        ids = self.tracker.step(boxes.tensor, found.scores, found.pred_classes, found.embedding)
-        boxes.scale(width / found.image_size[1], height / found.image_size[0])
-        masks = paste_masks_in_image(found.pred_masks, boxes, (height, width), threshold=0.5)
+        boxes = found.pred_boxes.tensor
+        ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
+        masks = video_masks(found, (self.video.height, self.video.width))
         scores, classes = found.scores.tolist(), found.pred_classes.tolist()
         for i, track in enumerate(ids.tolist()):
             if track >= 0:

@@ -1,16 +1,24 @@
-"""detectron2's ResNet-FPN with the levels P3..P7, at the paper's size or narrow."""
+"""detectron2's ResNet-FPN and the pyramids of the methods on it, at the paper's size or narrow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from detectron2.modeling.backbone import FPN, ResNet
-from detectron2.modeling.backbone.fpn import LastLevelP6P7
+from detectron2.modeling.backbone.fpn import LastLevelMaxPool, LastLevelP6P7
 from detectron2.modeling.backbone.resnet import BasicBlock, BasicStem, BottleneckBlock
 from torch import Tensor, nn
 
+from .deformable import DeformBasicBlock, DeformBottleneckBlock
+
 STAGES = ("res2", "res3", "res4", "res5")
+# plain and deformable
+BLOCKS = {
+    "bottleneck": (BottleneckBlock, DeformBottleneckBlock),
+    "basic": (BasicBlock, DeformBasicBlock),
+}
 
 
 def build_resnet(
@@ -20,32 +28,86 @@ def build_resnet(
     stem_channels: int = 64,
     res2_channels: int = 256,
     norm: str = "FrozenBN",
+    stride_in_1x1: bool = True,
+    deform_interval: int | None = None,
 ) -> ResNet:
     """ResNet with `depths` blocks in res2..res5; channels double from stage to stage.
 
-    block: "bottleneck" (as R50 and R101: a quarter of the width inside, stride in the 1x1
-    convolution, as in the original weights) or "basic" (two 3x3 convolutions).
+    block: "bottleneck" (as R50 and R101: a quarter of the width inside) or "basic" (two 3x3
+    convolutions). stride_in_1x1: where bottlenecks have their stride, in the first convolution as
+    in the original weights, or in the second, as in torchvision's. deform_interval: makes every so
+    many blocks of res3..res5 deformable, from each stage's first (3 in AdelaiDet's R_101_dcni3).
     """
-    if block not in ("bottleneck", "basic"):
+    if block not in BLOCKS:
         raise ValueError(f"unknown block {block!r}: use 'bottleneck' or 'basic'")
     stages, in_channels = [], stem_channels
     for i, depth in enumerate(depths):
         out_channels = res2_channels * 2**i
-        options = {"in_channels": in_channels, "out_channels": out_channels, "norm": norm}
+        options = {"out_channels": out_channels, "norm": norm}
         if block == "bottleneck":
-            options |= {"bottleneck_channels": out_channels // 4, "stride_in_1x1": True}
-        kind = BottleneckBlock if block == "bottleneck" else BasicBlock
-        strides = [1 if i == 0 else 2] + [1] * (depth - 1)
-        stages.append(ResNet.make_stage(kind, depth, stride_per_block=strides, **options))
-        in_channels = out_channels
+            options |= {"bottleneck_channels": out_channels // 4, "stride_in_1x1": stride_in_1x1}
+        stage = []
+        for j in range(depth):
+            deformable = bool(deform_interval) and i > 0 and j % deform_interval == 0
+            stride = 2 if i > 0 and j == 0 else 1
+            stage.append(BLOCKS[block][deformable](in_channels, stride=stride, **options))
+            in_channels = out_channels
+        stages.append(stage)
     stem = BasicStem(3, stem_channels, norm)
-    return ResNet(stem, stages, out_features=list(STAGES[1 : len(depths)]))
+    return ResNet(stem, stages, out_features=list(STAGES[: len(depths)]))
+
+
+class YolactTop(LastLevelP6P7):
+    """P6 and P7 by convolutions of stride 2, one on the other, without an activation."""
+
+    def forward(self, p5: Tensor) -> list[Tensor]:
+        p6 = self.p6(p5)
+        return [p6, self.p7(p6)]
+
+
+class YolactFPN(FPN):
+    """YOLACT's pyramid: bilinear top-down path, P3..P5 after a ReLU, P6 and P7 from P5."""
+
+    def __init__(self, resnet: ResNet, channels: int) -> None:
+        top = YolactTop(channels, channels, in_feature="p5")
+        super().__init__(resnet, list(STAGES[1:]), channels, top_block=top)
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """(N, 3, H, W) -> p3..p7 of (N, C, H_l, W_l)."""
+        stages = self.bottom_up(images)
+        x, results = None, []
+        for stage, lateral, output in zip(
+            reversed(self.in_features), self.lateral_convs, self.output_convs, strict=True
+        ):
+            y = lateral(stages[stage])
+            if x is not None:
+                y = y + F.interpolate(x, y.shape[-2:], mode="bilinear", align_corners=False)
+            x = y
+            results.insert(0, torch.relu(output(x)))
+        return dict(zip(self._out_features, results + self.top_block(results[-1]), strict=True))
+
+
+def build_pyramid(resnet: ResNet, channels: int, kind: str, p6_from: str) -> FPN:
+    """kind: "p3-p7", with `p6_from`; "p2-p6" as Mask R-CNN's, P6 being every second position of
+    P5; or "yolact" (P3..P7, see YolactFPN)."""
+    if kind == "p3-p7":
+        width = resnet.output_shape()["res5"].channels if p6_from == "res5" else channels
+        top = LastLevelP6P7(width, channels, in_feature=p6_from)
+        return FPN(resnet, list(STAGES[1:]), channels, top_block=top)
+    if kind == "p2-p6":
+        return FPN(resnet, list(STAGES), channels, top_block=LastLevelMaxPool())
+    if kind == "yolact":
+        return YolactFPN(resnet, channels)
+    raise ValueError(f"unknown pyramid {kind!r}: use 'p3-p7', 'p2-p6' or 'yolact'")
 
 
 class PyramidBackbone(nn.Module):
-    """Images (N, 3, H, W), normalised -> pyramid p3..p7; H and W must be multiples of 32.
+    """Images (N, 3, H, W), normalised -> pyramid; H and W must be multiples of 32.
 
-    p6_from: "res5" as in the TPR release and the published parameter counts, or "p5" as AdelaiDet.
+    pyramid: its kind, see `build_pyramid`; p6_from: of P3..P7, "res5" as in the TPR release and the
+    published parameter counts, or "p5" as AdelaiDet. `levels`: the names of its levels, fine to
+    coarse.
+
     relu: applies ReLU to the pyramid. CPR's cells end in a ReLU, so features that are already
     non-negative let them start as the identity; short schedules (profile `mini`) need that.
     """
@@ -53,15 +115,21 @@ class PyramidBackbone(nn.Module):
     size_divisibility = 32
 
     def __init__(
-        self, resnet: ResNet, channels: int, *, p6_from: str = "res5", relu: bool = False
+        self,
+        resnet: ResNet,
+        channels: int,
+        *,
+        pyramid: str = "p3-p7",
+        p6_from: str = "res5",
+        relu: bool = False,
     ) -> None:
         super().__init__()
-        width = resnet.output_shape()["res5"].channels if p6_from == "res5" else channels
-        top = LastLevelP6P7(width, channels, in_feature=p6_from)
-        self.fpn = FPN(resnet, ["res3", "res4", "res5"], channels, top_block=top)
+        self.fpn = build_pyramid(resnet, channels, pyramid, p6_from)
+        self.levels = tuple(self.fpn.output_shape())
         self.channels = channels
         self.relu = relu
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """(N, 3, H, W) -> features (N, C, H_l, W_l) of each level."""
         pyramid = self.fpn(images)
         return {k: torch.relu(x) for k, x in pyramid.items()} if self.relu else pyramid

@@ -14,10 +14,14 @@ from ..routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 from .backbone import PyramidBackbone, build_resnet
 from .blendmask import BasisModule, BlendMask
 from .fcos import FCOS
+from .masktrack import BoxTrackHead, MaskRCNN
+from .sipmask import SipMask
 from .tracking import TrackHead
 from .vis_model import VISModel
+from .yolact import YOLACT
 
 Spec = dict[str, Any]
+PYRAMID_OPTIONS = ("pyramid", "p6_from", "relu")
 
 
 def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
@@ -26,6 +30,11 @@ def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
     fcos = FCOS(channels, num_classes, **spec.get("fcos", {}))
     basis = BasisModule(channels, bases=options.get("bases", 4), **spec.get("basis", {}))
     return BlendMask(fcos, basis, channels, **options)
+
+
+def build_sipmask(spec: Spec, channels: int, num_classes: int) -> SipMask:
+    """spec: SipMask's options."""
+    return SipMask(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
 
 
 def build_tpr(spec: Spec, channels: int) -> TemporalPyramidRouting:
@@ -40,16 +49,71 @@ def build_released_tpr(spec: Spec, channels: int) -> ReleasedRouting:
     return ReleasedRouting(channels, **{k: v for k, v in spec.items() if k != "name"})
 
 
-HEADS = {"blendmask": build_blendmask}
+def build_yolact(spec: Spec, channels: int, num_classes: int) -> YOLACT:
+    """spec: YOLACT's own options."""
+    return YOLACT(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
+
+
+def build_masktrack(spec: Spec, channels: int, num_classes: int) -> MaskRCNN:
+    """spec: MaskRCNN's own options."""
+    return MaskRCNN(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
+
+
+HEADS = {
+    "blendmask": build_blendmask,
+    "masktrack": build_masktrack,
+    "sipmask": build_sipmask,
+    "yolact": build_yolact,
+}
+TRACK_HEADS = {"dense": TrackHead, "box": BoxTrackHead}
 TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
+# ResNets at full size; what heads and other parts are at full size are their constructors' defaults
+BACKBONES: dict[str, Spec] = {
+    "r50": {"depths": [3, 4, 6, 3]},
+    "r101": {"depths": [3, 4, 23, 3]},
+    "r101dcn": {"depths": [3, 4, 23, 3], "deform_interval": 3},
+}
+# what methods change around their heads: the pyramid, and where their public ResNet has its strides
+AROUND: dict[str, Spec] = {
+    "masktrack": {"backbone": {"pyramid": "p2-p6"}, "track": {"name": "box"}},
+    "yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}},
+}
+
+
+def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
+    """The spec of a method at the paper's size, without temporal module.
+
+    Raises ValueError for a method or backbone that is not registered.
+    """
+    for name, known, kind in ((method, HEADS, "method"), (backbone, BACKBONES, "backbone")):
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}; known: {', '.join(sorted(known))}")
+    around = {"backbone": {}, "track": {}} | AROUND.get(method, {})
+    return {
+        "backbone": BACKBONES[backbone] | {"p6_from": p6_from} | around["backbone"],
+        "channels": 256,
+        "head": {"name": method},
+        "track": around["track"],
+        "temporal": None,
+        "pixel_std": [1.0, 1.0, 1.0],
+        "budget_weight": 0.0,
+    }
+
+
 def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> PyramidBackbone:
-    """spec: {"depths", options of build_resnet, "p6_from", "relu"}; `norm` overrides its norm."""
-    options = {k: v for k, v in spec.items() if k not in ("p6_from", "relu")}
+    """spec: options of build_resnet and of PyramidBackbone; `norm` overrides the ResNet's norm."""
+    options = {k: v for k, v in spec.items() if k not in PYRAMID_OPTIONS}
     resnet = build_resnet(**options | ({} if norm is None else {"norm": norm}))
-    kept = {k: v for k, v in spec.items() if k in ("p6_from", "relu")}
+    kept = {k: v for k, v in spec.items() if k in PYRAMID_OPTIONS}
     return PyramidBackbone(resnet, channels, **kept)
+
+
+def build_track_head(spec: Spec, channels: int) -> nn.Module:
+    """spec: {"name": "dense" (the default) or "box", and the tracking head's own options}."""
+    options = {k: v for k, v in spec.items() if k != "name"}
+    return _choose(TRACK_HEADS, {"name": "dense"} | spec, "tracking head")(channels, **options)
 
 
 def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = None) -> VISModel:
@@ -62,7 +126,7 @@ def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = Non
         build_backbone(spec["backbone"], channels, backbone_norm),
         _temporal(spec["temporal"], channels),
         _choose(HEADS, spec["head"], "head")(spec["head"], channels, num_classes),
-        TrackHead(channels, **spec["track"]),
+        build_track_head(spec["track"], channels),
         pixel_std=spec["pixel_std"],
         budget_weight=spec["budget_weight"],
     )

@@ -51,11 +51,12 @@ class Candidates(NamedTuple):
     position: Tensor
 
 
-def conv_tower(channels: int, depth: int) -> nn.Sequential:
-    """`depth` times Conv3x3 (with bias), GroupNorm, ReLU."""
+def conv_tower(channels: int, depth: int, *, bias: bool = True) -> nn.Sequential:
+    """`depth` times Conv3x3, GroupNorm, ReLU."""
     layers: list[nn.Module] = []
     for _ in range(depth):
-        layers += [nn.Conv2d(channels, channels, 3, padding=1), group_norm(channels), nn.ReLU()]
+        conv = nn.Conv2d(channels, channels, 3, padding=1, bias=bias)
+        layers += [conv, group_norm(channels), nn.ReLU()]
     return nn.Sequential(*layers)
 
 

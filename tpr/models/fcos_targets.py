@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from detectron2.structures import Instances
+from detectron2.structures import Boxes, Instances
 from torch import Tensor
+
+from .boxes import with_extent
 
 INFINITY = 1e8
 
@@ -42,12 +44,14 @@ def assign_targets(
     instances: Sequence[Instances],
     num_classes: int,
     radius: float | None = 1.5,
+    extent: float = 0.0,
 ) -> Targets:
     """Targets of every location for every image (AdelaiDet's FCOSOutputs, box centres).
 
     locations: (H_l W_l, 2) of each level; ranges: the upper bounds of max(l, t, r, b) of all levels
     but the last, in pixels; instances: gt_boxes and gt_classes; radius: of the central region that
-    makes a location positive, in strides, or None for the whole box.
+    makes a location positive, in strides, or None for the whole box; extent: added to boxes' sides
+    where areas decide which of two boxes a location predicts (1 in mmdet).
     """
     device = locations[0].device
     counts = [len(x) for x in locations]
@@ -61,7 +65,7 @@ def assign_targets(
     per_image, first = [], 0
     for image, truth in enumerate(instances):
         labels, sides, index = _assign_image(
-            points, stride, lower, upper, truth, num_classes, radius
+            points, stride, lower, upper, truth, num_classes, radius, extent
         )
         per_image.append((labels, sides, index + first, torch.full_like(labels, image), level))
         first += len(truth)
@@ -76,6 +80,7 @@ def _assign_image(
     truth: Instances,
     num_classes: int,
     radius: float | None,
+    extent: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """One image: labels (M,), sides in strides (M, 4), index of the instance in the image (M,)."""
     background = torch.full((len(points),), num_classes, device=points.device)
@@ -86,7 +91,7 @@ def _assign_image(
     candidate = _inside(points, stride, boxes, sides, radius)
     reach = sides.amax(-1)
     candidate &= (reach >= lower[:, None]) & (reach <= upper[:, None])
-    area = truth.gt_boxes.area()[None].expand(len(points), -1)
+    area = Boxes(with_extent(boxes, extent)).area()[None].expand(len(points), -1)
     smallest, index = torch.where(candidate, area, INFINITY).min(1)
     labels = torch.where(smallest < INFINITY, truth.gt_classes[index], background)
     chosen = sides[torch.arange(len(points), device=points.device), index]

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import box_iou
 
 from ..routing.norm import group_norm
-from .instances import TrackSamples
+from .boxes import pairwise_iou
 
 TRACK_LEVELS = ("p3", "p4", "p5")
 STRIDE = 8
@@ -20,6 +19,8 @@ class TrackHead(nn.Module):
     """Embedding map (N, E, H_3, W_3) from P3..P5: shared tower, resized to P3, 1x1 convolution.
 
     A box's embedding is the map's value at the box centre.
+
+    Any tracking head has `embeddings(pyramid, boxes)`; how it gets them is its own affair.
     """
 
     def __init__(self, channels: int, embedding: int = 512, depth: int = 2) -> None:
@@ -39,6 +40,10 @@ class TrackHead(nn.Module):
         ]
         return self.embed(torch.cat(levels, 1))
 
+    def embeddings(self, pyramid: dict[str, Tensor], boxes: Sequence[Tensor]) -> list[Tensor]:
+        """Embeddings (D_i, E) of each image's boxes (D_i, 4), xyxy in network pixels."""
+        return [embeddings_at(track, x) for track, x in zip(self(pyramid), boxes, strict=True)]
+
 
 def embeddings_at(track: Tensor, boxes: Tensor) -> Tensor:
     """Embeddings (D, E) of the boxes (D, 4, network pixels) in one image's map (E, H, W).
@@ -52,27 +57,19 @@ def embeddings_at(track: Tensor, boxes: Tensor) -> Tensor:
 
 
 def match_loss(
-    query: Tensor,
-    reference: Tensor,
-    samples: TrackSamples,
-    matches: Sequence[Tensor],
-    reference_boxes: Sequence[Tensor],
+    query: Sequence[Tensor], reference: Sequence[Tensor], matches: Sequence[Tensor]
 ) -> Tensor:
     """Cross entropy of Eq. 7, a mean over each image's samples and over the images.
 
-    query, reference: embedding maps (N, E, H, W); matches[i] (G_i,): for each query instance of
-    image i, 0 if it is not in the reference frame, else 1 + the index of its reference box.
+    query[i] (S_i, E): embeddings of image i's samples; reference[i] (G_i, E): of the objects in its
+    reference frame; matches[i] (S_i,): 0 for a sample whose object is not in the reference frame,
+    else 1 + the object's index there.
     """
-    loss = query.sum() * 0
-    for image, boxes in enumerate(reference_boxes):
-        here = samples.image == image
-        if not here.any():
-            continue
-        known = embeddings_at(reference[image], boxes)
-        scores = embeddings_at(query[image], samples.boxes[here]) @ known.t()
-        logits = F.pad(scores, (1, 0))
-        loss = loss + F.cross_entropy(logits, matches[image][samples.instance[here]])
-    return loss / len(reference_boxes)
+    loss = sum(x.sum() * 0 for x in (*query, *reference))
+    for samples, known, match in zip(query, reference, matches, strict=True):
+        if len(samples):
+            loss = loss + F.cross_entropy(F.pad(samples @ known.t(), (1, 0)), match)
+    return loss / len(query)
 
 
 def association_scores(
@@ -99,10 +96,16 @@ class Tracker:
     Detections are visited in order. One that matches a remembered object takes its id if it beats
     the frame's earlier claims to it (an earlier claimant keeps the id too, as in the release);
     otherwise it gets -1. A match updates the object's box and embedding, never its class.
+    extent: added to the boxes' sides in IoUs; 1 in mmdet's MaskTrack R-CNN and SipMask-VIS.
     """
 
-    def __init__(self, coefficients: tuple[float, float, float] = (1.0, 2.0, 10.0)) -> None:
-        self.coefficients = coefficients
+    def __init__(
+        self,
+        coefficients: tuple[float, float, float] = (1.0, 2.0, 10.0),
+        *,
+        extent: float = 0.0,
+    ) -> None:
+        self.coefficients, self.extent = coefficients, extent
         self.boxes: Tensor | None = None
         self.classes: Tensor | None = None
         self.embeddings: Tensor | None = None
@@ -118,7 +121,7 @@ class Tracker:
         cues = association_scores(
             embeddings @ self.embeddings.t(),
             scores,
-            box_iou(boxes, self.boxes),
+            pairwise_iou(boxes, self.boxes, self.extent),
             classes[:, None] == self.classes[None],
             self.coefficients,
         )

@@ -10,7 +10,9 @@ from detectron2.structures import Instances
 from torch import Tensor, nn
 
 from ..routing import Frame, budget_loss
-from .tracking import embeddings_at, match_loss
+from ..routing.frame import Pyramid
+from .instances import TrackSamples
+from .tracking import match_loss
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 
@@ -73,16 +75,29 @@ class VISModel(nn.Module):
         query, reference = both.rows(slice(n)), both.rows(slice(n, None))
         refined = self.refine(query, reference).pyramid
         losses, samples = self.head.losses(refined, truth)
-        losses["loss_match"] = match_loss(
-            self.track_head(refined),
-            self.track_head(reference.pyramid),
-            samples,
-            [match_targets(q, r) for q, r in zip(truth, reference_truth, strict=True)],
-            [r.gt_boxes.tensor for r in reference_truth],
+        losses["loss_match"] = self._match_loss(
+            refined, reference.pyramid, samples, truth, reference_truth
         )
         if self.gates and self.budget_weight:
             losses["loss_budget"] = self.budget_weight * budget_loss(self.gates)
         return losses
+
+    def _match_loss(
+        self,
+        query: Pyramid,
+        reference: Pyramid,
+        samples: TrackSamples,
+        truth: Sequence[Instances],
+        reference_truth: Sequence[Instances],
+    ) -> Tensor:
+        """Loss of recognising the head's samples among the reference frame's objects."""
+        chosen = [samples.image == i for i in range(len(truth))]
+        matches = [match_targets(q, r) for q, r in zip(truth, reference_truth, strict=True)]
+        return match_loss(
+            self.track_head.embeddings(query, [samples.boxes[x] for x in chosen]),
+            self.track_head.embeddings(reference, [r.gt_boxes.tensor for r in reference_truth]),
+            [m[samples.instance[x]] for m, x in zip(matches, chosen, strict=True)],
+        )
 
     @property
     def gates(self) -> list:
@@ -94,8 +109,10 @@ class VISModel(nn.Module):
         """Detections of each image of a (refined) frame, in network pixels, with `embedding`."""
         images = len(next(iter(frame.pyramid.values())))
         found = self.head.detect(frame.pyramid, [tuple(image_size)] * images)
-        for instances, track in zip(found, self.track_head(frame.pyramid), strict=True):
-            instances.embedding = embeddings_at(track, instances.pred_boxes.tensor)
+        boxes = [x.pred_boxes.tensor for x in found]
+        embeddings = self.track_head.embeddings(frame.pyramid, boxes)
+        for instances, embedding in zip(found, embeddings, strict=True):
+            instances.embedding = embedding
         return found
 
 

@@ -67,6 +67,13 @@ def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tenso
     return torch.stack(index, -1), torch.stack(weight, -1)
 
 
+def by_position(corners: Tensor, groups: int) -> Tensor:
+    """(k, N G, H', W', k, 4) -> (k, N H' W', k G 4): a position's groups side by side."""
+    k, images, h, w = corners.shape[:4]
+    apart = corners.view(k, images // groups, groups, h * w, k, 4)
+    return apart.permute(0, 1, 3, 4, 2, 5).reshape(k, images // groups * h * w, -1)
+
+
 def gathered_deform_conv(
     x: Tensor,
     offset: Tensor,
@@ -77,22 +84,27 @@ def gathered_deform_conv(
 ) -> Tensor:
     """Deformable convolution with same padding; equals torchvision's within rounding.
 
-    x: (N, C, H, W); offset: (N, 2 k^2, H', W') in pixels, H' = ceil(H / stride); weight:
-    (C_out, C, k, k), k odd; mask: (N, k^2, H', W') modulation, or None (DCN v1); bias: (C_out,).
-    Returns (N, C_out, H', W').
+    x: (N, C, H, W); offset: (N, 2 G k^2, H', W') in pixels, H' = ceil(H / stride), where each of
+    the G groups of C / G channels has its own; weight: (C_out, C, k, k), k odd; mask:
+    (N, G k^2, H', W') modulation, or None (DCN v1); bias: (C_out,). Returns (N, C_out, H', W').
     """
     n, channels, h, w = x.shape
     kernel, (out_h, out_w) = weight.shape[-1], offset.shape[-2:]
-    index, bilinear = bilinear_corners(*sampling_points(offset, kernel, stride), (h, w))
+    groups = offset.shape[1] // (2 * kernel**2)
+    # A group is sampled like an image of its own.
+    points = sampling_points(offset.reshape(n * groups, -1, out_h, out_w), kernel, stride)
+    index, bilinear = bilinear_corners(*points, (h, w))
     if mask is not None:
-        taps = mask.view(n, kernel, kernel, out_h, out_w).permute(1, 0, 3, 4, 2)
+        taps = mask.reshape(n * groups, kernel, kernel, out_h, out_w).permute(1, 0, 3, 4, 2)
         bilinear = bilinear * taps[..., None]
-    table = x.permute(0, 2, 3, 1).reshape(-1, channels)
-    index, bilinear = (t.view(kernel, -1, 4 * kernel) for t in (index, bilinear))
+    table = x.reshape(n * groups, -1, h, w).permute(0, 2, 3, 1).reshape(n * groups * h * w, -1)
+    index, bilinear = (by_position(t, groups) for t in (index, bilinear))
 
     def gather(here: slice) -> Tensor:
         rows, weights = (t[:, here].reshape(-1, 4) for t in (index, bilinear))
-        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum").view(
+            -1, channels
+        )
 
     out = conv_patches(gather, n * out_h * out_w, weight, bias)
     return out.view(n, out_h, out_w, -1).permute(0, 3, 1, 2)
@@ -120,7 +132,7 @@ class DeformConv(nn.Module):
         nn.init.kaiming_uniform_(self.weight, nonlinearity="relu")
 
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(N, C, H, W), (N, 2 k^2, H', W'), (N, k^2, H', W') or None -> (N, C_out, H', W')."""
+        """(N, C, H, W), (N, 2 G k^2, H', W'), (N, G k^2, H', W') or None -> (N, C_out, H', W')."""
         if x.is_cuda:
             padding = self.weight.shape[-1] // 2
             return deform_conv2d(x, offset, self.weight, self.bias, self.stride, padding, 1, mask)

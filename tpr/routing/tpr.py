@@ -18,12 +18,16 @@ class TemporalPyramidRouting(nn.Module):
     Level by level, from fine to coarse: DACR merges the reference level into the query's, then a
     row of CPR cells routes the result to this level and all coarser ones. Either part may be None.
 
+    levels: which levels, fine to coarse; None for all that the query's pyramid has, in its order:
+    P3..P7 for one-stage methods, P2..P6 for Mask R-CNN's, where the four rows of the paper's CPR
+    start at P2..P5 and P6 gets DACR only.
+
     `gates` holds the gates of the latest call (cleared by every call): what the budget loss, the
     cost tools and the gate maps read.
     """
 
     def __init__(
-        self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] = LEVELS
+        self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] | None = None
     ) -> None:
         super().__init__()
         self.dacr, self.cpr, self.levels = dacr, cpr, levels
@@ -32,13 +36,14 @@ class TemporalPyramidRouting(nn.Module):
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
         self.gates = []
-        features: list[Tensor] = [query.pyramid[name] for name in self.levels]
-        for i, name in enumerate(self.levels):
+        levels = self.levels or tuple(query.pyramid)
+        features: list[Tensor] = [query.pyramid[name] for name in levels]
+        for i, name in enumerate(levels):
             if self.dacr is not None:
                 features[i], uses = self.dacr(features[i], reference.pyramid[name], name)
                 self.gates += uses
             if self.cpr is not None:
-                suffix = list(zip(self.levels[i:], features[i:], strict=True))
+                suffix = list(zip(levels[i:], features[i:], strict=True))
                 features[i:], uses = self.cpr(i, suffix)
                 self.gates += uses
-        return query.pyramid | dict(zip(self.levels, features, strict=True))
+        return query.pyramid | dict(zip(levels, features, strict=True))
