@@ -43,10 +43,10 @@ def neighbours(t: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
     low = t.floor()
     after, pixel = t - low, low.int()
     pairs = []
-    for pixel, weight in ((pixel, 1 - after), (pixel + 1, after)):
+    for near, weight in ((pixel, 1 - after), (pixel + 1, after)):
         # Clamped as integers: whatever NaN is as an integer must not lead outside the map either.
-        inside = pixel.clamp(0, size - 1)
-        pairs.append((inside, weight * (inside == pixel)))
+        inside = near.clamp(0, size - 1)
+        pairs.append((inside, weight * (inside == near)))
     return pairs
 
 
