@@ -102,6 +102,9 @@ RELEASED_TPR: Schema = {
     "unused_fusion?": bool,
 }
 
+# samplers of Table 1(d), in DACR's place
+SAMPLER: Schema = {"sampling": {"identity_init?": bool}, "cpr": TPR["cpr"]}
+
 MODEL: Schema = {
     "channels": int,
     "pixel_std": [float],
@@ -109,7 +112,15 @@ MODEL: Schema = {
     "backbones": {str: BACKBONE},
     "heads": {"blendmask": BLENDMASK},
     "track": {"embedding?": int, "depth?": int},
-    "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
+    "temporal": {
+        "tpr": TPR,
+        "tpr-released?": RELEASED_TPR,
+        "full-routing?": TPR,
+        "full-align?": {"dacr": TPR["dacr"]},
+        "top-down?": TPR,
+        "dcnv2-fusion?": SAMPLER,
+        "stsn?": SAMPLER,
+    },
 }
 
 OPTIMIZER: Schema = {

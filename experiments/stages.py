@@ -50,18 +50,21 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
+    from baselines.registry import BASELINES
     from tpr.train import finetune
 
     weights = inputs["pretrain"] / "weights.pt"
-    return finetune(spec, dataset(inputs["videos"], "train"), weights, out, log)
+    videos = dataset(inputs["videos"], "train")
+    return finetune(spec, videos, weights, out, log, temporal=BASELINES)
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Tracks of the validation videos (results.json in `out`) and what they are worth."""
+    from baselines.registry import BASELINES
     from tpr.infer import infer
 
-    weights = inputs["train"] / "weights.pt"
-    speed = infer(spec, dataset(inputs["videos"], "val"), weights, out, log)
+    weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
+    speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
     log.info("evaluating")
     found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
     return found | speed

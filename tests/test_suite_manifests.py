@@ -39,10 +39,11 @@ def test_table_1a_has_the_published_values():
     }
 
 
-def test_claims_of_table_1a_state_the_difference_of_their_rows():
-    table = load_all(REPOSITORY / "experiments" / "manifests").tables["1a"]
+@pytest.mark.parametrize(("name", "claims"), [("1a", 5), ("1c", 4), ("1d", 2)])
+def test_claims_state_the_difference_of_their_rows(name, claims):
+    table = load_all(REPOSITORY / "experiments" / "manifests").tables[name]
     published = {row["run"]: row["published"]["AP"] for row in table["rows"]}
-    assert len(table["claims"]) == 5
+    assert len(table["claims"]) == claims
     for claim in table["claims"]:
         gap = published[claim["better"]] - published[claim["than"]]
         assert gap == pytest.approx(claim["published_gain"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from . import checkpoint
 from .data.loader import TrainingData
 from .data.youtube_vis import YouTubeVIS
 from .files import replacing
-from .models.build import build_model
+from .models.build import Builder, build_model
 from .models.vis_model import VISModel
 from .optim import build_optimizer, lr_factor
 from .routing import open_fraction
@@ -60,11 +60,20 @@ def pretrain(spec: dict[str, Any], dataset: YouTubeVIS, out: Path, log: Log) -> 
 
 
 def finetune(
-    spec: dict[str, Any], dataset: YouTubeVIS, weights: Path, out: Path, log: Log
+    spec: dict[str, Any],
+    dataset: YouTubeVIS,
+    weights: Path,
+    out: Path,
+    log: Log,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
 ) -> dict[str, Any]:
-    """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt."""
+    """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt.
+
+    temporal: see `build_model`.
+    """
     torch.manual_seed(spec["seed"])
-    model = build_model(spec["model"], len(dataset.categories))
+    model = build_model(spec["model"], len(dataset.categories), temporal=temporal)
     checkpoint.load_weights(model, weights, missing=NEW_MODULES)
     freeze(model, spec["train"]["freeze"])
     data = training_data(dataset, spec)
