@@ -10,11 +10,11 @@ with shared weights aligns each of the 25 pairs, and a level's five results are 
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tpr.routing import DACR, LEVELS, Frame, GateUse, Pyramid
-from tpr.routing.cpr import resize
+
+from .resize import fit
 
 
 class FullAlign(nn.Module):
@@ -41,13 +41,3 @@ class FullAlign(nn.Module):
             aligned.append(out)
             self.gates += [use._replace(name=f"{name}.{use.name}") for use in uses]
         return torch.stack(aligned).mean(0)
-
-
-def fit(x: Tensor, size: torch.Size) -> Tensor:
-    """(N, C, H, W) resized to `size`: bilinear like CPR's to a finer level, averaged to a coarser.
-
-    A bilinear sample of a level sixteen times as fine would look at four of its 256 pixels.
-    """
-    if size[0] <= x.shape[-2] and size[1] <= x.shape[-1]:
-        return F.adaptive_avg_pool2d(x, size)
-    return resize(x, size)

@@ -14,10 +14,14 @@ from torch import nn
 from tpr.routing import CPR, DACR, TemporalPyramidRouting
 
 from .dcnv2_fusion import DCNv2Fusion
+from .feature_flow import FeatureFlowWarp
+from .flow_warp import FlowWarp
 from .full_align import FullAlign
 from .full_routing import FullRouting
+from .merge import Merge
 from .stsn import STSN
 from .top_down import TopDownRouting
+from .warp import WarpedRouting
 
 Spec = dict[str, Any]
 Builder = Callable[[Spec, int], nn.Module]
@@ -27,6 +31,14 @@ def sampler(module: Callable[..., nn.Module]) -> Builder:
     """Table 1(d): TPR with another sampling in DACR's place. spec: {"sampling", "cpr"}."""
     return lambda spec, channels: TemporalPyramidRouting(
         module(channels, **spec["sampling"]), CPR(channels, **spec["cpr"])
+    )
+
+
+def warped(module: Callable[..., nn.Module]) -> Builder:
+    """Table 1(d): the reference pyramid warped, then merged. spec: {"warp", "merge", "cpr"}."""
+    return lambda spec, channels: WarpedRouting(
+        module(channels, **spec["warp"]),
+        TemporalPyramidRouting(Merge(channels, **spec["merge"]), CPR(channels, **spec["cpr"])),
     )
 
 
@@ -40,6 +52,8 @@ def routing(module: Callable[..., nn.Module]) -> Builder:
 BASELINES: dict[str, Builder] = {
     "dcnv2-fusion": sampler(DCNv2Fusion),
     "stsn": sampler(STSN),
+    "flow-warp": warped(FlowWarp),
+    "feature-flow": warped(FeatureFlowWarp),
     "full-routing": routing(FullRouting),
     "full-align": lambda spec, channels: FullAlign(DACR(channels, **spec["dacr"])),
     "top-down": routing(TopDownRouting),

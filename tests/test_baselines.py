@@ -11,7 +11,10 @@ SIZES = {"p3": (7, 11), "p4": (4, 6), "p5": (2, 3), "p6": (1, 2), "p7": (1, 1)}
 CPR = {"rows": [2, 1], "scale_init": 0.1}
 SAMPLED = {"sampling": {}, "cpr": CPR}
 ROUTED = {"dacr": {}, "cpr": CPR}
+FLOW = {"width": 4, "reduction": 1}
 SPECS = {
+    "flow-warp": {"warp": FLOW, "merge": {}, "cpr": CPR},
+    "feature-flow": {"warp": {"width": 8}, "merge": {}, "cpr": CPR},
     "dcnv2-fusion": SAMPLED,
     "stsn": SAMPLED,
     "full-routing": ROUTED,
@@ -19,6 +22,7 @@ SPECS = {
     "top-down": ROUTED,
 }
 IDENTITY = {
+    "merge": {"identity_init": True},
     "sampling": {"identity_init": True},
     "dacr": {"identity_init": True, "residual_init": 0.0},
     "cpr": CPR | {"residual_init": 0.0, "scale_init": 0.0},
@@ -39,7 +43,10 @@ def build(name: str, spec: dict | None = None):
 
 
 def identity(name: str):
-    return build(name, {part: IDENTITY[part] for part in SPECS[name]})
+    parts = IDENTITY | {"warp": SPECS[name].get("warp")}
+    if name == "feature-flow":
+        parts["warp"] = parts["warp"] | {"identity_init": True}
+    return build(name, {part: parts[part] for part in SPECS[name]})
 
 
 def test_every_baseline_is_tested():

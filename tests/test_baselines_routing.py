@@ -2,8 +2,9 @@
 
 import torch
 
-from baselines.full_align import FullAlign, fit
+from baselines.full_align import FullAlign
 from baselines.full_routing import FullRouting
+from baselines.resize import fit
 from baselines.top_down import TopDownRouting
 from tests.test_baselines import CHANNELS, SIZES, frame
 from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting
