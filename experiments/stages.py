@@ -6,6 +6,7 @@ moment and is then called again with the same folder. Heavy imports belong insid
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from .measures import measures
 
 Spec = dict[str, Any]
 Inputs = dict[str, Path]
+FLOW_NETWORK = "temporal.warp.network"  # where a model with optical-flow warp has its FlowNetS
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
@@ -48,6 +50,18 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     return pretrain(spec, dataset(inputs["images"], "images"), out, log)
 
 
+def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """FlowNetS, on the exact flow of the generated videos: weights.pt in `out`."""
+    if "train" not in spec:
+        raise ValueError(f"{spec['weights']} cannot be converted: only own pretraining can be used")
+    from .flow import pretrain_flow
+
+    videos = inputs["videos"]
+    generator = json.loads((videos / "info.json").read_text())
+    splits = {split: dataset(videos, split) for split in ("train", "val")}
+    return pretrain_flow(spec, generator, splits, out, log)
+
+
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
     from baselines.registry import BASELINES
@@ -55,7 +69,8 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
     weights = inputs["pretrain"] / "weights.pt"
     videos = dataset(inputs["videos"], "train")
-    return finetune(spec, videos, weights, out, log, temporal=BASELINES)
+    parts = {FLOW_NETWORK: inputs["flow"] / "weights.pt"} if "flow" in inputs else {}
+    return finetune(spec, videos, weights, out, log, temporal=BASELINES, parts=parts)
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
@@ -80,6 +95,7 @@ BODIES = {
     "videos": data,
     "images": data,
     "pretrain": pretrain,
+    "pretrain-flow": pretrain_flow,
     "train": train,
     "evaluate": evaluate,
 }

@@ -9,6 +9,8 @@ from baselines.flownet import FlowNetS, flow_loss, load_public
 from baselines.merge import Merge
 from baselines.warp import WarpedRouting, warp
 from tests.test_baselines import CHANNELS, frame
+from tpr.data.mini import SplitSettings, flow, flow_valid, resolve
+from tpr.data.mini.video import make_video
 from tpr.routing import Frame, TemporalPyramidRouting
 
 
@@ -31,11 +33,9 @@ def test_warping_by_a_fraction_interpolates_and_fades_to_zero_outside():
 
 def test_warping_recovers_the_query_along_the_generators_exact_flow():
     """other[y + dy, x + dx] reproduces the frame, in the convention of tpr.data.mini.flow."""
-    from tpr.data.mini import flow, flow_valid, resolve
-    from tpr.data.mini.flow import _open
-
-    settings = resolve({"train": {"videos": 1, "frames": 2, "height": 64, "width": 96}}, 0)
-    video, _ = _open(settings, "train", 0, 0, False)
+    split = SplitSettings(1, frames=2, height=64, width=96)
+    settings = resolve({"train": split}, 0)
+    video = make_video(split, 0, "train", 0)
     here, there = (torch.tensor(f.rgb).permute(2, 0, 1)[None].float() for f in video.frames)
     field = torch.tensor(flow(settings, "train", 0, 0)).permute(2, 0, 1)[None]
     valid = torch.tensor(flow_valid(settings, "train", 0, 0))
