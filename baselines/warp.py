@@ -15,11 +15,15 @@ def warp(x: Tensor, flow: Tensor) -> Tensor:
     flow: (N, 2, H, W), (dx, dy) in pixels of x, from positions to where their content is in x.
     """
     h, w = x.shape[-2:]
-    columns = torch.arange(w, device=x.device, dtype=x.dtype) + flow[:, 0]
-    rows = torch.arange(h, device=x.device, dtype=x.dtype).view(h, 1) + flow[:, 1]
+    exact = torch.promote_types(
+        x.dtype, torch.float32
+    )  # half precision cannot tell positions apart
+    columns = torch.arange(w, device=x.device, dtype=exact) + flow[:, 0].to(exact)
+    rows = torch.arange(h, device=x.device, dtype=exact).view(h, 1) + flow[:, 1].to(exact)
     # grid_sample's coordinates without aligned corners: -1 and 1 are the map's outer borders
     grid = torch.stack([(2 * columns + 1) / w - 1, (2 * rows + 1) / h - 1], -1)
-    return F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    out = F.grid_sample(x.to(exact), grid, padding_mode="zeros", align_corners=False)
+    return out.to(x.dtype)
 
 
 class WarpedRouting(nn.Module):

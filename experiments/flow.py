@@ -11,10 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from baselines.flow_warp import estimate_flow
-from baselines.flownet import FLOW_UNIT, FlowNetS, flow_loss
+from baselines.flownet import FLOW_UNIT, FlowNetS, flow_loss, load_public
 from tpr.data.mini import flow
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.train import Log, finish, optimise
+
+from .files import sha256
 
 VALIDATION = {"videos": 50, "pairs": 4, "reach": 1}  # each frame with a neighbour, as at test time
 
@@ -101,6 +103,17 @@ def pretrain_flow(
     metrics |= end_point_errors(network, held_out, reduction)
     finish(network, out)
     return metrics
+
+
+def public_flownets(spec: dict[str, Any], folder: Path, out: Path) -> dict[str, Any]:
+    """FlowNetS with public weights (see `load_public`) as out/weights.pt.
+
+    spec: {"network": {"width"}, "weights": file name in `folder`}.
+    """
+    network, path = FlowNetS(spec["network"]["width"]), folder / spec["weights"]
+    load_public(network, path)
+    finish(network, out)
+    return {"weights": spec["weights"], "sha256": sha256(path)}
 
 
 @torch.no_grad()

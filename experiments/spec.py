@@ -55,8 +55,7 @@ class Graph:
     def pretrain_flow(self, network: Spec) -> Stage:
         """The flow network of optical-flow warp; network: its options."""
         if "pretrained" in self.profile["data"]:
-            weights = self.profile["data"]["pretrained"].get("flownets")
-            spec = {"network": network, "weights": weights}
+            spec = {"network": network, "weights": self.profile["data"]["pretrained"]["flownets"]}
             return self._stage("pretrain-flow", "flownets", spec)
         settings = dict(self.profile["pretrain-flow"])
         pairs = {name: settings.pop(name) for name in ("videos", "pairs")}

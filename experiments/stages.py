@@ -51,11 +51,11 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 
 def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
-    """FlowNetS, on the exact flow of the generated videos: weights.pt in `out`."""
-    if "train" not in spec:
-        raise ValueError(f"{spec['weights']} cannot be converted: only own pretraining can be used")
-    from .flow import pretrain_flow
+    """FlowNetS, public or trained on the generated videos' exact flow: weights.pt in `out`."""
+    from .flow import pretrain_flow, public_flownets
 
+    if "train" not in spec:
+        return public_flownets(spec, Path(os.environ.get("TPR_DATA", ".")), out)
     videos = inputs["videos"]
     generator = json.loads((videos / "info.json").read_text())
     splits = {split: dataset(videos, split) for split in ("train", "val")}

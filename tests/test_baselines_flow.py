@@ -31,6 +31,13 @@ def test_warping_by_a_fraction_interpolates_and_fades_to_zero_outside():
     assert warp(x, constant_flow(0.25, 0, 1, 1, 3)).flatten().tolist() == pytest.approx([2.5, 5, 6])
 
 
+def test_warping_is_exact_in_half_precision():
+    """bfloat16 has no numbers between 128 and 129; positions are computed in float32."""
+    x = torch.arange(160.0).view(1, 1, 1, 160).bfloat16()
+    moved = warp(x, constant_flow(1, 0, 1, 1, 160).bfloat16())
+    assert moved.dtype == torch.bfloat16 and torch.equal(moved[..., :-1], x[..., 1:])
+
+
 def test_warping_recovers_the_query_along_the_generators_exact_flow():
     """other[y + dy, x + dx] reproduces the frame, in the convention of tpr.data.mini.flow."""
     split = SplitSettings(1, frames=2, height=64, width=96)

@@ -11,7 +11,7 @@ from baselines.registry import BASELINES
 from experiments.flow import FlowPairs, draw_pairs, end_point_errors, pretrain_flow
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
-from experiments.stages import FLOW_NETWORK
+from experiments.stages import BODIES, FLOW_NETWORK
 from tests.suite_helpers import REPOSITORY
 from tests.tiny import MODEL, TRAIN, Silent
 from tpr import checkpoint, train
@@ -131,6 +131,20 @@ def test_training_starts_from_the_pretrained_flow_network(tiny_dataset, tmp_path
     trained = checkpoint.load(tmp_path / "weights.pt")
     for name, value in network.state_dict().items():
         assert torch.equal(trained[f"{FLOW_NETWORK}.{name}"], value.half())
+
+
+def test_public_weights_are_taken_from_the_data_folder(tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    network = FlowNetS(2)
+    torch.save({"state_dict": network.state_dict()}, tmp_path / "public.pth")
+    monkeypatch.setenv("TPR_DATA", str(tmp_path))
+    spec = {"network": {"width": 2, "reduction": 2}, "weights": "public.pth"}
+    metrics = BODIES["pretrain-flow"](spec, {}, tmp_path, Silent())
+    assert metrics["weights"] == "public.pth" and len(metrics["sha256"]) == 64
+    written = checkpoint.load(tmp_path / "weights.pt")
+    assert torch.equal(written["conv1.0.bias"], network.state_dict()["conv1.0.bias"].half())
+    with pytest.raises(FileNotFoundError, match="no FlowNetS weights at .*absent.pth"):
+        BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, Silent())
 
 
 def test_only_optical_flow_warp_waits_for_the_flow_network():
