@@ -28,7 +28,8 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     path = layout.records / f"{stage.name}.json"
     old = read_json(path) or {}
     train = stage.inputs["train"]
-    parts = {"evaluate": stage, "train": train, "pretrain": train.inputs["pretrain"]}
+    pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
+    parts = {"evaluate": stage, "train": train, **pretrained}
     records: dict[str, Any] = {}
     for kind, part in parts.items():
         kept = old.get(kind) if (old.get(kind) or {}).get("key") == part.key else None

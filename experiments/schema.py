@@ -142,6 +142,15 @@ RELEASED_TPR: Schema = {
     "unused_fusion?": bool,
 }
 
+# samplers of Table 1(d), in DACR's place
+SAMPLER: Schema = {"sampling": {"identity_init?": bool}, "cpr": TPR["cpr"]}
+FLOW_WARP: Schema = {
+    "warp": {"width": int, "reduction": int},
+    "merge": {"identity_init?": bool},
+    "cpr": TPR["cpr"],
+}
+FEATURE_FLOW: Schema = FLOW_WARP | {"warp": {"width?": int, "identity_init?": bool}}
+
 MODEL: Schema = {
     "channels": int,
     "pixel_std": [float],
@@ -154,7 +163,17 @@ MODEL: Schema = {
         "yolact": YOLACT,
     },
     "track": TRACK,
-    "temporal": {"tpr": TPR, "tpr-released?": RELEASED_TPR},
+    "temporal": {
+        "tpr": TPR,
+        "tpr-released?": RELEASED_TPR,
+        "full-routing?": TPR,
+        "full-align?": {"dacr": TPR["dacr"]},
+        "top-down?": TPR,
+        "dcnv2-fusion?": SAMPLER,
+        "stsn?": SAMPLER,
+        "flow-warp?": FLOW_WARP,
+        "feature-flow?": FEATURE_FLOW,
+    },
 }
 
 DETECTIONS: Schema = {"threshold?": float, "nms?": float, "top_before?": int, "top_after?": int}
@@ -193,6 +212,7 @@ PROFILE: Schema = {
         "videos": float,
         "images": float,
         "pretrain": float,
+        "pretrain-flow": float,
         "train": float,
         "evaluate": float,
     },
@@ -204,6 +224,14 @@ PROFILE: Schema = {
         **TRAIN,
         "iterations": (int, {str: int}),
         "small_first?": {"share": float, "short_edge": [int], "batch_size": int},
+    },
+    # FlowNetS on generated videos: so many pairs of frames of each of the first videos
+    "pretrain-flow?": {
+        "seed": int,
+        "videos": int,
+        "pairs": int,
+        **{k: v for k, v in TRAIN.items() if k not in ("short_edge", "longest?", "flip?")},
+        "flip": float,
     },
     "train": {"freeze": int, "reference_range?": int, **TRAIN},
     "infer": {

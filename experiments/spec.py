@@ -10,6 +10,7 @@ from .manifest import Manifests
 from .stage import Stage
 
 Spec = dict[str, Any]
+NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
 
 
 class Graph:
@@ -51,9 +52,24 @@ class Graph:
         spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
         return self._stage("pretrain", name, spec, {"images": self.images()})
 
+    def pretrain_flow(self, network: Spec) -> Stage:
+        """The flow network of optical-flow warp; network: its options."""
+        if "pretrained" in self.profile["data"]:
+            spec = {"network": network, "weights": self.profile["data"]["pretrained"]["flownets"]}
+            return self._stage("pretrain-flow", "flownets", spec)
+        settings = dict(self.profile["pretrain-flow"])
+        pairs = {name: settings.pop(name) for name in ("videos", "pairs")}
+        pairs["reach"] = self.profile["train"].get("reference_range", 3)
+        seed = settings.pop("seed")
+        spec = {"seed": seed, "network": network, "pairs": pairs, "train": settings}
+        return self._stage("pretrain-flow", "flownets", spec, {"videos": self.videos()})
+
     def train(self, run: str, seed: int) -> Stage:
         spec = {"model": self._model(run), "train": self.profile["train"], "seed": seed}
         inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
+        temporal = spec["model"]["temporal"]
+        if temporal and temporal["name"] in NEEDS_FLOW:
+            inputs["flow"] = self.pretrain_flow(temporal["warp"])
         return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
 
     def evaluate(self, run: str, seed: int) -> Stage:

@@ -13,7 +13,14 @@ from .files import canonical, read_json
 from .layout import Layout
 
 # Increased whenever the code of a stage changes what it computes from the same settings.
-VERSIONS = {"videos": 2, "images": 2, "pretrain": 2, "train": 2, "evaluate": 2}
+VERSIONS = {
+    "videos": 2,
+    "images": 2,
+    "pretrain": 2,
+    "pretrain-flow": 1,
+    "train": 2,
+    "evaluate": 2,
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ moment and is then called again with the same folder. Heavy imports belong insid
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,7 @@ from .measures import measures
 
 Spec = dict[str, Any]
 Inputs = dict[str, Path]
+FLOW_NETWORK = "temporal.warp.network"  # where a model with optical-flow warp has its FlowNetS
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
@@ -48,20 +50,36 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     return pretrain(spec, dataset(inputs["images"], "images"), out, log)
 
 
+def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
+    """FlowNetS, public or trained on the generated videos' exact flow: weights.pt in `out`."""
+    from .flow import pretrain_flow, public_flownets
+
+    if "train" not in spec:
+        return public_flownets(spec, Path(os.environ.get("TPR_DATA", ".")), out)
+    videos = inputs["videos"]
+    generator = json.loads((videos / "info.json").read_text())
+    splits = {split: dataset(videos, split) for split in ("train", "val")}
+    return pretrain_flow(spec, generator, splits, out, log)
+
+
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
+    from baselines.registry import BASELINES
     from tpr.train import finetune
 
     weights = inputs["pretrain"] / "weights.pt"
-    return finetune(spec, dataset(inputs["videos"], "train"), weights, out, log)
+    videos = dataset(inputs["videos"], "train")
+    parts = {FLOW_NETWORK: inputs["flow"] / "weights.pt"} if "flow" in inputs else {}
+    return finetune(spec, videos, weights, out, log, temporal=BASELINES, parts=parts)
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Tracks of the validation videos (results.json in `out`) and what they are worth."""
+    from baselines.registry import BASELINES
     from tpr.infer import infer
 
-    weights = inputs["train"] / "weights.pt"
-    speed = infer(spec, dataset(inputs["videos"], "val"), weights, out, log)
+    weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
+    speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
     log.info("evaluating")
     found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
     return found | speed
@@ -77,6 +95,7 @@ BODIES = {
     "videos": data,
     "images": data,
     "pretrain": pretrain,
+    "pretrain-flow": pretrain_flow,
     "train": train,
     "evaluate": evaluate,
 }

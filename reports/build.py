@@ -82,7 +82,7 @@ def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, A
     for table in tables:
         records = chosen[table.id][0]
         drawn = []
-        for figure in (_variants, _curves, _tracks):
+        for figure in (_variants, _curves, _tracks, _brought):
             try:
                 drawn.append(figure(layout, table, records))
             except (ValueError, KeyError, OSError) as error:
@@ -130,6 +130,20 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
     sources = pair.sources if pair else {}
     return draw_or_recall(layout.figures, f"tracks-{table.id}.jpg", sources, draw)
+
+
+def _brought(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
+    from reports.brought import find_trained
+
+    trained = find_trained(layout.runs, table, records)
+
+    def draw() -> Figure | None:
+        from reports.brought import draw_brought
+
+        return draw_brought(trained, layout.figures, f"brought-{table.id}.png")
+
+    sources = trained.sources if trained else {}
+    return draw_or_recall(layout.figures, f"brought-{table.id}.png", sources, draw)
 
 
 def _difficulty(

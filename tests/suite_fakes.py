@@ -43,7 +43,9 @@ def note(out, event):
         file.write(f"{event} {out.name} {os.getpid()}\n")
 
 
-BODIES = dict.fromkeys(("videos", "images", "pretrain", "train", "evaluate"), count)
+BODIES = dict.fromkeys(
+    ("videos", "images", "pretrain", "pretrain-flow", "train", "evaluate"), count
+)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def test_deleted_runs_keep_committed_results_until_they_are_replaced(root):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["1b"], "error: unknown target '1b'; did you mean '1a'?"),
+        (["1aa"], "error: unknown target '1aa'; did you mean '1a'?"),
         (["--profile", "mimi"], "error: unknown profile 'mimi'; did you mean 'mini'?"),
         (["--seeds", "0,x"], "'0,x' is not a list of seeds such as 0,1,2"),
         (["--profile", "full"], "error: profile full needs YouTube-VIS: give its folder by"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from .data.rle import encode
 from .data.transforms import Geometry, resize_to_short_edge, transform_image
 from .data.youtube_vis import Video, YouTubeVIS
 from .evaluation.submission import write_results
-from .models.build import build_model
+from .models.build import Builder, build_model
 from .models.masks import video_masks
 from .models.tracking import Tracker
 from .models.vis_model import VISModel
@@ -82,16 +82,22 @@ class Playback:
 
 
 def infer(
-    spec: dict[str, Any], dataset: YouTubeVIS, weights: Path, out: Path, log: Log
+    spec: dict[str, Any],
+    dataset: YouTubeVIS,
+    weights: Path,
+    out: Path,
+    log: Log,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
 ) -> dict[str, Any]:
     """Runs a trained model over all videos; writes out/results.json.
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
-    "recursive", "detections": test settings of the head}}.
+    "recursive", "detections": test settings of the head}}; temporal: see `build_model`.
     """
     settings = spec["infer"]
     head = spec["model"]["head"] | settings["detections"]
-    model = build_model(spec["model"] | {"head": head}, len(dataset.categories))
+    model = build_model(spec["model"] | {"head": head}, len(dataset.categories), temporal=temporal)
     checkpoint.load_weights(model, weights)
     model = model.to(memory_format=torch.channels_last).eval()
     entries, opened, begin = [], [], time.perf_counter()

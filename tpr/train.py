@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from . import checkpoint
 from .data.loader import TrainingData
 from .data.youtube_vis import YouTubeVIS
 from .files import replacing
-from .models.build import build_model
+from .models.build import Builder, build_model
 from .models.vis_model import VISModel
 from .optim import build_optimizer, lr_factor
 from .routing import open_fraction
@@ -60,12 +60,24 @@ def pretrain(spec: dict[str, Any], dataset: YouTubeVIS, out: Path, log: Log) -> 
 
 
 def finetune(
-    spec: dict[str, Any], dataset: YouTubeVIS, weights: Path, out: Path, log: Log
+    spec: dict[str, Any],
+    dataset: YouTubeVIS,
+    weights: Path,
+    out: Path,
+    log: Log,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
+    parts: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
-    """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt."""
+    """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt.
+
+    temporal: see `build_model`; parts: weights of submodules that were pretrained apart, by name.
+    """
     torch.manual_seed(spec["seed"])
-    model = build_model(spec["model"], len(dataset.categories))
+    model = build_model(spec["model"], len(dataset.categories), temporal=temporal)
     checkpoint.load_weights(model, weights, missing=NEW_MODULES)
+    for name, path in (parts or {}).items():
+        checkpoint.load_weights(model.get_submodule(name), path)
     freeze(model, spec["train"]["freeze"])
     data = training_data(dataset, spec)
 
@@ -78,7 +90,7 @@ def finetune(
     return metrics
 
 
-def finish(model: VISModel, out: Path, *, without: tuple[str, ...] = ()) -> None:
+def finish(model: nn.Module, out: Path, *, without: tuple[str, ...] = ()) -> None:
     """Writes the trained weights; only then is the training state no longer needed."""
     checkpoint.save_weights(model, out / "weights.pt", without=without)
     (out / "checkpoint.pt").unlink(missing_ok=True)
@@ -97,7 +109,7 @@ def freeze(model: VISModel, stages: int) -> None:
 
 
 def optimise(
-    model: VISModel,
+    model: nn.Module,
     losses: Callable[[int], tuple[dict[str, Tensor], list[int]]],
     settings: dict[str, Any],
     out: Path,
@@ -144,14 +156,15 @@ def check_finite(iteration: int, loss: Tensor, terms: dict[str, Tensor], videos:
         )
 
 
-def measurements(terms: dict[str, Tensor], model: VISModel) -> dict[str, float]:
+def measurements(terms: dict[str, Tensor], model: nn.Module) -> dict[str, float]:
     """Loss terms, and what tells whether the routing is alive: open share and scale weights."""
     values = {k: v.item() for k, v in terms.items()}
-    if model.gates:
-        values["open_fraction"] = open_fraction(model.gates).mean().item()
-        kinds = {use.name.split(".")[-1] for use in model.gates}
+    gates = getattr(model, "gates", [])
+    if gates:
+        values["open_fraction"] = open_fraction(gates).mean().item()
+        kinds = {use.name.split(".")[-1] for use in gates}
         for kind in sorted(kinds):
-            chosen = [use for use in model.gates if use.name.split(".")[-1] == kind]
+            chosen = [use for use in gates if use.name.split(".")[-1] == kind]
             values[f"open_{kind}"] = open_fraction(chosen).mean().item()
     weights = [p for n, p in model.named_parameters() if n.endswith("scale_weight")]
     if weights:

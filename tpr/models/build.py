@@ -1,4 +1,4 @@
-"""Builds models from specs; the only place that reads them.
+"""Builds models from specs; in this library the only place that reads them.
 
 A model spec is a plain dict: {"backbone": {...}, "channels", "head": {"name", ...}, "track": {...},
 "temporal": None or {"name", ...}, "pixel_std", "budget_weight"}.
@@ -6,6 +6,7 @@ A model spec is a plain dict: {"backbone": {...}, "channels", "head": {"name", .
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
@@ -22,6 +23,7 @@ from .yolact import YOLACT
 
 Spec = dict[str, Any]
 PYRAMID_OPTIONS = ("pyramid", "p6_from", "relu")
+Builder = Callable[[Spec, int], nn.Module]  # of a temporal module: (spec, channels)
 
 
 def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
@@ -66,7 +68,7 @@ HEADS = {
     "yolact": build_yolact,
 }
 TRACK_HEADS = {"dense": TrackHead, "box": BoxTrackHead}
-TEMPORAL = {"tpr": build_tpr, "tpr-released": build_released_tpr}
+TEMPORAL: dict[str, Builder] = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
 # ResNets at full size; what heads and other parts are at full size are their constructors' defaults
@@ -116,15 +118,22 @@ def build_track_head(spec: Spec, channels: int) -> nn.Module:
     return _choose(TRACK_HEADS, {"name": "dense"} | spec, "tracking head")(channels, **options)
 
 
-def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = None) -> VISModel:
+def build_model(
+    spec: Spec,
+    num_classes: int,
+    *,
+    backbone_norm: str | None = None,
+    temporal: Mapping[str, Builder] | None = None,
+) -> VISModel:
     """The model of a spec, freshly initialised; pretraining passes backbone_norm="BN".
 
+    temporal: builders of temporal modules, by name, that the library itself does not have.
     Raises ValueError for a head or temporal module that is not registered.
     """
     channels = spec["channels"]
     return VISModel(
         build_backbone(spec["backbone"], channels, backbone_norm),
-        _temporal(spec["temporal"], channels),
+        _temporal(spec["temporal"], channels, TEMPORAL | dict(temporal or {})),
         _choose(HEADS, spec["head"], "head")(spec["head"], channels, num_classes),
         build_track_head(spec["track"], channels),
         pixel_std=spec["pixel_std"],
@@ -132,8 +141,10 @@ def build_model(spec: Spec, num_classes: int, *, backbone_norm: str | None = Non
     )
 
 
-def _temporal(spec: Spec | None, channels: int) -> nn.Module | None:
-    return None if spec is None else _choose(TEMPORAL, spec, "temporal module")(spec, channels)
+def _temporal(
+    spec: Spec | None, channels: int, registry: Mapping[str, Builder]
+) -> nn.Module | None:
+    return None if spec is None else _choose(registry, spec, "temporal module")(spec, channels)
 
 
 def _choose(registry: dict, spec: Spec, kind: str):  # noqa: ANN202 - a builder of the registry

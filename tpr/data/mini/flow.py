@@ -23,12 +23,15 @@ def _video(settings: SplitSettings, seed: int, split: str, index: int) -> Video:
     return make_video(settings, seed, split, index)
 
 
-def _open(settings: Mapping, split: str, index: int, t: int, backward: bool) -> tuple[Video, int]:
+def _open(
+    settings: Mapping, split: str, index: int, t: int, backward: bool, other: int | None = None
+) -> tuple[Video, int]:
     """Video and the number of the other frame; ValueError if there is none."""
     if split not in settings["splits"]:
         raise ValueError(f"mini data: no split {split!r}; there are {sorted(settings['splits'])}")
     chosen = split_settings(split, settings["splits"][split])
-    other = t - 1 if backward else t + 1
+    if other is None:
+        other = t - 1 if backward else t + 1
     if not (0 <= t < chosen.frames and 0 <= other < chosen.frames):
         raise ValueError(f"mini data: no flow from frame {t} to {other} of {chosen.frames} frames")
     if not 0 <= index < chosen.videos:
@@ -50,14 +53,21 @@ def dense_flow(video: Video, t: int, other: int) -> np.ndarray:
 
 
 def flow(
-    settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False
+    settings: Mapping,
+    split: str,
+    video_index: int,
+    t: int,
+    *,
+    backward: bool = False,
+    other: int | None = None,
 ) -> np.ndarray:
-    """(H, W, 2) float32 exact flow of frame ``t`` to t + 1, or to t - 1 if ``backward``.
+    """(H, W, 2) float32 exact flow of frame ``t`` to t + 1, to t - 1 if ``backward``, or to
+    frame ``other``.
 
     ``settings`` is the content of info.json (or ``resolve(...)``); ``video_index`` counts from 0 in
     the order of the JSON. The video is rendered again on demand (about 30 ms, the last are kept).
     """
-    video, other = _open(settings, split, video_index, t, backward)
+    video, other = _open(settings, split, video_index, t, backward, other)
     return dense_flow(video, t, other)
 
 

@@ -1,0 +1,60 @@
+"""The baselines by the name that a manifest gives them.
+
+A builder takes a run's temporal spec, {"name", and the options of each part}, and the pyramid's
+channels, as those of `tpr.models.build` do. A new baseline is one file and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from tpr.routing import CPR, DACR, TemporalPyramidRouting
+
+from .dcnv2_fusion import DCNv2Fusion
+from .feature_flow import FeatureFlowWarp
+from .flow_warp import FlowWarp
+from .full_align import FullAlign
+from .full_routing import FullRouting
+from .merge import Merge
+from .stsn import STSN
+from .top_down import TopDownRouting
+from .warp import WarpedRouting
+
+Spec = dict[str, Any]
+Builder = Callable[[Spec, int], nn.Module]
+
+
+def sampler(module: Callable[..., nn.Module]) -> Builder:
+    """Table 1(d): TPR with another sampling in DACR's place. spec: {"sampling", "cpr"}."""
+    return lambda spec, channels: TemporalPyramidRouting(
+        module(channels, **spec["sampling"]), CPR(channels, **spec["cpr"])
+    )
+
+
+def warped(module: Callable[..., nn.Module]) -> Builder:
+    """Table 1(d): the reference pyramid warped, then merged. spec: {"warp", "merge", "cpr"}."""
+    return lambda spec, channels: WarpedRouting(
+        module(channels, **spec["warp"]),
+        TemporalPyramidRouting(Merge(channels, **spec["merge"]), CPR(channels, **spec["cpr"])),
+    )
+
+
+def routing(module: Callable[..., nn.Module]) -> Builder:
+    """Table 1(c): DACR with another routing space in CPR's place. spec: {"dacr", "cpr"}."""
+    return lambda spec, channels: module(
+        DACR(channels, **spec["dacr"]), CPR(channels, **spec["cpr"])
+    )
+
+
+BASELINES: dict[str, Builder] = {
+    "dcnv2-fusion": sampler(DCNv2Fusion),
+    "stsn": sampler(STSN),
+    "flow-warp": warped(FlowWarp),
+    "feature-flow": warped(FeatureFlowWarp),
+    "full-routing": routing(FullRouting),
+    "full-align": lambda spec, channels: FullAlign(DACR(channels, **spec["dacr"])),
+    "top-down": routing(TopDownRouting),
+}

@@ -1,0 +1,47 @@
+"""Warping features along a flow, and routing on a warped reference."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tpr.routing import Frame, GateUse, Pyramid
+
+
+def warp(x: Tensor, flow: Tensor) -> Tensor:
+    """out[y, x] = x[y + dy, x + dx], bilinear, 0 outside the map: (N, C, H, W) -> (N, C, H, W).
+
+    flow: (N, 2, H, W), (dx, dy) in pixels of x, from positions to where their content is in x.
+    """
+    h, w = x.shape[-2:]
+    exact = torch.promote_types(
+        x.dtype, torch.float32
+    )  # half precision cannot tell positions apart
+    columns = torch.arange(w, device=x.device, dtype=exact) + flow[:, 0].to(exact)
+    rows = torch.arange(h, device=x.device, dtype=exact).view(h, 1) + flow[:, 1].to(exact)
+    # grid_sample's coordinates without aligned corners: -1 and 1 are the map's outer borders
+    grid = torch.stack([(2 * columns + 1) / w - 1, (2 * rows + 1) / h - 1], -1)
+    out = F.grid_sample(x.to(exact), grid, padding_mode="zeros", align_corners=False)
+    return out.to(x.dtype)
+
+
+class WarpedRouting(nn.Module):
+    """A temporal module that warps the reference's whole pyramid first and then routes on it.
+
+    warp: module (query: Frame, reference: Frame) -> the reference's pyramid, aligned to the query;
+    routing: any temporal module, as TPR with `Merge` in DACR's place.
+    """
+
+    def __init__(self, warp: nn.Module, routing: nn.Module) -> None:
+        super().__init__()
+        self.warp, self.routing = warp, routing
+
+    @property
+    def gates(self) -> list[GateUse]:
+        """The routing's gates in the latest call."""
+        return self.routing.gates
+
+    def forward(self, query: Frame, reference: Frame) -> Pyramid:
+        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid."""
+        return self.routing(query, Frame(self.warp(query, reference), reference.image))

@@ -1,0 +1,155 @@
+"""FlowNetS's pretraining on exact flow, for real on a tiny data set."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from baselines.flownet import FlowNetS
+from baselines.registry import BASELINES
+from experiments.flow import FlowPairs, draw_pairs, end_point_errors, pretrain_flow
+from experiments.manifest import load_manifests
+from experiments.spec import Graph
+from experiments.stages import BODIES, FLOW_NETWORK
+from tests.suite_helpers import REPOSITORY
+from tests.tiny import MODEL, TRAIN, Silent
+from tpr import checkpoint, train
+from tpr.data.mini import flow
+from tpr.models.build import build_model
+
+SPEC = {
+    "seed": 0,
+    "network": {"width": 2, "reduction": 1},
+    "pairs": {"videos": 2, "pairs": 3, "reach": 2},
+    "train": {
+        "iterations": 4,
+        "batch_size": 2,
+        "flip": 0.5,
+        "optimizer": {"name": "adamw", "lr": 1e-3, "weight_decay": 0.0},
+        "schedule": {"name": "cosine", "warmup": 1},
+        "clip": 100.0,
+        "checkpoint_every": 2,
+        "log_every": 1,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_dataset):
+    return json.loads((tiny_dataset.path.parent / "info.json").read_text())
+
+
+def pairs(dataset, generator, **options):
+    chosen = {"videos": 3, "pairs": 4, "reach": 2, "seed": 1} | options
+    return FlowPairs(dataset, generator, "train", **chosen)
+
+
+def test_pairs_are_different_frames_within_reach_and_repeatable():
+    drawn = draw_pairs(8, 200, 3, [0, 5])
+    assert drawn == draw_pairs(8, 200, 3, [0, 5]) != draw_pairs(8, 200, 3, [0, 6])
+    assert {abs(t - other) for t, other in drawn} == {1, 2, 3}
+    assert all(0 <= t < 8 and 0 <= other < 8 for t, other in drawn)
+    assert draw_pairs(1, 5, 3, [0]) == []
+
+
+def test_pairs_hold_their_frames_and_the_exact_flow_between_them(tiny_dataset, generator):
+    data = pairs(tiny_dataset, generator)
+    assert data.first.shape == (12, 3, 64, 96) and data.flow.shape == (12, 2, 64, 96)
+    t, other = draw_pairs(4, 4, 2, [1, 2])[0]  # the first pair of the third video
+    frames = [tiny_dataset.read_frame(tiny_dataset.videos[2], k) for k in (t, other)]
+    assert np.array_equal(data.first[8].permute(1, 2, 0).numpy(), frames[0])
+    assert np.array_equal(data.second[8].permute(1, 2, 0).numpy(), frames[1])
+    exact = flow(generator, "train", 2, t, other=other)
+    np.testing.assert_allclose(data.flow[8].permute(1, 2, 0).numpy(), exact, rtol=1e-3, atol=1e-3)
+
+
+def test_flow_to_a_neighbour_is_the_forward_or_backward_flow(generator):
+    for other, backward in ((2, False), (0, True)):
+        expected = flow(generator, "train", 0, 1, backward=backward)
+        assert np.array_equal(flow(generator, "train", 0, 1, other=other), expected)
+
+
+def test_mirroring_turns_horizontal_motion_around(tiny_dataset, generator):
+    data = pairs(tiny_dataset, generator, videos=1)
+    first, _, move = data.batch(np.array([1]))
+    mirrored, _, turned = data.batch(np.array([1]), flip=True)
+    assert torch.equal(mirrored[..., 0], first[..., -1])
+    assert torch.equal(turned[:, 0, :, 0], -move[:, 0, :, -1])
+    assert torch.equal(turned[:, 1, :, 0], move[:, 1, :, -1])
+
+
+def test_end_point_error_of_no_motion_is_the_mean_length_of_the_flow(tiny_dataset, generator):
+    data, network = pairs(tiny_dataset, generator), FlowNetS(2)
+    torch.nn.init.zeros_(network.predict_flow2.weight)
+    found = end_point_errors(network, data, 1)
+    length = data.flow.float().norm(dim=1).mean().item()
+    assert found["end_point_error"] == pytest.approx(length, rel=1e-3)
+    assert found["zero_flow_error"] == pytest.approx(length, rel=1e-3)
+    assert found["validation_pairs"] == 12
+
+
+def test_a_killed_pretraining_resumes_to_the_same_weights(tiny_dataset, generator, tmp_path):
+    class Killed(Exception):
+        pass
+
+    class KilledAtThree(Silent):
+        def progress(self, done, total, **numbers):
+            if done == 3:
+                raise Killed
+
+    splits, results = {"train": tiny_dataset, "val": tiny_dataset}, []
+    settings = generator | {"splits": {k: generator["splits"]["train"] for k in splits}}
+    for name in ("whole", "killed"):
+        out = tmp_path / name
+        out.mkdir()
+        if name == "killed":
+            with pytest.raises(Killed):
+                pretrain_flow(SPEC, settings, splits, out, KilledAtThree())
+        results.append(pretrain_flow(SPEC, settings, splits, out, Silent()))
+    states = [checkpoint.load(tmp_path / name / "weights.pt") for name in ("whole", "killed")]
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+    assert results[0]["end_point_error"] == results[1]["end_point_error"] > 0
+    assert results[0]["final_losses"].keys() == {"loss_flow"}
+
+
+def test_training_starts_from_the_pretrained_flow_network(tiny_dataset, tmp_path):
+    """With a learning rate of 0 the trained model still has the weights that it was given."""
+    flow_warp = {"warp": {"width": 2, "reduction": 1}, "merge": {}, "cpr": {"rows": [1]}}
+    model_spec = MODEL | {"channels": 16, "temporal": {"name": "flow-warp"} | flow_warp}
+    optimizer = {"name": "sgd", "lr": 0.0, "weight_decay": 0.0}
+    settings = TRAIN | {"iterations": 1, "optimizer": optimizer}
+    spec = {"model": model_spec, "train": settings, "seed": 0}
+    image_model = build_model(model_spec | {"temporal": None}, len(tiny_dataset.categories))
+    checkpoint.save_weights(image_model, tmp_path / "image.pt", without=train.NEW_MODULES)
+    torch.manual_seed(7)
+    network = FlowNetS(2)
+    checkpoint.save_weights(network, tmp_path / "flow.pt")
+    parts = {FLOW_NETWORK: tmp_path / "flow.pt"}
+    weights = tmp_path / "image.pt"
+    train.finetune(spec, tiny_dataset, weights, tmp_path, Silent(), temporal=BASELINES, parts=parts)
+    trained = checkpoint.load(tmp_path / "weights.pt")
+    for name, value in network.state_dict().items():
+        assert torch.equal(trained[f"{FLOW_NETWORK}.{name}"], value.half())
+
+
+def test_public_weights_are_taken_from_the_data_folder(tmp_path, monkeypatch):
+    torch.manual_seed(1)
+    network = FlowNetS(2)
+    torch.save({"state_dict": network.state_dict()}, tmp_path / "public.pth")
+    monkeypatch.setenv("TPR_DATA", str(tmp_path))
+    spec = {"network": {"width": 2, "reduction": 2}, "weights": "public.pth"}
+    metrics = BODIES["pretrain-flow"](spec, {}, tmp_path, Silent())
+    assert metrics["weights"] == "public.pth" and len(metrics["sha256"]) == 64
+    written = checkpoint.load(tmp_path / "weights.pt")
+    assert torch.equal(written["conv1.0.bias"], network.state_dict()["conv1.0.bias"].half())
+    with pytest.raises(FileNotFoundError, match="no FlowNetS weights at .*absent.pth"):
+        BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, Silent())
+
+
+def test_only_optical_flow_warp_waits_for_the_flow_network():
+    manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
+    for profile in manifests.profiles:
+        graph = Graph(manifests.runs, manifests.profile(profile))
+        needing = [run for run in manifests.runs if "flow" in graph.train(run, 0).inputs]
+        assert needing == ["blendmask-r50+flow-warp+cpr"]
