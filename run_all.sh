@@ -6,6 +6,7 @@ usage() {
     cat <<'TEXT'
 Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh list                      tables, runs and profiles
+       ./run_all.sh costs                     parameters and GFLOPs of the full-size models
        ./run_all.sh test [pytest options]     ruff and the tests
        ./run_all.sh setup                     only install
        ./run_all.sh ship-weights [--profile P]   copy finished pretraining into weights/

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from . import show
+from . import costs, show
 from .environment import cores
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
@@ -35,7 +35,7 @@ class Interrupted(KeyboardInterrupt):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs")
     parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
     parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
     parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
@@ -106,7 +106,17 @@ def command(
     if options.targets[:1] == ["ship-weights"]:
         print("\n".join(ship([graph.pretrain(run) for run in manifests.runs], layout)))
         return 0
+    if options.targets[:1] == ["costs"]:
+        return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
+
+
+def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
+    """Costs of all runs at full size; then the page that shows them."""
+    problems = costs.measure_all(manifests, layout)
+    problems += filter(None, [Page(layout, page).finish()])
+    print("\n".join(problems + [f"Costs:  {layout.shown(layout.costs)}"]))
+    return 1 if problems else 0
 
 
 class Suite:
