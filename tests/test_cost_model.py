@@ -67,8 +67,9 @@ def test_tpr_adds_the_same_to_both_backbones(full):
     +14.2 M for R101 cannot both hold."""
     costs = [full["blendmask-r50+tpr"], full["blendmask-r101+tpr"]]
     assert [conventions.added_parameters(cost) for cost in costs] == [11_023_398] * 2
-    assert costs[0]["params"]["temporal module.dacr"] == 2_667_267
-    assert costs[0]["params"]["temporal module.cpr"] == 8_356_131
+    parts = costs[0]["params"]
+    dacr = sum(n for part, n in parts.items() if part.startswith("temporal module.dacr."))
+    assert (dacr, parts["temporal module.cpr"]) == (2_667_267, 8_356_131)
     for convention in ("executed", "published"):
         first, second = (conventions.added(cost, convention, 0.3) for cost in costs)
         assert first == second > 0
@@ -76,9 +77,9 @@ def test_tpr_adds_the_same_to_both_backbones(full):
 
 def test_two_deformable_convolutions_cost_more_than_the_published_increase(full):
     """2 x 9 x 256^2 x 5115 positions = 6.03 G, and the samples."""
-    kinds = full["blendmask-r50+tpr"]["macs"]["temporal module.dacr"]
     products = 2 * 9 * 256**2 * 5115
-    assert kinds["deformable convolutions"] == products + 2 * 9 * 4 * 256 * 5115
+    found = deformable(full["blendmask-r50+tpr"])
+    assert found == products + 2 * 9 * 4 * 256 * 5115
     assert products / 1e9 > 58.9 - 56.8  # Tables 1(c) and 1(f)
 
 
@@ -88,9 +89,12 @@ def test_the_published_convention_does_not_see_deformable_convolutions(full):
     found = [conventions.added(cost, "published", share) / 1e9 for share in (0, 0.095, 1)]
     assert found == pytest.approx([1.66, 4.29, 29.32], abs=0.005)
     difference = conventions.added(cost, "executed", 0) - conventions.added(cost, "published", 0)
-    deformable = cost["macs"]["temporal module.dacr"]["deformable convolutions"]
     resizing = cost["macs"]["temporal module.cpr"]["resizing"]
-    assert difference == pytest.approx(deformable + resizing, rel=1e-9)
+    assert difference == pytest.approx(deformable(cost) + resizing, rel=1e-9)
+
+
+def deformable(cost):
+    return sum(kinds.get("deformable convolutions", 0) for kinds in cost["macs"].values())
 
 
 MADE_UP = {

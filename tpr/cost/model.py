@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from ..models.build import build_model
 from ..models.vis_model import VISModel
-from ..routing import Frame
+from ..routing import Frame, GateUse
 from ..routing.norm import ActiveGroupNorm, PositionNorm
 from .conventions import MASKS, TEMPORAL, TRACKING
 from .count import Count, count
@@ -46,8 +47,9 @@ def measure(
     detections: boxes a frame whose masks are computed. Nothing is allocated or computed: all of it
     happens on the meta device. Returns, for `conventions`: size, padded, classes, detections,
     params {part: parameters}, macs {part: {kind: multiply-accumulates}}, dead (parts), gated
-    {level: Eq. 8's unit costs of everything gated}, gated_norm (the norms' share of it), unknown
-    (operators without a formula). Raises ValueError for a head that has no cost function.
+    {level: Eq. 8's unit costs of everything gated}, gates (the same by kind of gate), gated_norm
+    (the norms' share of it), unknown (operators without a formula). Raises ValueError for a head
+    that has no cost function.
     """
     with torch.device("meta"):
         model = build_model(spec, num_classes).eval().requires_grad_(False)
@@ -64,7 +66,8 @@ def measure(
         "params": parameters(model, parts),
         "macs": multiply_accumulates(counted, parts),
         "dead": [*head_cost(model.head).dead, TRACKING],
-        "gated": gated_by_level(model),
+        "gated": unit_costs(model, lambda use: use.level),
+        "gates": unit_costs(model, lambda use: use.name.rsplit(".", 1)[-1]),
         "gated_norm": gated_norm(model, counted),
         "unknown": list(counted.unknown),
     }
@@ -84,17 +87,23 @@ def blank_frame(model: VISModel, image: Tensor) -> Frame:
 def part_paths(model: VISModel) -> dict[str, tuple[str, ...]]:
     """Module paths of every part; what lies in a nested part belongs to that one only."""
     head: HeadCost = head_cost(model.head)
-    children = [] if model.temporal is None else [n for n, _ in model.temporal.named_children()]
+    inside = [] if model.temporal is None else called_modules(model.temporal)
     return {
         "backbone": ("backbone.fpn.bottom_up",),
         "FPN": ("backbone",),
         "P6, P7": ("backbone.fpn.top_block",),
         TEMPORAL: ("temporal",),
-        **{f"{TEMPORAL}.{name}": (f"temporal.{name}",) for name in children},
+        **{f"{TEMPORAL}.{name}": (f"temporal.{name}",) for name in inside},
         **{part: tuple(f"head.{p}" for p in paths) for part, paths in head.parts.items()},
         TRACKING: ("track_head",),
         MASKS: ("",),
     }
+
+
+def called_modules(temporal: nn.Module) -> list[str]:
+    """Submodules and their submodules, without lists of modules, which are never called."""
+    named = [(name, m) for name, m in temporal.named_modules() if name and name.count(".") < 2]
+    return [name for name, m in named if not isinstance(m, nn.ModuleList)]
 
 
 def parameters(model: VISModel, parts: dict[str, tuple[str, ...]]) -> dict[str, int]:
@@ -139,11 +148,11 @@ def own_count(counted: Count, path: str, others: list[str]) -> Counter[str]:
     return +kinds
 
 
-def gated_by_level(model: VISModel) -> dict[str, int]:
-    """Unit costs (Eq. 8) of all gated computation of the call just counted, by level."""
-    out: dict[str, int] = {}
+def unit_costs(model: VISModel, group: Callable[[GateUse], str]) -> dict[str, int]:
+    """Unit costs (Eq. 8) of all gated computation of the call just counted, by group."""
+    out: Counter[str] = Counter()
     for use in model.gates:
-        out[use.level] = out.get(use.level, 0) + int(use.full())
+        out[group(use)] += int(use.full())
     return dict(sorted(out.items()))
 
 
