@@ -28,6 +28,8 @@ from .spec import Graph, goal_stages
 from .stage import Stage
 from .status import Status
 
+COST_TARGETS = ("costs", "1f")  # Table 1(f) needs neither data nor training
+
 
 class Interrupted(KeyboardInterrupt):
     """SIGTERM, handled as Ctrl-C is."""
@@ -35,7 +37,9 @@ class Interrupted(KeyboardInterrupt):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs"
+    )
     parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
     parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
     parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
@@ -106,7 +110,7 @@ def command(
     if options.targets[:1] == ["ship-weights"]:
         print("\n".join(ship([graph.pretrain(run) for run in manifests.runs], layout)))
         return 0
-    if options.targets[:1] == ["costs"]:
+    if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
 

@@ -1,4 +1,4 @@
-"""Costs of the full-size models: `./run_all.sh costs` writes results/full/costs.json.
+"""Costs of the full-size models: `./run_all.sh 1f` writes results/full/costs.json.
 
 They need neither data nor training, so they are measured on the architecture of profile `full`
 whatever profile is trained.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from typing import Any
 
 from .environment import git_state, packages
@@ -88,9 +87,9 @@ def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict], list
     for run, request in requests(manifests).items():
         entry = kept.get(run)
         if entry is None:
-            problems.append(f"{run}: no cost yet (./run_all.sh costs)")
+            problems.append(f"{run}: no cost yet (./run_all.sh 1f)")
         elif entry["key"] != key(request):
-            problems.append(f"{run}: its cost is of other settings (./run_all.sh costs)")
+            problems.append(f"{run}: its cost is of other settings (./run_all.sh 1f)")
         else:
             costs[run] = entry["cost"]
     return costs, problems

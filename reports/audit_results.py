@@ -198,6 +198,25 @@ def best_model(paper: Paper) -> Finding:
     return Finding(f"“{claim['quote']}”", where, (step,), says, outcome(same))
 
 
+def luck_of_training(paper: Paper) -> Finding:
+    """The published gains, each of one training, against the spread between equal trainings."""
+    spreads = [case["high"] - case["low"] for case in paper.text["repeated"]]
+    steps = [
+        f"{case['model']}, {case['runs']} ({case['source']}): AP {number(case['low'])} to "
+        f"{number(case['high'])}, {number(spread)} apart"
+        for case, spread in zip(paper.text["repeated"], spreads, strict=True)
+    ]
+    gains = {pair: _gain(paper, *pair) for pair in PAIRS}
+    steps += [f"TPR on {_label(paper, *pair)}: {signed(gain)}" for pair, gain in gains.items()]
+    within = sum(gain <= max(spreads) + 1e-9 for gain in gains.values())
+    says = (
+        f"{within} of {len(gains)} gains are no larger than the wider of these spreads; the tables "
+        "give no number of trainings and no deviation."
+    )
+    title = "Gains and the luck of training"
+    return Finding(title, "Tables 1a, 1e", tuple(steps), says, outcome(not within))
+
+
 def _gain(paper: Paper, table: str, baseline: str, routed: str) -> float:
     return paper.value(table, routed, "AP") - paper.value(table, baseline, "AP")
 
@@ -225,6 +244,7 @@ def result_findings(paper: Paper) -> list[Finding]:
         strict_overlap,
         gains_in_words,
         relative_or_absolute,
+        luck_of_training,
         same_impact,
         below_the_start,
         gains_of_the_text,

@@ -62,6 +62,8 @@ def _row(row: dict[str, Any], gflops: list[str]) -> dict[str, Any]:
         "run": row["run"],
         "over": over,
         "present": present,
+        "paper_AP": number(row["paper_AP"]),
+        "AP": number(row["AP"]),
         "paper_params": show(row["paper_params"]),
         "params": show(row["params"], 2) if present else "not run",
         "paper": [show(row[name]) for name in gflops],

@@ -45,7 +45,7 @@ def _over_seeds(spreads: list[dict[str, float]]) -> dict[str, float]:
 
 
 def cost_frame(paper: Paper, table: str, costs: Costs, records: Sequence[Record]) -> pd.DataFrame:
-    """A cost table: a row for every row of the paper's, in G and M; NaN is unknown.
+    """A cost table: a row for every row of the paper's, in G and M; NaN is unknown. AP in percent.
 
     Rows that the paper gives as differences (`to`) are differences to our run of that row; rows
     that it gives in full are whole models. Each convention has the columns closed, min, mean, max
@@ -66,6 +66,8 @@ def _row(
         "row": cells["label"],
         "run": cells["run"],
         "over": start["run"] if start else None,
+        "paper_AP": cells["AP"],
+        "AP": _ap(records, cells["run"]),
         **{f"paper_{n}": named.get(n, NAN) for n in ("params", *_gflops(paper, table))},
     }
     runs = [cells["run"]] + ([start["run"]] if start else [])
@@ -77,6 +79,12 @@ def _row(
         for name, value in _states(convention, runs, costs, records).items():
             out[f"{convention}_{name}"] = value
     return out | {"status": "measured"}
+
+
+def _ap(records: Sequence[Record], run: str) -> float:
+    """Mean over seeds, NaN without a record."""
+    values = [record.metric("AP") for record in by_run(list(records)).get(run, {}).values()]
+    return sum(values) / len(values) if values else NAN
 
 
 def _gflops(paper: Paper, table: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_command_measures_every_variant(tmp_path):
 
 def test_command_says_what_it_lacks(tmp_path, capsys):
     assert main(["--costs", str(tmp_path / "none.json")]) == 1
-    assert "run ./run_all.sh costs" in capsys.readouterr().err
+    assert "run ./run_all.sh 1f" in capsys.readouterr().err
 
 
 def test_setting_gates_leaves_other_modules_alone():

@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         specs = {run: kept[run]["model"] for run in options.runs}
         classes = kept[options.runs[0]]["cost"]["classes"]
     except (OSError, ValueError, KeyError) as error:
-        print(f"error: {options.costs} lacks {error}; run ./run_all.sh costs", file=sys.stderr)
+        print(f"error: {options.costs} lacks {error}; run ./run_all.sh 1f", file=sys.stderr)
         return 1
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     settings = {name: getattr(options, name) for name in ("size", "frames", "detections", "open")}
