@@ -117,10 +117,11 @@ def command(
 
 def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
     """Costs of all runs at full size; then the page that shows them."""
-    problems = costs.measure_all(manifests, layout)
-    problems += filter(None, [Page(layout, page).finish()])
-    print("\n".join(problems + [f"Costs:  {layout.shown(layout.costs)}"]))
-    return 1 if problems else 0
+    costs.measure_all(manifests, layout)
+    problem = Page(layout, page).finish()
+    print(f"Costs:  {layout.shown(layout.costs)}")
+    print(f"FAILED    {problem}" if problem else f"Page:   {layout.shown(layout.page)}")
+    return 1 if problem else 0
 
 
 class Suite:

@@ -36,7 +36,7 @@ def requests(manifests: Manifests) -> dict[str, Request]:
         "detections": infer["detections"]["top_after"],
     }
     free = {"budget_weight": 0.0}  # a weight of a loss costs nothing
-    models = {str(run): graph.model(run) | free for run in manifests.runs}
+    models = {str(run): graph.train(run, 0).spec["model"] | free for run in manifests.runs}
     return {run: json.loads(canonical(shared | {"model": m})) for run, m in models.items()}
 
 
@@ -45,23 +45,25 @@ def key(request: Request) -> str:
     return hashlib.sha256(canonical(request).encode()).hexdigest()
 
 
-def measure_all(manifests: Manifests, layout: Layout) -> list[str]:
-    """Measures every run anew and writes the file; returns lines on runs that cannot be."""
+def measure_all(manifests: Manifests, layout: Layout) -> None:
+    """Measures every run anew, prints the costs and writes the file.
+
+    Runs whose head has no cost function are named and left out.
+    """
     from tpr.cost.model import measure
 
-    started, git, runs, problems = now(), git_state(), {}, []
+    started, git, runs = now(), git_state(), {}
     for run, request in requests(manifests).items():
         try:
             size = tuple(request["size"])
             cost = measure(request["model"], request["classes"], size, request["detections"])
         except ValueError as error:
-            problems.append(f"{run} has no cost: {error}")
+            print(f"{run}: {error}", flush=True)
             continue
         runs[run] = {"key": key(request), "model": request["model"], "cost": cost}
         print(f"{run}: {line(cost)}", flush=True)
     environment = {"started": started, "git": git, "packages": packages()}
     write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs})
-    return problems
 
 
 def line(cost: dict[str, Any]) -> str:
@@ -81,15 +83,12 @@ def line(cost: dict[str, Any]) -> str:
 
 
 def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict], list[str]]:
-    """Kept costs by run, and lines on those that are missing or of other settings."""
+    """Kept costs by run, and lines on those that are of other settings."""
     kept = (read_json(layout.costs) or {}).get("runs", {})
     costs, problems = {}, []
     for run, request in requests(manifests).items():
-        entry = kept.get(run)
-        if entry is None:
-            problems.append(f"{run}: no cost yet (./run_all.sh 1f)")
-        elif entry["key"] != key(request):
+        if run in kept and kept[run]["key"] == key(request):
+            costs[run] = kept[run]["cost"]
+        elif run in kept:
             problems.append(f"{run}: its cost is of other settings (./run_all.sh 1f)")
-        else:
-            costs[run] = entry["cost"]
     return costs, problems

@@ -41,7 +41,7 @@ class Graph:
         head, backbone = self.runs[run]["head"], self.runs[run]["backbone"]
         name = f"{head}-{backbone}"
         # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
-        model = self.model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
+        model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
         if "pretrained" in self.profile["data"]:
             weights = self.profile["data"]["pretrained"].get(backbone)
             return self._stage("pretrain", name, {"model": model, "weights": weights})
@@ -52,17 +52,17 @@ class Graph:
         return self._stage("pretrain", name, spec, {"images": self.images()})
 
     def train(self, run: str, seed: int) -> Stage:
-        spec = {"model": self.model(run), "train": self.profile["train"], "seed": seed}
+        spec = {"model": self._model(run), "train": self.profile["train"], "seed": seed}
         inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
         return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
 
     def evaluate(self, run: str, seed: int) -> Stage:
         spec = {name: self.profile[name] for name in ("infer", "evaluation")}
-        spec["model"] = self.model(run)
+        spec["model"] = self._model(run)
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
 
-    def model(self, run: str) -> Spec:
+    def _model(self, run: str) -> Spec:
         """The spec that tpr.models.build reads."""
         declared, model = self.runs[run], self.profile["model"]
         head, backbone = declared["head"], declared["backbone"]

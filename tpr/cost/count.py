@@ -36,8 +36,13 @@ class Count:
         return sum(self.of("").values())
 
     def of(self, path: str) -> Counter[str]:
-        """What a module does, by kind; nothing if it was not called."""
-        return self.by_module.get(path, Counter())
+        """What a module does, by kind: for one that was not called itself, but by its parts (a
+        list of modules, or one of which only methods are used), what its submodules do."""
+        if path in self.by_module:
+            return self.by_module[path]
+        inside = [p for p in self.by_module if p.startswith(f"{path}.")]
+        top = [p for p in inside if not any(p.startswith(f"{q}.") for q in inside)]
+        return sum((self.by_module[p] for p in top), start=Counter())
 
 
 class Seen(TorchDispatchMode):

@@ -65,3 +65,11 @@ def head_cost(head: nn.Module) -> HeadCost:
     if name not in HEADS:
         raise ValueError(f"no cost of head {name}: add it to tpr/cost/heads.py")
     return HEADS[name]
+
+
+def track(head: nn.Module, pyramid: dict[str, Tensor], boxes: Tensor) -> None:
+    """What a tracking head computes for boxes (D, 4): a map for all, or embeddings of the boxes."""
+    if hasattr(head, "embeddings"):
+        head.embeddings(pyramid, [boxes])
+    else:
+        head(pyramid)

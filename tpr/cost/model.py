@@ -15,10 +15,8 @@ from ..routing import Frame, GateUse
 from ..routing.norm import ActiveGroupNorm, PositionNorm
 from .conventions import MASKS, TEMPORAL, TRACKING
 from .count import Count, count
-from .heads import HeadCost, head_cost
+from .heads import HeadCost, head_cost, track
 from .operators import NORM
-
-STRIDES = (8, 16, 32, 64, 128)
 
 
 class OneFrame(nn.Module):
@@ -33,7 +31,8 @@ class OneFrame(nn.Module):
         frame = self.model.refine(Frame(self.model.backbone(image), image), previous)
         head = self.model.head
         head_cost(head).forward(head, frame.pyramid, self.detections)
-        self.model.track_head(frame.pyramid)
+        boxes = image.new_zeros(self.detections, 4)
+        track(self.model.track_head, frame.pyramid, boxes)
 
 
 def measure(
@@ -41,10 +40,12 @@ def measure(
     num_classes: int,
     size: tuple[int, int] = (360, 640),
     detections: int = 100,
+    build: Callable[[dict[str, Any], int], VISModel] = build_model,
 ) -> dict[str, Any]:
     """Cost of a model spec (see tpr.models.build) for frames of `size` (H, W), gates open.
 
-    detections: boxes a frame whose masks are computed. Nothing is allocated or computed: all of it
+    detections: boxes a frame whose masks are computed; build(spec, num_classes): `build_model`, or
+    one that knows further temporal modules. Nothing is allocated or computed: all of it
     happens on the meta device. Returns, for `conventions`: size, padded, classes, detections,
     params {part: parameters}, macs {part: {kind: multiply-accumulates}}, dead (parts), gated
     {level: Eq. 8's unit costs of everything gated}, gates (the same by kind of gate), gated_norm
@@ -52,11 +53,12 @@ def measure(
     that has no cost function.
     """
     with torch.device("meta"):
-        model = build_model(spec, num_classes).eval().requires_grad_(False)
+        model = build(spec, num_classes).eval().requires_grad_(False)
         multiple = model.backbone.size_divisibility
         padded = tuple(side + -side % multiple for side in size)
         image = torch.empty(1, 3, *padded)
-        counted = count(OneFrame(model, detections), image, blank_frame(model, image))
+        previous = Frame(model.backbone(image), image)
+        counted = count(OneFrame(model, detections), image, previous)
     parts = part_paths(model)
     return {
         "size": list(size),
@@ -71,17 +73,6 @@ def measure(
         "gated_norm": gated_norm(model, counted),
         "unknown": list(counted.unknown),
     }
-
-
-def blank_frame(model: VISModel, image: Tensor) -> Frame:
-    """A frame with the shapes of the one before `image`."""
-    sizes = [[-(-side // stride) for side in image.shape[-2:]] for stride in STRIDES]
-    channels = model.backbone.channels
-    names = [f"p{i}" for i in range(3, 8)]
-    pyramid = {
-        name: image.new_empty(1, channels, *hw) for name, hw in zip(names, sizes, strict=True)
-    }
-    return Frame(pyramid, image)
 
 
 def part_paths(model: VISModel) -> dict[str, tuple[str, ...]]:
