@@ -83,6 +83,7 @@ def _draw_points(ours: Points, theirs: Points, ink: Ink) -> plt.Figure:
         right = axes.twinx()
         _series(axes, ours, place, "o", ink.series[0])
         _series(right, theirs, place, "D", ink.published)
+        _name_backbones(right, theirs, place, ink.published)
         _spans_alike(axes, right)
         axes.set_xlabel(label)
         axes.grid(True)
@@ -99,6 +100,16 @@ def _series(axes: Axes, points: Points, place: int, marker: str, colour: str) ->
         axes.plot([p[place] for p in pair], [p[2] for p in pair], "-", lw=1, color=colour)
     xs, ys = [p[place] for p in points.values()], [p[2] for p in points.values()]
     axes.plot(xs, ys, marker, ms=5, mew=0, color=colour)
+
+
+def _name_backbones(axes: Axes, points: Points, place: int, colour: str) -> None:
+    for run, point in points.items():
+        if "+" not in run:
+            where = (point[place], point[2])
+            name = run.split("-")[-1].upper()
+            axes.annotate(
+                name, where, (6, -9), textcoords="offset points", fontsize=8, color=colour
+            )
 
 
 def _spans_alike(*axes: Axes) -> None:
