@@ -1,11 +1,13 @@
 """Cost tables as functions of costs and records; the numbers are made up."""
 
+import json
 import math
 
 import pytest
 from fake_records import record, write_manifest, write_record
 
 from reports.build import build
+from reports.cost_view import speed_view
 from reports.cost_words import differences
 from reports.costs import cost_frame, open_shares, parts_frame
 from reports.records import load_records
@@ -114,6 +116,23 @@ def test_the_page_says_that_costs_have_not_been_measured(tmp_path):
     page = build("mini", tmp_path)
     assert "./run_all.sh 1f" in page.read_text()
     assert "Speed: not run" in page.with_name("report.md").read_text()
+
+
+def test_speeds_stand_beside_the_published_ratios(tmp_path):
+    """16.1 / 19.3 and 15.3 / 21.2 of Table 2."""
+    ratio = {"median": 0.8, "min": 0.75, "max": 0.9}
+    one = {kind: {"fps": 2.5, "ratio": ratio} for kind in ("inference", "network")}
+    path = tmp_path / "speed.json"
+    settings = {"frames": 8, "detections": 10, "size": [360, 640]}
+    device = {"name": "Fake, 1 threads", "rounds": 5, "variants": {"b+t, gates 10 % open": one}}
+    record = {"devices": [device], "settings": settings, "baseline": "b"}
+    path.write_text(json.dumps(record))
+    view = speed_view(path, load_paper())
+    (row,) = view["devices"][0]["rows"]
+    assert row["inference_ratio"] == "0.80 (0.75 to 0.90)" and row["network_fps"] == "2.50"
+    assert view["published"] == ["BlendMask 16.1 / 19.3 = 0.83", "SipMask 15.3 / 21.2 = 0.72"]
+    assert view["size"] == "640×360"
+    assert speed_view(tmp_path / "none.json", load_paper()) is None
 
 
 def test_every_cost_row_of_the_paper_names_a_run():
