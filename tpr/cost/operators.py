@@ -115,6 +115,6 @@ FREE = frozenset(
     sigmoid silu slice sort split split_with_sizes sqrt square squeeze stack sub sum t tanh topk
     transpose unbind unfold im2col unsqueeze upsample_nearest2d view where zero zeros zeros_like
     adaptive_avg_pool2d _adaptive_avg_pool2d resolve_conj resolve_neg hardtanh max_pool2d
-    threshold split_copy is_same_size item _local_scalar_dense frac round sin cos
+    threshold split_copy flip roll linspace is_same_size item _local_scalar_dense frac round sin cos
     """.split()
 )
