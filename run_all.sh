@@ -6,6 +6,8 @@ usage() {
     cat <<'TEXT'
 Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh list                      tables, runs and profiles
+       ./run_all.sh 1f                        parameters and GFLOPs of the full-size models
+       ./run_all.sh audit                     checks of the published numbers: reports/audit
        ./run_all.sh test [pytest options]     ruff and the tests
        ./run_all.sh setup                     only install
        ./run_all.sh ship-weights [--profile P]   copy finished pretraining into weights/
@@ -144,5 +146,6 @@ export PATH="$venv/bin:$PATH" PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
 case ${1:-} in
     setup) say "Set up: $venv" ;;
     test) shift; run_tests "$@" ;;
+    audit) shift; exec python -m reports.audit "$@" ;;
     *) exec python -m experiments.cli "$@" ;;
 esac

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from . import show
+from . import costs, show
 from .environment import cores
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
@@ -28,6 +28,8 @@ from .spec import Graph, goal_stages
 from .stage import Stage
 from .status import Status
 
+COST_TARGETS = ("costs", "1f")  # Table 1(f) needs neither data nor training
+
 
 class Interrupted(KeyboardInterrupt):
     """SIGTERM, handled as Ctrl-C is."""
@@ -35,7 +37,9 @@ class Interrupted(KeyboardInterrupt):
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs"
+    )
     parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
     parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
     parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
@@ -106,7 +110,18 @@ def command(
     if options.targets[:1] == ["ship-weights"]:
         print("\n".join(ship([graph.pretrain(run) for run in manifests.runs], layout)))
         return 0
+    if options.targets and options.targets[0] in COST_TARGETS:
+        return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
+
+
+def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
+    """Costs of all runs at full size; then the page that shows them."""
+    costs.measure_all(manifests, layout)
+    problem = Page(layout, page).finish()
+    print(f"Costs:  {layout.shown(layout.costs)}")
+    print(f"FAILED    {problem}" if problem else f"Page:   {layout.shown(layout.page)}")
+    return 1 if problem else 0
 
 
 class Suite:

@@ -43,6 +43,16 @@ class Layout:
         return self.root / "results" / self.profile / "tables"
 
     @property
+    def costs(self) -> Path:
+        """Costs of the full-size models, whatever the profile."""
+        return self.root / "results" / "full" / "costs.json"
+
+    @property
+    def speed(self) -> Path:
+        """Speed of full-size models, whatever the profile."""
+        return self.root / "results" / "full" / "speed.json"
+
+    @property
     def report(self) -> Path:
         """Folder of the generated pages."""
         return self.root / "reports" / self.profile

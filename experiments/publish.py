@@ -89,6 +89,8 @@ class Page:
         yield from reports.glob("*.py")
         yield from (path for path in (reports / "templates").rglob("*") if path.is_file())
         yield from (reports / "history").glob("*.md")
+        yield from (reports / "published").glob("*.yaml")
+        yield from (path for path in (self.layout.costs, self.layout.speed) if path.is_file())
 
     def refresh(self) -> None:
         """Starts building in the background, unless that is going on or there is nothing new."""

@@ -19,6 +19,7 @@ def listing(manifests: Manifests) -> str:
     """Tables, runs and profiles."""
     lines = ["Tables:"]
     lines += [f"  {id:<6}{table['title']}" for id, table in manifests.tables.items()]
+    lines.append("  1f    Computation analysis on various baselines: costs, without training")
     lines.append("Runs:")
     for run in manifests.runs:
         rows = [row for table in manifests.tables.values() for row in table["rows"]]

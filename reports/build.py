@@ -14,6 +14,7 @@ from reports.claim_view import claim_groups, strip_reach
 from reports.claims import ClaimResult, judge_all
 from reports.collect import table_frame, write_tables
 from reports.comparable import comparable
+from reports.cost_section import cost_section
 from reports.curves import load_curves
 from reports.difficulty import Aps, Part, headline_pairs, parts
 from reports.difficulty_view import difficulty_tables
@@ -40,6 +41,7 @@ def build(profile: str, root: Path = ROOT) -> Path:
     found = parts(used)
     content["difficulty"] = difficulty_tables(found) if found else []
     content["difficulty_figure"] = _difficulty(layout, tables, used, found)
+    content["costs"] = cost_section(layout, used)
     content |= {
         "profile": profile,
         "head": view.headline(profile, about, tables, used, results),

@@ -27,6 +27,13 @@ def render_markdown(view: dict[str, Any]) -> str:
     return environment.get_template("report.md").render(view)
 
 
+def render(template: str, view: dict[str, Any]) -> str:
+    """A page without figures; templates ending in .md get the filter `cell`."""
+    environment = _environment()
+    environment.filters["cell"] = cell
+    return environment.get_template(template).render(view)
+
+
 def data_uri(path: Path) -> str:
     """A file as data:<type>;base64,..."""
     content = base64.b64encode(path.read_bytes()).decode()

@@ -22,11 +22,12 @@ from .data.rle import encode
 from .data.transforms import Geometry, resize_to_short_edge, transform_image
 from .data.youtube_vis import Video, YouTubeVIS
 from .evaluation.submission import write_results
+from .gate_log import GateLog
 from .models.build import Builder, build_model
 from .models.masks import video_masks
 from .models.tracking import Tracker
 from .models.vis_model import VISModel
-from .routing import Frame, open_fraction, stack
+from .routing import Frame, stack
 from .train import Log
 
 
@@ -90,7 +91,7 @@ def infer(
     *,
     temporal: Mapping[str, Builder] | None = None,
 ) -> dict[str, Any]:
-    """Runs a trained model over all videos; writes out/results.json.
+    """Runs a trained model over all videos; writes out/results.json and, of gates, out/gates.json.
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
     "recursive", "detections": test settings of the head}}; temporal: see `build_model`.
@@ -100,7 +101,7 @@ def infer(
     model = build_model(spec["model"] | {"head": head}, len(dataset.categories), temporal=temporal)
     checkpoint.load_weights(model, weights)
     model = model.to(memory_format=torch.channels_last).eval()
-    entries, opened, begin = [], [], time.perf_counter()
+    entries, opened, begin = [], GateLog(), time.perf_counter()
     done = 0
     for videos in side_by_side(dataset.videos, settings["batch"]):
         entries += track_videos(model, dataset, videos, settings, opened)
@@ -108,11 +109,12 @@ def infer(
         log.progress(done, len(dataset.videos), tracks=len(entries))
     seconds = time.perf_counter() - begin
     write_results(out / "results.json", entries)
+    opened.write(out / "gates.json")
     frames = sum(name is not None for video in dataset.videos for name in video.file_names)
     return {
         "frames": frames,
         "frames_per_second": frames / seconds,
-        "open_fraction": float(np.mean(opened)) if opened else None,
+        **opened.summary(),
     }
 
 
@@ -129,11 +131,11 @@ def track_videos(
     dataset: YouTubeVIS,
     videos: Sequence[Video],
     settings: dict[str, Any],
-    opened: list[float],
+    opened: GateLog,
 ) -> list[dict[str, Any]]:
     """results.json entries of videos of one size; absent frames are skipped and stay null.
 
-    opened collects the share of the gated computation done in each frame.
+    opened collects what the gates of the frames that have a reference did.
     """
     playbacks = [Playback(video) for video in videos]
     for t in range(max(video.length for video in videos)):
@@ -141,9 +143,10 @@ def track_videos(
         if not active:
             continue
         images = torch.cat([network_input(dataset, p.video, t, settings) for p in active])
+        refined = [p for p in active if p.previous is not None or settings["first_frame"] == "self"]
         frame = refine(model, images, active, settings)
-        if model.gates:
-            opened += open_fraction(model.gates).tolist()
+        if refined:
+            opened.add([(p.video.id, t) for p in refined], model.gates)
         for playback, found in zip(active, model.detect(frame, images.shape[-2:]), strict=True):
             playback.add(t, found)
     ids = [category.id for category in dataset.categories]

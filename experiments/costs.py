@@ -1,0 +1,94 @@
+"""Costs of the full-size models: `./run_all.sh 1f` writes results/full/costs.json.
+
+They need neither data nor training, so they are measured on the architecture of profile `full`
+whatever profile is trained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from .environment import git_state, packages
+from .files import canonical, read_json, write_json
+from .layout import Layout
+from .manifest import Manifests, check_runs
+from .spec import Graph
+from .worker import now
+
+PROFILE = "full"
+CLASSES = 40  # YouTube-VIS 2019
+VERSION = 1  # increased whenever tpr.cost counts differently
+
+Request = dict[str, Any]
+
+
+def requests(manifests: Manifests) -> dict[str, Request]:
+    """What is measured for each run: its model at full size, the frame's size, the detections."""
+    profile = manifests.profile(PROFILE)
+    check_runs(manifests, profile)
+    graph, infer = Graph(manifests.runs, profile), profile["infer"]
+    shared = {
+        "version": VERSION,
+        "classes": CLASSES,
+        "size": [infer["short_edge"], infer["longest"]],
+        "detections": infer["detections"]["top_after"],
+    }
+    free = {"budget_weight": 0.0}  # a weight of a loss costs nothing
+    models = {str(run): graph.train(run, 0).spec["model"] | free for run in manifests.runs}
+    return {run: json.loads(canonical(shared | {"model": m})) for run, m in models.items()}
+
+
+def key(request: Request) -> str:
+    """sha256 of everything that the cost depends on."""
+    return hashlib.sha256(canonical(request).encode()).hexdigest()
+
+
+def measure_all(manifests: Manifests, layout: Layout) -> None:
+    """Measures every run anew, prints the costs and writes the file.
+
+    Runs whose head has no cost function are named and left out.
+    """
+    from tpr.cost.model import measure
+
+    started, git, runs = now(), git_state(), {}
+    for run, request in requests(manifests).items():
+        try:
+            size = tuple(request["size"])
+            cost = measure(request["model"], request["classes"], size, request["detections"])
+        except ValueError as error:
+            print(f"{run}: {error}", flush=True)
+            continue
+        runs[run] = {"key": key(request), "model": request["model"], "cost": cost}
+        print(f"{run}: {line(cost)}", flush=True)
+    environment = {"started": started, "git": git, "packages": packages()}
+    write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs})
+
+
+def line(cost: dict[str, Any]) -> str:
+    """A cost in short."""
+    from tpr.cost import conventions
+
+    text = (
+        f"{conventions.parameters(cost) / 1e6:.2f} M parameters, "
+        f"{conventions.executed(cost, 0) / 1e9:.2f} G multiply-accumulates executed, "
+        f"{conventions.published(cost, 0) / 1e9:.2f} G as published"
+    )
+    if cost["gated"]:
+        text += f", and at most {conventions.gated(cost) / 1e9:.2f} G behind gates"
+    if cost["unknown"]:
+        text += f"; not counted: {', '.join(cost['unknown'])}"
+    return text
+
+
+def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict], list[str]]:
+    """Kept costs by run, and lines on those that are of other settings."""
+    kept = (read_json(layout.costs) or {}).get("runs", {})
+    costs, problems = {}, []
+    for run, request in requests(manifests).items():
+        if run in kept and kept[run]["key"] == key(request):
+            costs[run] = kept[run]["cost"]
+        elif run in kept:
+            problems.append(f"{run}: its cost is of other settings (./run_all.sh 1f)")
+    return costs, problems

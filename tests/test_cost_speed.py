@@ -1,0 +1,66 @@
+"""Speed: what is measured, on a tiny model, and how rounds become numbers. Nothing is timed."""
+
+import json
+
+import pytest
+import torch
+from tiny import MODEL
+from torch import nn
+
+from tpr.cost.clip import GateSetter
+from tpr.cost.speed import Seconds, main, summary
+from tpr.routing.gates import SpatialGate
+
+
+def test_ratios_are_taken_round_by_round():
+    """Baseline 0.5 and 1 s a frame, the variant 1 and 4: ratios 1/2 and 1/4, not their means'."""
+    rounds = {
+        "base": [Seconds(0.5, 0.25), Seconds(1.0, 0.5)],
+        "variant": [Seconds(1.0, 0.5), Seconds(4.0, 0.5)],
+    }
+    found = summary(rounds, "base")
+    assert found["variant"]["inference"]["ratio"] == {"median": 0.375, "min": 0.25, "max": 0.5}
+    assert found["variant"]["inference"]["fps"] == 1 / 2.5
+    assert found["variant"]["network"]["ratio"] == {"median": 0.75, "min": 0.5, "max": 1.0}
+    assert found["base"]["network"]["ratio"]["min"] == 1.0
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.25, 5), (1.0, 20)])
+def test_gates_open_at_the_wanted_share_of_positions(share, expected):
+    torch.manual_seed(0)
+    gate, x = SpatialGate(3), torch.randn(1, 3, 4, 5)
+    with GateSetter(gate, share):
+        assert int((gate(x) > 0).sum()) == expected
+    assert int((gate(x) > 0).sum()) == expected
+    assert not gate.conv._forward_hooks
+
+
+def test_command_measures_every_variant(tmp_path):
+    """Baseline and TPR at two shares: speeds, ratios, and how much gated work was done."""
+    runs = {
+        name: {"model": MODEL | {"temporal": temporal}, "cost": {"classes": 3}}
+        for name, temporal in (("a", None), ("a+tpr", MODEL["temporal"]))
+    }
+    costs, out = tmp_path / "costs.json", tmp_path / "out" / "speed.json"
+    costs.write_text(json.dumps({"runs": runs}))
+    arguments = ["--costs", costs, "--runs", "a", "a+tpr", "--open", 0, 1, "--frames", 1]
+    arguments += ["--rounds", 2, "--size", 64, 96, "--devices", "cpu", "--out", out]
+    assert main([str(x) for x in arguments]) == 0
+    (device,) = json.loads(out.read_text())["devices"]
+    variants = device["variants"]
+    assert list(variants) == ["a", "a+tpr, gates 0 % open", "a+tpr, gates 100 % open"]
+    assert [one["gated_work_done"] for one in variants.values()][0] is None
+    assert variants["a+tpr, gates 0 % open"]["gated_work_done"] < 0.3
+    assert variants["a+tpr, gates 100 % open"]["gated_work_done"] > 0.7
+    for one in variants.values():
+        assert one["inference"]["fps"] <= one["network"]["fps"]
+
+
+def test_command_says_what_it_lacks(tmp_path, capsys):
+    assert main(["--costs", str(tmp_path / "none.json")]) == 1
+    assert "run ./run_all.sh 1f" in capsys.readouterr().err
+
+
+def test_setting_gates_leaves_other_modules_alone():
+    with GateSetter(nn.Conv2d(2, 2, 1), 0.5) as nothing:
+        assert nothing is None

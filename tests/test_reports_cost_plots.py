@@ -1,0 +1,63 @@
+"""Charts of costs: what they are drawn from. The numbers are made up."""
+
+import json
+
+import pytest
+from fake_records import record, write_record
+from test_reports_costs import BASE, ROUTED
+
+from reports import cost_plots
+from reports.figures import recall, remember
+from reports.records import load_records
+from reports.transcription import load_paper
+
+COSTS = {"blendmask-r50": BASE, "blendmask-r50+tpr": ROUTED}
+
+
+def gate_rows():
+    """Video 1 stays at 0.2; video 2 rises from 0.1 to 0.7, its frames out of order."""
+    rows = [{"video": 1, "frame": t, "all": 0.2, "p3": 0.2} for t in (1, 2)]
+    shares = ((3, 0.7), (1, 0.1), (2, 0.3))
+    return rows + [{"video": 2, "frame": t, "all": s, "p3": s} for t, s in shares]
+
+
+def test_the_liveliest_clip_is_shown_in_the_order_of_its_frames():
+    clip = cost_plots.liveliest(gate_rows())
+    assert [(row["video"], row["all"]) for row in clip] == [(2, 0.1), (2, 0.3), (2, 0.7)]
+    assert cost_plots.liveliest([]) == []
+
+
+def test_published_points_are_sums_of_baseline_and_increase():
+    points = cost_plots.published_points(load_paper())
+    assert points["blendmask-r50"] == (56.8, 41.2, 33.8)
+    assert points["blendmask-r101+tpr"] == pytest.approx((75.7 + 4.9, 60.1 + 14.2, 39.1))
+
+
+def test_measured_points_pair_full_size_costs_with_measured_ap(tmp_path):
+    """10 G and 4 M for the baseline; closed gates add 1 G, parameters 2.5 M."""
+    for run, ap in (("blendmask-r50", 9.0), ("blendmask-r50+tpr", 10.0)):
+        write_record(tmp_path, record(run, 0, ap))
+    records, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
+    points = cost_plots.measured_points(load_paper(), COSTS, records)
+    assert points == {"blendmask-r50": (10, 4, 9), "blendmask-r50+tpr": (11, 6.5, 10)}
+
+
+def test_bars_split_the_temporal_module_by_its_gates():
+    parts = cost_plots.stack(ROUTED, "executed")
+    assert (parts["backbone"], parts["masks"]) == (10, 1)
+    assert (parts["temporal, always"], parts["temporal, behind gates"]) == (1, 4)
+    assert cost_plots.stack(ROUTED, "published")["masks"] == 0
+
+
+def test_charts_are_written_for_both_themes(tmp_path):
+    path = tmp_path / "gates.json"
+    path.write_text(json.dumps(gate_rows()))
+    paper, sources = load_paper(), {"x": "key"}
+    figures = [
+        cost_plots.cost_by_part(paper, COSTS, tmp_path, sources),
+        cost_plots.open_over_clip(path, "x", tmp_path, sources),
+    ]
+    for figure in figures:
+        assert recall(tmp_path, remember(tmp_path, figure).name) == figure
+    assert "all 36.7 %" in figures[1].alt
+    assert cost_plots.open_over_clip(tmp_path / "none.json", "x", tmp_path, sources) is None
