@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 from typing import Any
 
 from .environment import git_state, packages
@@ -50,13 +51,16 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
 
     Runs whose head has no cost function are named and left out.
     """
+    from baselines.registry import BASELINES
     from tpr.cost.model import measure
+    from tpr.models.build import build_model
 
+    build = partial(build_model, temporal=BASELINES)
     started, git, runs = now(), git_state(), {}
     for run, request in requests(manifests).items():
         try:
-            size = tuple(request["size"])
-            cost = measure(request["model"], request["classes"], size, request["detections"])
+            size, boxes = tuple(request["size"]), request["detections"]
+            cost = measure(request["model"], request["classes"], size, boxes, build)
         except ValueError as error:
             print(f"{run}: {error}", flush=True)
             continue
