@@ -18,7 +18,7 @@ from tpr.data.json_input import shown
 
 MAX_PIXELS = 2**28  # 16384 x 16384; run lengths and their differences then fit six groups of 5 bits
 MAX_GROUPS = 6
-BLOCK = 2**15
+BLOCK = 2**18
 
 
 class RLEError(ValueError):
@@ -53,26 +53,30 @@ def check_size(height: int, width: int) -> None:
 
 def decode_strings(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
     """Decode compressed RLE strings of checked sizes (height, width). Raises RLEError."""
-    nothing = np.zeros(0, np.int64)
-    parts = [Runs(nothing, nothing, np.zeros(1, np.int64), nothing)]
     if b"" in strings:
         raise RLEError(strings.index(b""), "RLE counts are an empty string")
+    parts = []
     for start, end in _blocks(strings):
         try:
             parts.append(_decode_block(strings[start:end], sizes[start:end]))
         except RLEError as error:
             raise RLEError(start + error.index, str(error)) from None
-    pairs = np.concatenate([np.diff(part.starts) for part in parts])
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[Runs]) -> Runs:
+    nothing = np.zeros(0, np.int64)
+    pairs = np.concatenate([nothing, *(np.diff(part.starts) for part in parts)])
     return Runs(
-        np.concatenate([part.zeros for part in parts]),
-        np.concatenate([part.ones for part in parts]),
+        np.concatenate([nothing, *(part.zeros for part in parts)]),
+        np.concatenate([nothing, *(part.ones for part in parts)]),
         np.concatenate([[0], np.cumsum(pairs)]),
-        np.concatenate([part.areas for part in parts]),
+        np.concatenate([nothing, *(part.areas for part in parts)]),
     )
 
 
 def _blocks(strings: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Index ranges of about BLOCK symbols: small temporaries stay in the processor's cache."""
+    """Index ranges of about BLOCK symbols, to bound the temporary arrays."""
     start = symbols = 0
     for index, string in enumerate(strings):
         if symbols > BLOCK:
@@ -84,58 +88,55 @@ def _blocks(strings: Sequence[bytes]) -> Iterator[tuple[int, int]]:
 
 
 def _decode_block(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
-    values, first = _read_numbers(strings)
-    zeros, ones, starts = _undo_differences(values, first)
+    values, number = _read_numbers(strings)
+    zeros, ones, starts = _undo_differences(values, number)
     return _checked(zeros, ones, starts, np.array(sizes))
 
 
 def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
-    """Signed numbers in all strings, and where each string's numbers begin, (n + 1,)."""
-    symbols = np.frombuffer(b"".join(strings), np.uint8) - 48  # wraps around below '0'
-    ends = np.cumsum([len(string) for string in strings])
+    """Signed numbers of all strings, and how many each string has, (n,).
+
+    A string of an odd number of numbers has a 0 more, which the second does not count: all begin at
+    even places, so that zeros and ones of all masks can be told apart by slicing.
+    """
+    symbols = np.frombuffer(b"0".join([*strings, b""]), np.uint8) - 48  # wraps around below '0'
+    spare = np.cumsum([len(string) + 1 for string in strings]) - 1  # places of the "0"s between
     if symbols.max() > 63:
-        _raise_first(symbols > 63, ends, "RLE counts hold a character outside '0' to 'o'")
-    closing = symbols < 32
-    _raise_first(~closing[ends - 1], None, "RLE counts end in the middle of a number")
-    values = (symbols[closing] ^ 16).astype(np.int64) - 16  # bit 4 of a closing group: the sign
-    more = np.flatnonzero(~closing)  # few: most numbers are a single symbol
-    first = np.concatenate([[0], ends - np.searchsorted(more, ends)])
-    number = more - np.arange(len(more))  # the number that each of them belongs to
-    _add_lower_groups(values, number, symbols[more] & 31, first)
-    return values, first
+        _raise_first(symbols > 63, spare, "RLE counts hold a character outside '0' to 'o'")
+    below = symbols > 31  # not the last group of its number
+    _raise_first(below[spare - 1], None, "RLE counts end in the middle of a number")
+    lower = np.flatnonzero(below)
+    ends = spare - np.searchsorted(lower, spare)  # numbers before each spare, earlier spares too
+    number = np.diff(ends, prepend=-1) - 1
+    kept = ~below
+    kept[spare[number % 2 == 0]] = False
+    return _values(symbols, lower[~below[lower + 1]] + 1, spare)[kept], number
 
 
-def _add_lower_groups(values, number, payload, first) -> None:
-    """Move ``values`` (closing groups) up by the groups below them, and add those."""
-    if not len(number):
-        return
-    opens = np.concatenate([[0], np.flatnonzero(number[1:] != number[:-1]) + 1])
-    lengths = np.concatenate([opens[1:], [len(number)]]) - opens  # groups below the closing one
-    if lengths.max() >= MAX_GROUPS:
-        place = number[opens[lengths.argmax()]]
-        index = int(np.searchsorted(first, place, "right")) - 1
+def _values(symbols: np.ndarray, long: np.ndarray, spare: np.ndarray) -> np.ndarray:
+    """For each symbol the number that ends there, where one does; ``long`` are the ends of those of
+    more than one group, which are few."""
+    values = ((symbols ^ 16).view(np.int8) - 16).astype(np.int32)  # bit 4 of the last: the sign
+    payload = symbols & 31
+    for distance in range(1, MAX_GROUPS):
+        values[long] = (values[long] << 5) + payload[long - distance]
+        long = long[symbols[long - distance - 1] > 31]  # place -1 is a spare
+    if len(long):
+        index = int(np.searchsorted(spare, long[0]))
         raise RLEError(index, "RLE counts hold a number of over 30 bits")
-    values[number[opens]] <<= 5 * lengths
-    for place in range(lengths.max()):
-        longer = opens[lengths > place]
-        values[number[longer]] += payload[longer + place].astype(np.int64) << (5 * place)
+    return values
 
 
-def _undo_differences(values: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, ...]:
+def _undo_differences(values: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]:
     """Stored numbers to runs: zeros, ones and starts as in ``Runs``."""
-    number = np.diff(first)
     starts = np.concatenate([[0], np.cumsum((number + 1) // 2)])
-    heads, padded = starts[:-1], starts[1:][number % 2 == 1] - 1
-    stored = np.ones(2 * starts[-1], bool)
-    stored[2 * padded + 1] = False
-    flat = np.zeros(len(stored), np.int64)
-    flat[stored] = values
-    zeros, ones = flat[0::2].copy(), flat[1::2].copy()
+    heads = starts[:-1]
+    zeros, ones = values[0::2].astype(np.int64), values[1::2].astype(np.int64)
     leading = zeros[heads]
     zeros[heads] = 0  # the third run is stored whole: the chain of zeros begins there
     zeros, ones = _summed_within(zeros, heads), _summed_within(ones, heads)
     zeros[heads] = leading
-    ones[padded] = 0
+    ones[starts[1:][number % 2 == 1] - 1] = 0
     return zeros, ones, starts
 
 

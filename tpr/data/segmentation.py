@@ -34,16 +34,21 @@ def compressed(segmentation: Any, height: int, width: int) -> dict:
         raise ValueError(f"segmentation is {_kind(segmentation)}, not an RLE or polygons")
     size = _size(segmentation.get("size"))
     counts = segmentation.get("counts")
-    if isinstance(counts, list):
+    if isinstance(counts, str):
+        counts = _bytes(counts)
+    elif isinstance(counts, list):
         check_counts(counts, *size)
         counts = compress(counts, *size)
-    elif isinstance(counts, str):
-        if not counts.isascii():
-            raise ValueError("RLE counts hold a character outside '0' to 'o'")
-        counts = counts.encode("ascii")
     elif not isinstance(counts, bytes):
         raise ValueError(f'RLE "counts" is {_kind(counts)}, not a string or a list of runs')
     return {"size": size, "counts": counts}
+
+
+def _bytes(counts: str) -> bytes:
+    try:
+        return counts.encode("ascii")
+    except UnicodeEncodeError:
+        raise ValueError("RLE counts hold a character outside '0' to 'o'") from None
 
 
 def decode(segmentation: Any, height: int, width: int) -> np.ndarray:
@@ -59,10 +64,11 @@ def _size(size: Any) -> list[int]:
     """[height, width] of an RLE; numpy integers pass, booleans do not."""
     if not isinstance(size, list | tuple) or len(size) != 2:
         raise ValueError('RLE "size" is not [height, width]')
-    if type(size[0]) is not int or type(size[1]) is not int:
+    height, width = size
+    if type(height) is not int or type(width) is not int:
         if any(isinstance(x, bool) or not isinstance(x, int | np.integer) for x in size):
             raise ValueError('RLE "size" is not [height, width]')
-    height, width = int(size[0]), int(size[1])
+        height, width = int(height), int(width)
     check_size(height, width)
     return [height, width]
 

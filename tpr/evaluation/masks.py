@@ -21,16 +21,26 @@ from tpr.evaluation.inputs import Track
 class TrackMasks:
     """Masks of one track over its T frames (its own list's length, not the video's)."""
 
-    edges: np.ndarray  # (2 runs,) start, end, start, end, ... on the video's axis; whole float64
+    zeros: np.ndarray  # (runs,) int64 pixels before each run, from the run or mask before on
+    ones: np.ndarray  # (runs,) int64 pixels of each run
     areas: np.ndarray  # (T,) int64 pixels, 0 where missing
     sizes: np.ndarray  # (T,) int64, height * 2^32 + width, 0 where missing
 
     @cached_property
+    def edges(self) -> np.ndarray:
+        """(2 runs,) start, end, start, end, ... on the video's axis; whole float64."""
+        edges = np.empty((len(self.ones), 2))
+        edges[:, 1] = np.cumsum(self.zeros + self.ones)
+        edges[:, 0] = edges[:, 1] - self.ones
+        return edges.ravel()
+
+    @cached_property
     def covered(self) -> np.ndarray:
         """(2 runs,) pixels of the track before each edge."""
-        lengths = np.zeros(len(self.edges))
-        lengths[1::2] = self.edges[1::2] - self.edges[0::2]
-        return np.cumsum(lengths)
+        covered = np.empty((len(self.ones), 2))
+        covered[:, 1] = np.cumsum(self.ones)
+        covered[:, 0] = covered[:, 1] - self.ones
+        return covered.ravel()
 
     @property
     def mean_area(self) -> float:
@@ -50,10 +60,10 @@ def measure(tracks: Sequence[Track], height: int, width: int) -> list[TrackMasks
     bounds = np.cumsum([0, *lengths])
     everything = [segmentation for track in tracks for segmentation in track.segmentations]
     places = [place for place, one in enumerate(everything) if not is_missing(one)]
+    found = []
     try:
         for place in places:
-            everything[place] = compressed(everything[place], height, width)
-        found = [everything[place] for place in places]
+            found.append(compressed(everything[place], height, width))
         runs = decode_strings([rle["counts"] for rle in found], [rle["size"] for rle in found])
     except RLEError as error:
         raise ValueError(f"{_where(tracks, bounds, places[error.index])}: {error}") from None
@@ -62,26 +72,31 @@ def measure(tracks: Sequence[Track], height: int, width: int) -> list[TrackMasks
     areas, sizes = np.zeros(len(everything), np.int64), np.zeros(len(everything), np.int64)
     areas[places] = runs.areas
     sizes[places] = [(rle["size"][0] << 32) + rle["size"][1] for rle in found]
-    frames = np.concatenate([np.zeros(0, int), *(np.arange(length) for length in lengths)])
-    edges = _on_one_axis(runs, frames[places], sizes[places])
-    own_edges = 2 * runs.starts[np.searchsorted(places, bounds)]
+    frames = np.arange(len(everything)) - np.repeat(bounds[:-1], lengths)
+    own_masks = np.searchsorted(places, bounds)
+    _to_one_axis(runs, frames[places], sizes[places], own_masks[:-1])
     return [
-        TrackMasks(edges[e0:e1], areas[f0:f1], sizes[f0:f1])
-        for (e0, e1), (f0, f1) in zip(pairwise(own_edges), pairwise(bounds), strict=True)
+        TrackMasks(runs.zeros[r0:r1], runs.ones[r0:r1], areas[f0:f1], sizes[f0:f1])
+        for (r0, r1), (f0, f1) in zip(
+            pairwise(runs.starts[own_masks]), pairwise(bounds), strict=True
+        )
     ]
 
 
-def _on_one_axis(runs: Runs, frames: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Edges of all runs; masks of one frame but another size get a stretch of their own, so that
-    they meet nothing. Places are whole numbers below 2^53 (2^28 pixels, 2^25 masks): exact."""
+def _to_one_axis(runs: Runs, frames: np.ndarray, sizes: np.ndarray, first: np.ndarray) -> None:
+    """Lengthen the zeros before each mask so that its pixels come to lie at its frame's place.
+
+    ``first`` are the tracks' first masks. Masks of one frame but another size get a stretch of
+    their own, so that they meet nothing. Places are whole numbers below 2^53 (2^28 pixels, 2^25
+    masks): exact in float64.
+    """
     _, size_index = np.unique(sizes, return_inverse=True)
     _, stretch = np.unique(frames * (len(sizes) + 1) + size_index, return_inverse=True)
     pixels = (sizes >> 32) * (sizes & (2**32 - 1))
-    shift = stretch * pixels.max(initial=0) - (np.cumsum(pixels) - pixels)
-    edges = np.empty((len(runs.ones), 2))
-    edges[:, 1] = np.cumsum(runs.zeros + runs.ones) + np.repeat(shift, np.diff(runs.starts))
-    edges[:, 0] = edges[:, 1] - runs.ones
-    return edges.ravel()
+    begin = stretch * pixels.max(initial=0)
+    before = np.concatenate([[0], begin + pixels])[:-1]  # where the mask before it ends
+    before[first[first < len(before)]] = 0
+    runs.zeros[runs.starts[:-1]] += begin - before
 
 
 def _where(tracks: Sequence[Track], bounds: np.ndarray, place: int) -> str:

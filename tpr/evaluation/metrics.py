@@ -8,7 +8,13 @@ import numpy as np
 from tpr.data.json_input import shown
 from tpr.evaluation.accumulate import CategoryMatches, average_precision
 from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS
-from tpr.evaluation.summary import EVERY_THRESHOLD, STATISTICS, limit_index, mean_defined
+from tpr.evaluation.summary import (
+    EVERY_THRESHOLD,
+    STATISTICS,
+    Statistic,
+    limit_index,
+    mean_defined,
+)
 
 
 @dataclass(frozen=True)
@@ -27,14 +33,27 @@ class Metrics:
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Precision (mean over recall levels) and recall, each (T, K, A, M); -1 where undefined."""
         shape = (len(IOU_THRESHOLDS), len(self.matches), len(AREA_RANGES), len(self.max_detections))
-        precision, recall = np.empty(shape), np.empty(shape)
+        both = np.empty((2, *shape))
         ones = np.ones((1, len(self.video_ids)), np.int64)
-        for k, matches in enumerate(self.matches.values()):
-            for a in range(len(AREA_RANGES)):
-                for m, limit in enumerate(self.max_detections):
-                    p, r = average_precision(matches, ones, a, limit, EVERY_THRESHOLD)
-                    precision[:, k, a, m], recall[:, k, a, m] = p[0], r[0]
-        return precision, recall
+        for a in range(len(AREA_RANGES)):
+            for m, limit in enumerate(self.max_detections):
+                both[..., a, m] = self.curves(ones, a, limit)[:, 0]
+        return both[0], both[1]
+
+    def curves(self, weights: np.ndarray, area: int, limit: int) -> np.ndarray:
+        """(2, B, T, K): precision (mean over recall levels) and recall; -1 where undefined.
+
+        ``weights`` is (B, V) counts of ``video_ids``; ``limit`` predictions a video count.
+        """
+        both = np.empty((2, len(weights), len(IOU_THRESHOLDS), len(self.matches)))
+        for k, one in enumerate(self.matches.values()):
+            both[..., k] = average_precision(one, weights, area, limit, EVERY_THRESHOLD)
+        return both
+
+    def limit(self, statistic: Statistic) -> int | None:
+        """How many predictions a video the statistic counts; None where it is not defined."""
+        index = limit_index(statistic, self.max_detections)
+        return None if index is None else self.max_detections[index]
 
     def resample(self, videos: Iterable[int] | Mapping[int, int]) -> dict[str, float]:
         """The twelve numbers for a list of video ids with repeats, or a mapping from id to count.
@@ -58,10 +77,9 @@ class Metrics:
         if stat not in STATISTICS:
             raise ValueError(f"unknown statistic {stat!r}; known are {', '.join(STATISTICS)}")
         statistic = STATISTICS[stat]
-        index = limit_index(statistic, self.max_detections)
-        if index is None or not self.matches:
+        limit = self.limit(statistic)
+        if limit is None or not self.matches:
             return np.full(len(weights), -1.0)
-        limit = self.max_detections[index]
         values = [
             average_precision(one, weights, statistic.area, limit, list(statistic.thresholds))
             for one in self.matches.values()

@@ -5,7 +5,8 @@ ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from tpr.evaluation.iou import track_iou
 from tpr.evaluation.masks import TrackMasks, mean_area, measure
 from tpr.evaluation.matching import match
 from tpr.evaluation.metrics import Metrics
-from tpr.evaluation.summary import STATISTICS
+from tpr.evaluation.summary import STATISTICS, Statistic, mean_defined
 
 POOLED = -1  # stands for the category where categories are not used
 
@@ -147,10 +148,19 @@ def _video_size(truth: GroundTruth, video: int, tracks: list[Track]) -> tuple[in
 
 def _summarised(metrics: Metrics) -> Metrics:
     """The same, with its numbers filled in by weighting every video with 1."""
-    ones = np.ones((1, len(metrics.video_ids)), np.int64)
-    for name in STATISTICS:
-        metrics.stats[name] = float(metrics.weighted(ones, name)[0])
-    for category in metrics.matches:
-        alone = Metrics(**{**metrics.__dict__, "matches": {category: metrics.matches[category]}})
-        metrics.per_category[category] = float(alone.weighted(ones, "AP")[0])
+    curves = cache(partial(metrics.curves, np.ones((1, len(metrics.video_ids)), np.int64)))
+    for name, statistic in STATISTICS.items():
+        metrics.stats[name] = float(mean_defined(_values(metrics, curves, statistic))[0])
+    ap = _values(metrics, curves, STATISTICS["AP"])
+    for place, category in enumerate(metrics.matches):
+        metrics.per_category[category] = float(mean_defined(ap[..., [place]])[0])
     return metrics
+
+
+def _values(metrics: Metrics, curves: Callable, statistic: Statistic) -> np.ndarray:
+    """(1, T, K) values that a statistic is the mean of, T its thresholds; -1 where undefined."""
+    limit = metrics.limit(statistic)
+    if limit is None:
+        return np.full((1, len(statistic.thresholds), len(metrics.matches)), -1.0)
+    values = curves(statistic.area, limit)[int(statistic.recall)]
+    return values[:, list(statistic.thresholds)]
