@@ -10,7 +10,8 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh audit                     checks of the published numbers: reports/audit
        ./run_all.sh test [pytest options]     ruff and the tests
        ./run_all.sh setup                     only install
-       ./run_all.sh ship-weights [--profile P]   copy finished pretraining into weights/
+       ./run_all.sh ship-weights [RUN...] [--profile P]   copy finished pretraining, or
+                                              the trained models of runs, into weights/
 
 A TARGET is a table (1a), a run (blendmask-r50+tpr), all (default) or pretrain.
 Killed or interrupted, the same command goes on where it stopped.

@@ -23,7 +23,7 @@ from .manifest import Manifests, check_runs, load_manifests
 from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
-from .shipped import ship
+from .shipped import ship, ship_models
 from .spec import Graph, goal_stages
 from .stage import Stage
 from .status import Status
@@ -108,7 +108,7 @@ def command(
         print(show.listing(manifests))
         return 0
     if options.targets[:1] == ["ship-weights"]:
-        print("\n".join(ship([graph.pretrain(run) for run in manifests.runs], layout)))
+        print("\n".join(ship_weights(options, layout, manifests, graph)))
         return 0
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
@@ -122,6 +122,17 @@ def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | No
     print(f"Costs:  {layout.shown(layout.costs)}")
     print(f"FAILED    {problem}" if problem else f"Page:   {layout.shown(layout.page)}")
     return 1 if problem else 0
+
+
+def ship_weights(
+    options: argparse.Namespace, layout: Layout, manifests: Manifests, graph: Graph
+) -> list[str]:
+    """Ships the named runs' trained models, of the first seed; without names the pretraining."""
+    if len(options.targets) == 1:
+        return ship([graph.pretrain(run) for run in manifests.runs], layout)
+    seed = (options.seeds or graph.profile["seeds"])[0]
+    runs = manifests.target_runs(options.targets[1:])
+    return ship_models([graph.evaluate(run, seed) for run in runs], layout)
 
 
 class Suite:

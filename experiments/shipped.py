@@ -1,8 +1,10 @@
-"""Pretrained weights that ship with the repository: weights/<profile>/index.json and *.pt."""
+"""Weights that ship with the repository: weights/<profile>/index.json and *.pt, the pretraining,
+and weights/<profile>/models/, whole trained models for `python -m tpr.demo`."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 from tpr.files import replacing
@@ -11,6 +13,8 @@ from .files import read_json, sha256, write_json
 from .layout import Layout
 from .lock import file_lock
 from .stage import Stage, difference
+
+MODEL_BYTES = 5_000_000  # the repository is cloned by people who only want to look
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
@@ -75,3 +79,43 @@ def ship_one(stage: Stage, record: dict[str, Any], layout: Layout) -> dict[str, 
         "metrics": record["metrics"],
         "record": record,
     }
+
+
+def ship_models(evaluations: list[Stage], layout: Layout) -> list[str]:
+    """Copies finished trainings into weights/<profile>/models/; says what it did."""
+    lines = []
+    for stage in evaluations:
+        train = stage.inputs["train"]
+        if train.record(layout) is None:
+            lines.append(f"{train.label} is not finished: nothing shipped for it")
+            continue
+        path = ship_model(stage, layout)
+        lines.append(f"{train.label} -> {layout.shown(path)}")
+    return lines
+
+
+def ship_model(stage: Stage, layout: Layout) -> Path:
+    """Copies the weights that an evaluation is of, and writes a JSON file with all that inference
+    needs beside: spec, test settings, categories. ValueError for weights over MODEL_BYTES."""
+    train = stage.inputs["train"]
+    weights = train.folder(layout) / "weights.pt"
+    if weights.stat().st_size > MODEL_BYTES:
+        raise ValueError(f"{layout.shown(weights)} is over {MODEL_BYTES} bytes: too big to ship")
+    path = layout.weights / "models" / f"{stage.run}.pt"
+    with replacing(path) as draft:
+        shutil.copyfile(weights, draft)
+    videos = stage.inputs["videos"].folder(layout) / "val.json"
+    record = {
+        "run": stage.run,
+        "seed": stage.seed,
+        "key": train.key,
+        "file": path.name,
+        "sha256": sha256(path),
+        "command": f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}",
+        "metrics": (stage.record(layout) or {}).get("metrics"),
+        "categories": (read_json(videos) or {}).get("categories"),
+        "model": stage.spec["model"],
+        "infer": stage.spec["infer"],
+    }
+    write_json(path.with_suffix(".json"), record)
+    return path

@@ -69,3 +69,18 @@ def test_unfinished_pretraining_is_not_shipped(tmp_path):
     _, output = suite(root, "ship-weights")
     assert output.count("is not finished: nothing shipped") == 2
     assert not (root / "weights").exists()
+
+
+def test_a_finished_run_ships_as_a_model(tmp_path):
+    root = make_root(tmp_path)
+    assert suite(root, "blendmask-r50")[0] == 0
+    (videos,) = (root / "runs" / "smoke").glob("videos-*")
+    categories = [{"id": 1, "name": "fish"}]
+    (videos / "val.json").write_text(json.dumps({"categories": categories}))
+    _, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
+    assert "train blendmask-r50 seed 0 -> weights/smoke/models/blendmask-r50.pt" in output
+    assert "train blendmask-r50+tpr seed 0 is not finished: nothing shipped for it" in output
+    record = json.loads((root / "weights/smoke/models/blendmask-r50.json").read_text())
+    assert record["command"] == "./run_all.sh blendmask-r50 --profile smoke --seeds 0"
+    assert record["categories"] == categories and record["model"]["temporal"] is None
+    assert record["infer"]["first_frame"] == "self" and record["metrics"]["AP"] == 1.0

@@ -15,6 +15,7 @@ from tpr.data.youtube_vis import tight_box
 Colour = tuple[int, int, int]
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
+BAR = 18  # pixels
 INK, PAPER = (29, 35, 43), (252, 252, 250)
 
 
@@ -96,6 +97,13 @@ def _tag(image: np.ndarray, text: str, corner: Sequence[int], colour: Colour) ->
         1,
         cv2.LINE_AA,
     )
+
+
+def headed(name: str, image: np.ndarray) -> np.ndarray:
+    """The image (H, W, 3) under a bar with its name: (H + BAR, W, 3)."""
+    bar = np.full((BAR, image.shape[1], 3), PAPER, np.uint8)
+    cv2.putText(bar, name, (0, 13), FONT, 0.42, INK, 1, cv2.LINE_AA)
+    return np.concatenate([bar, image])
 
 
 def encode_image(image: np.ndarray, ending: str) -> bytes:

@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -31,55 +31,77 @@ from .routing import Frame, stack
 from .train import Log
 
 
+class Seen(NamedTuple):
+    """A track in one frame: its mask (H, W) bool at the video's size, score and class index."""
+
+    track: int
+    mask: np.ndarray
+    score: float
+    category: int
+
+
 class Track:
     """What one object collected over a video: masks, and its detections' scores and classes."""
 
-    def __init__(self, length: int) -> None:
-        self.segmentations: list[dict | None] = [None] * length
+    def __init__(self) -> None:
+        self.segmentations: dict[int, dict] = {}
         self.scores: list[float] = []
-        self.classes: list[int] = []
+        self.classes: Counter[int] = Counter()
 
     def add(self, t: int, segmentation: dict, score: float, category: int) -> None:
         self.segmentations[t] = segmentation
         self.scores.append(score)
-        self.classes.append(category)
+        self.classes[category] += 1
 
-    def entry(self, video_id: int, category_ids: list[int]) -> dict[str, Any]:
+    @property
+    def category(self) -> int:
+        """The most frequent class, the first of equals."""
+        return min(self.classes, key=lambda c: (-self.classes[c], c))
+
+    def entry(self, video_id: int, category_ids: Sequence[int], length: int) -> dict[str, Any]:
         """results.json entry: mean score and most frequent class, as MaskTrack R-CNN's."""
-        counts = Counter(self.classes)
-        category = min(counts, key=lambda c: (-counts[c], c))
         return {
             "video_id": video_id,
-            "category_id": category_ids[category],
+            "category_id": category_ids[self.category],
             "score": float(np.mean(self.scores)),
-            "segmentations": self.segmentations,
+            "segmentations": [self.segmentations.get(t) for t in range(length)],
         }
 
 
 class Playback:
-    """A video being processed: its tracker, its tracks, and the frame that comes as reference."""
+    """A video being processed: its tracker, its tracks, and the frame that comes as reference.
+
+    Of all frames but that one it keeps the tracks' run lengths only.
+    """
 
     def __init__(self, video: Video) -> None:
         self.video = video
         self.tracker = Tracker()
-        self.tracks: dict[int, Track] = defaultdict(lambda: Track(video.length))
+        self.tracks: dict[int, Track] = defaultdict(Track)
         self.previous: Frame | None = None
 
     def has_frame(self, t: int) -> bool:
         return t < self.video.length and self.video.file_names[t] is not None
 
-    def add(self, t: int, found: Instances) -> None:
-        """Adds a frame's detections, with masks of the video's size.
+    def add(self, t: int, found: Instances) -> list[Seen]:
+        """Adds a frame's detections, with masks of the video's size; what the frame now shows.
 
         Of two detections with one id the later, better one's mask stays.
         """
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
-        masks = video_masks(found, (self.video.height, self.video.width))
+        masks = video_masks(found, (self.video.height, self.video.width)).numpy()
         scores, classes = found.scores.tolist(), found.pred_classes.tolist()
+        seen: dict[int, Seen] = {}
         for i, track in enumerate(ids.tolist()):
             if track >= 0:
-                self.tracks[track].add(t, encode(masks[i].numpy()), scores[i], classes[i])
+                self.tracks[track].add(t, encode(masks[i]), scores[i], classes[i])
+                seen[track] = Seen(track, masks[i], scores[i], classes[i])
+        return list(seen.values())
+
+    def entries(self, category_ids: Sequence[int], length: int) -> list[dict[str, Any]]:
+        """Its tracks as results.json entries of a video of `length` frames."""
+        return [x.entry(self.video.id, category_ids, length) for x in self.tracks.values()]
 
 
 def infer(
@@ -97,10 +119,7 @@ def infer(
     "recursive", "detections": test settings of the head}}; temporal: see `build_model`.
     """
     settings = spec["infer"]
-    head = spec["model"]["head"] | settings["detections"]
-    model = build_model(spec["model"] | {"head": head}, len(dataset.categories), temporal=temporal)
-    checkpoint.load_weights(model, weights)
-    model = model.to(memory_format=torch.channels_last).eval()
+    model = load_model(spec, len(dataset.categories), weights, temporal=temporal)
     entries, opened, begin = [], GateLog(), time.perf_counter()
     done = 0
     for videos in side_by_side(dataset.videos, settings["batch"]):
@@ -116,6 +135,20 @@ def infer(
         "frames_per_second": frames / seconds,
         **opened.summary(),
     }
+
+
+def load_model(
+    spec: dict[str, Any],
+    num_classes: int,
+    weights: Path,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
+) -> VISModel:
+    """A trained model with the test settings of its head; spec and temporal as in `infer`."""
+    head = spec["model"]["head"] | spec["infer"]["detections"]
+    model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
+    checkpoint.load_weights(model, weights)
+    return model.to(memory_format=torch.channels_last).eval()
 
 
 def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:
@@ -142,22 +175,43 @@ def track_videos(
         active = [p for p in playbacks if p.has_frame(t)]
         if not active:
             continue
-        images = torch.cat([network_input(dataset, p.video, t, settings) for p in active])
         refined = [p for p in active if p.previous is not None or settings["first_frame"] == "self"]
-        frame = refine(model, images, active, settings)
+        pictures = [dataset.read_frame(p.video, t) for p in active]
+        advance(model, active, t, pictures, settings)
         if refined:
             opened.add([(p.video.id, t) for p in refined], model.gates)
-        for playback, found in zip(active, model.detect(frame, images.shape[-2:]), strict=True):
-            playback.add(t, found)
     ids = [category.id for category in dataset.categories]
-    return [x.entry(p.video.id, ids) for p in playbacks for x in p.tracks.values()]
+    return [entry for p in playbacks for entry in p.entries(ids, p.video.length)]
+
+
+def advance(
+    model: VISModel,
+    playbacks: Sequence[Playback],
+    t: int,
+    pictures: Sequence[np.ndarray],
+    settings: dict[str, Any],
+) -> list[list[Seen]]:
+    """Takes videos of one size through their frame t; what each of them then shows.
+
+    pictures: uint8 RGB (H, W, 3), one a video; settings: as spec["infer"] of `infer`.
+    """
+    images = torch.cat([resized(picture, settings) for picture in pictures])
+    frame = refine(model, images, playbacks, settings)
+    detections = model.detect(frame, images.shape[-2:])
+    return [one.add(t, found) for one, found in zip(playbacks, detections, strict=True)]
 
 
 def network_input(dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]) -> Tensor:
-    """The frame resized for the network: uint8 (1, 3, h, w)."""
-    size = (video.height, video.width)
-    height, width = resize_to_short_edge(size, settings["short_edge"], settings["longest"])
-    return transform_image(dataset.read_frame(video, t), Geometry(height, width, False))[None]
+    """A video's frame resized for the network: uint8 (1, 3, h, w)."""
+    return resized(dataset.read_frame(video, t), settings)
+
+
+def resized(picture: np.ndarray, settings: dict[str, Any]) -> Tensor:
+    """uint8 RGB (H, W, 3) -> uint8 (1, 3, h, w)."""
+    height, width = resize_to_short_edge(
+        picture.shape[:2], settings["short_edge"], settings["longest"]
+    )
+    return transform_image(picture, Geometry(height, width, False))[None]
 
 
 @torch.no_grad()

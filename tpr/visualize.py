@@ -17,7 +17,7 @@ import numpy as np
 
 from tpr.data.segmentation import decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing import FONT, INK, PAPER, Colour, DrawnTrack, encode_image, overlay, track_colour
+from tpr.drawing import PAPER, Colour, DrawnTrack, encode_image, headed, overlay, track_colour
 from tpr.files import replacing
 
 MARGIN = 4  # pixels between cells
@@ -137,10 +137,7 @@ def _line(name: str, cells: list[np.ndarray]) -> np.ndarray:
     padded = [
         cv2.copyMakeBorder(c, 0, MARGIN, 0, MARGIN, cv2.BORDER_CONSTANT, value=PAPER) for c in cells
     ]
-    line = np.concatenate(padded, axis=1)
-    head = np.full((18, line.shape[1], 3), PAPER, np.uint8)
-    cv2.putText(head, name, (0, 13), FONT, 0.42, INK, 1, cv2.LINE_AA)
-    return np.concatenate([head, line])
+    return headed(name, np.concatenate(padded, axis=1))
 
 
 def comparison_sheet(

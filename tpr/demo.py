@@ -1,0 +1,140 @@
+"""Tracks on any video: masks, track numbers and class names, one colour a track.
+
+    python -m tpr.demo VIDEO_OR_FOLDER --model mini/blendmask-r50+tpr --out out.mp4
+
+VIDEO_OR_FOLDER is a file that ffmpeg reads or a folder of pictures; without one a clip is
+generated. Frames are read, tracked, drawn and written one by one. Beside out.mp4 lies out.json, the
+tracks in the format of YouTube-VIS results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from .data.clips import Clip, Writer, open_clip
+from .data.mini import generate
+from .data.records import Video
+from .data.transforms import resize_to_short_edge
+from .drawing import DrawnTrack, headed, overlay, track_colour
+from .evaluation.submission import write_results
+from .files import replacing
+from .gate_maps import gate_maps, gate_panel
+from .infer import Playback, Seen, advance
+from .models.trained import Trained, load_trained
+
+SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
+SAMPLE_SEED = 7  # none of the profiles' videos
+LEAST_WIDTH = 480  # pixels of a panel; smaller videos are enlarged
+VIDEO_ID = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        with clip_of(options.video) as clip:
+            print(run(options, clip))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tpr.demo",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("video", type=Path, nargs="?", help="video file or folder of pictures")
+    parser.add_argument("--model", default="mini/blendmask-r50+tpr", help="name, or its JSON file")
+    parser.add_argument("--compare", metavar="MODEL", help="a second model, drawn beside it")
+    parser.add_argument("--gates", action="store_true", help="gate maps of the model beside it")
+    parser.add_argument("--out", type=Path, default=Path("out.mp4"), help="video to write: .mp4")
+    parser.add_argument("--min-score", type=float, default=0.3, help="of what is drawn")
+    parser.add_argument("--frames", type=int, help="stop after so many")
+    return parser.parse_args(arguments)
+
+
+@contextmanager
+def clip_of(path: Path | None) -> Iterator[Clip]:
+    """The video, or a generated one that is deleted at the end."""
+    if path is not None:
+        yield open_clip(path)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder) / "data", {"sample": SAMPLE}, seed=SAMPLE_SEED)
+        (first, *_) = Path(folder).rglob("*.jpg")
+        yield open_clip(first.parent)
+
+
+def run(options: argparse.Namespace, clip: Clip) -> str:
+    """Writes the video and the tracks; says what it wrote."""
+    if options.out.suffix.lower() != ".mp4":
+        raise ValueError(f"{options.out}: the output is an .mp4 file")
+    names = [options.model, *([options.compare] if options.compare else [])]
+    shows = [Show(load_trained(name), clip, options.min_score) for name in names]
+    if options.gates and not hasattr(shows[0].trained.model.temporal, "gates"):
+        raise ValueError(f"{options.model} has no gates to show")
+    total = min(filter(None, (clip.length, options.frames)), default=None)
+    count = 0
+    with replacing(options.out) as draft, Writer(draft, clip.rate) as writer:
+        for count, picture in enumerate(tqdm(clip.frames(), total=total, unit="frame"), 1):
+            panels = [show.step(count - 1, picture) for show in shows]
+            if options.gates:
+                panels.insert(1, shows[0].gates(picture))
+            writer.write(np.concatenate(panels, axis=1))
+            if count == options.frames:
+                break
+    tracks = shows[0].entries(count)
+    path = write_results(options.out.with_suffix(".json"), tracks)
+    return f"{options.out}, {path}: {count} frames, {len(tracks)} tracks"
+
+
+class Show:
+    """A model on its way through a clip, and how it is drawn."""
+
+    def __init__(self, trained: Trained, clip: Clip, min_score: float) -> None:
+        self.trained, self.min_score = trained, min_score
+        self.width = max(clip.width, LEAST_WIDTH)
+        self.playback = Playback(Video(VIDEO_ID, clip.width, clip.height, 0, ()))
+
+    def step(self, t: int, picture: np.ndarray) -> np.ndarray:
+        """Tracks frame t and draws it: (H, W, 3) with the model's name on top."""
+        trained = self.trained
+        (seen,) = advance(trained.model, [self.playback], t, [picture], trained.settings)
+        tracks = [self.drawn(one) for one in seen if one.score >= self.min_score]
+        return headed(trained.name, overlay(picture, tracks, 0, width=self.width))
+
+    def drawn(self, seen: Seen) -> DrawnTrack:
+        """A track's mask in this frame; its name is the class that it had most often so far."""
+        category = self.trained.categories[self.playback.tracks[seen.track].category]
+        label = f"{seen.track + 1} {category.name} {seen.score:.2f}"
+        return DrawnTrack(label, (seen.mask,), track_colour(seen.track))
+
+    def gates(self, picture: np.ndarray) -> np.ndarray:
+        """The gate maps of the frame that was tracked last, a map a level."""
+        trained = self.trained
+        maps = gate_maps(trained.model.gates, valid_share(trained, picture.shape[:2]))
+        return headed("gates, mean of a level", gate_panel(picture, maps, self.width))
+
+    def entries(self, length: int) -> list[dict]:
+        return self.playback.entries([c.id for c in self.trained.categories], length)
+
+
+def valid_share(trained: Trained, size: tuple[int, int]) -> tuple[float, float]:
+    """The share of the network's padded input that a frame of this size covers."""
+    settings, multiple = trained.settings, trained.model.backbone.size_divisibility
+    sides = resize_to_short_edge(size, settings["short_edge"], settings["longest"])
+    return tuple(side / (side + -side % multiple) for side in sides)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
