@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,14 +41,21 @@ class FrameInstances:
 class YouTubeVIS:
     """A YouTube-VIS JSON file and the folder that its ``file_names`` are relative to.
 
+    ``record`` is the file's content for those who have read it, or would write it there.
+
     Everything but masks and images is checked on construction, those when they are read; defects
     raise ValueError or FileNotFoundError with one line that names the place. A file whose
     ``annotations`` are null or missing (validation sets) has videos without tracks.
     """
 
-    def __init__(self, json_path: str | os.PathLike, frame_root: str | os.PathLike):
+    def __init__(
+        self,
+        json_path: str | os.PathLike,
+        frame_root: str | os.PathLike,
+        record: Any = None,
+    ):
         self.path, self.frame_root = Path(json_path), Path(frame_root)
-        record = read_json(self.path)
+        record = read_json(self.path) if record is None else record
         if not self.frame_root.is_dir():
             raise FileNotFoundError(f"{self.frame_root}: no such folder of frames")
         try:

@@ -1,0 +1,162 @@
+"""`python -m tpr.data import`: other formats become YouTube-VIS files with the same masks."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tpr.data.__main__ import main
+from tpr.data.rle import encode
+from tpr.data.youtube_vis import YouTubeVIS
+
+SIZE = (4, 6)
+
+
+def block(x0: int, x1: int) -> np.ndarray:
+    mask = np.zeros(SIZE, bool)
+    mask[1:3, x0:x1] = True
+    return mask
+
+
+@pytest.fixture
+def frames(tmp_path):
+    """Pictures of two frames of the videos "a" and "b"."""
+    for name in ("a/00", "a/01", "b/00", "b/01"):
+        path = tmp_path / "frames" / f"{name}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(path)
+    return tmp_path / "frames"
+
+
+def id_maps(folder, maps, mode):
+    """Writes {name: (H, W) ids} as PNG files of a PIL mode."""
+    for name, ids in maps.items():
+        path = folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(ids.astype(np.uint16 if mode == "I;16" else np.uint8))
+        if mode == "P":
+            image.putpalette(list(range(256)) * 3)
+        image.save(path)
+    return folder
+
+
+def convert(tmp_path, frames, kind, source, *more):
+    out = tmp_path / "out.json"
+    status = main(["import", kind, str(source), "--frames", str(frames), "--out", str(out), *more])
+    return YouTubeVIS(out, frames) if status == 0 else None
+
+
+def masks(dataset, video, t):
+    """Track id to mask of one frame."""
+    found = dataset.frame_instances(dataset.videos[video], t)
+    return dict(zip(found.track_ids.tolist(), found.masks, strict=True))
+
+
+def test_mots_ids_become_tracks_with_their_class(tmp_path, frames):
+    first = 1001 * block(0, 2) + 2007 * block(3, 5)
+    second = 2007 * block(2, 4) + 10_000 * block(5, 6)
+    source = id_maps(tmp_path / "maps", {"a/00": first, "a/01": second}, "I;16")
+    dataset = convert(tmp_path, frames, "mots", source)
+    assert [c.name for c in dataset.categories] == ["car", "pedestrian"]
+    (video,) = dataset.videos
+    assert video.file_names == ("a/00.jpg", "a/01.jpg")
+    crowds, objects = dataset.tracks(video)[:2], dataset.tracks(video)[2:]
+    assert [(t.category_id, t.iscrowd) for t in crowds] == [(2, True), (1, True)]
+    assert [(t.category_id, t.iscrowd) for t in objects] == [(1, False), (2, False)]
+    np.testing.assert_array_equal(masks(dataset, 0, 0)[4], block(3, 5))
+    np.testing.assert_array_equal(masks(dataset, 0, 1)[4], block(2, 4))
+    assert objects[0].segmentations[1] is None and objects[0].areas == (4, None)
+    assert objects[1].bboxes == ((3, 1, 2, 2), (2, 1, 2, 2))
+
+
+def test_davis_palettes_leave_void_out(tmp_path, frames):
+    maps = {"a/00": 1 * block(0, 2) + 2 * block(4, 6), "b/01": 2 * block(1, 2) + 255 * block(3, 6)}
+    source = id_maps(tmp_path / "maps", maps, "P")
+    dataset = convert(tmp_path, frames, "davis", source, "--categories", "thing")
+    assert [v.file_names for v in dataset.videos] == [("a/00.jpg",), ("b/01.jpg",)]
+    assert [len(dataset.tracks(v)) for v in dataset.videos] == [2, 1]
+    np.testing.assert_array_equal(masks(dataset, 1, 0)[3], block(1, 2))
+
+
+def test_grey_davis_masks_hold_one_object(tmp_path, frames):
+    source = id_maps(tmp_path / "maps", {"a/00": 255 * block(0, 3)}, "L")
+    dataset = convert(tmp_path, frames, "davis", source)
+    np.testing.assert_array_equal(masks(dataset, 0, 0)[1], block(0, 3))
+
+
+def per_image() -> dict:
+    """A CocoVID file of one video, its images out of order, its track ids not those of the file."""
+    polygon = [[0, 1, 2, 1, 2, 3, 0, 3]]
+    annotation = {"id": 5, "category_id": 3, "instance_id": 9}
+    return {
+        "videos": [{"id": 2, "name": "a", "width": 6, "height": 4}],
+        "categories": [{"id": 3, "name": "cat"}],
+        "images": [
+            {"id": 8, "video_id": 2, "frame_id": 1, "file_name": "a/01.jpg"},
+            {"id": 7, "video_id": 2, "frame_id": 0, "file_name": "a/00.jpg"},
+        ],
+        "annotations": [
+            {**annotation, "image_id": 8, "segmentation": encode(block(2, 5))},
+            {**annotation, "id": 6, "image_id": 7, "segmentation": polygon},
+        ],
+    }
+
+
+def written(tmp_path, record):
+    path = tmp_path / "source.json"
+    path.write_text(json.dumps(record))
+    return path
+
+
+def test_annotations_by_image_are_gathered_to_tracks(tmp_path, frames):
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, per_image()))
+    (track,) = dataset.tracks(dataset.videos[0])
+    assert dataset.videos[0].file_names == ("a/00.jpg", "a/01.jpg")
+    assert track.category_id == 3 and track.areas == (4, 6)
+    np.testing.assert_array_equal(masks(dataset, 0, 1)[1], block(2, 5))
+
+
+def test_a_youtube_vis_file_comes_back_with_compressed_masks(tmp_path, frames):
+    runs = {"size": list(SIZE), "counts": [5, 2, 2, 2, 13]}
+    track = {"id": 4, "video_id": 1, "category_id": 1, "segmentations": [runs, None]}
+    empty = {**track, "id": 5, "segmentations": [None, {}]}
+    video = {"id": 1, "width": 6, "height": 4, "file_names": ["a/00.jpg", "a/01.jpg"]}
+    categories = [{"id": 1, "name": "cat"}]
+    record = {"videos": [video], "categories": categories, "annotations": [track, empty]}
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    (found,) = dataset.tracks(dataset.videos[0])
+    assert found.segmentations == (encode(block(1, 3)), None) and found.areas == (4, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda r: r["annotations"][0].pop("instance_id"), "instance_id and track_id are missing"),
+        (lambda r: r["annotations"][0].update(image_id=1), 'image 1 is not in "images"'),
+        (lambda r: r["annotations"][0].update(image_id=7), "track 9 is in image 7 twice"),
+        (lambda r: r["annotations"][1].update(category_id=4), "track 9 has several categories"),
+        (lambda r: r["images"][0].update(frame_id=0), "video 2: its frames has id 0 twice"),
+        (lambda r: r["images"][0].update(file_name="a/02.jpg"), "a/02.jpg: no such frame"),
+        (lambda r: r["videos"][0].update(width=7), "6 x 4, but its annotations are 7 x 4"),
+    ],
+)
+def test_defects_are_one_line_and_write_nothing(tmp_path, frames, capsys, change, message):
+    record = per_image()
+    change(record)
+    assert convert(tmp_path, frames, "coco", written(tmp_path, record)) is None
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and message in error and error.count("\n") == 1
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_an_id_map_without_its_picture_is_named(tmp_path, frames, capsys):
+    source = id_maps(tmp_path / "maps", {"a/07": block(0, 1)}, "P")
+    assert convert(tmp_path, frames, "davis", source) is None
+    assert "a/07.*: no picture for" in capsys.readouterr().err
+
+
+def test_a_mots_id_of_an_unknown_class_is_named(tmp_path, frames, capsys):
+    source = id_maps(tmp_path / "maps", {"a/00": 3001 * block(0, 1)}, "I;16")
+    assert convert(tmp_path, frames, "mots", source) is None
+    assert "a/00.png: id 3001 is of class 3, not 1 to 2" in capsys.readouterr().err
