@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import detectron2.model_zoo
+import detectron2
 import pytest
 import torch
 from detectron2.config import LazyCall, LazyConfig, get_cfg, instantiate
@@ -95,7 +95,7 @@ def test_weights_of_the_plain_model_load(mask_rcnn):
 
 
 def test_a_lazy_config_takes_one_line():
-    configs = Path(detectron2.model_zoo.__file__).parent / "configs"
+    configs = Path(detectron2.__file__).parent / "model_zoo" / "configs"
     cfg = LazyConfig.load(str(configs / "common/models/mask_rcnn_fpn.py"))
     cfg.model.backbone.bottom_up.stages.depth = 18
     cfg.model.backbone.out_channels = 16
