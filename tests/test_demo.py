@@ -6,11 +6,11 @@ import json
 import pytest
 import torch
 from tiny import INFER, MODEL, make_dataset
-from tpr.gate_log import GateLog
 
 from tpr import checkpoint
 from tpr.data.clips import open_clip
 from tpr.demo import main
+from tpr.gate_log import GateLog
 from tpr.infer import load_model, track_videos
 from tpr.models.build import build_model
 
