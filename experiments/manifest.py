@@ -94,12 +94,15 @@ def load_profile(path: Path) -> dict[str, Any]:
 
 
 def check_runs(manifests: Manifests, profile: dict[str, Any]) -> None:
-    """Every run must find its head, backbone, temporal module and its parts in the profile."""
+    """Every run must find its head, backbone, temporal module and its parts in the profile.
+
+    A module whose name has a dot is a class that is imported when it is built.
+    """
     model = profile["model"]
     for run in manifests.runs.values():
         check_name(run["head"], model["heads"], "head")
         check_name(run["backbone"], model["backbones"], "backbone")
-        if run["temporal"] is not None:
+        if run["temporal"] is not None and "." not in run["temporal"]["module"]:
             module = run["temporal"]["module"]
             check_name(module, model["temporal"], "temporal module")
             for part in run["temporal"]:

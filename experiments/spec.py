@@ -114,11 +114,14 @@ class Graph:
 def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | None:
     """A run's temporal module with the profile's options; parts left out become None.
 
-    A part is what the profile gives options for, as a mapping; other values are plain options.
+    A part is what the profile gives options for, as a mapping; other values are plain options. A
+    module whose name has a dot is a user's class, of whose options the profile knows nothing.
     """
     if declared is None:
         return None
     module = declared["module"]
+    if "." in module:
+        return {"name": module} | {k: v for k, v in declared.items() if k != "module"}
     out: Spec = {"name": module}
     for part, options in modules[module].items():
         if not isinstance(options, dict):

@@ -7,6 +7,7 @@ A model spec is a plain dict: {"backbone": {...}, "channels", "head": {"name", .
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 from torch import nn
@@ -144,7 +145,22 @@ def build_model(
 def _temporal(
     spec: Spec | None, channels: int, registry: Mapping[str, Builder]
 ) -> nn.Module | None:
-    return None if spec is None else _choose(registry, spec, "temporal module")(spec, channels)
+    """A name with a dot is a class to import, called with the channels and the spec's options."""
+    if spec is None:
+        return None
+    if "." in spec["name"]:
+        options = {k: v for k, v in spec.items() if k != "name"}
+        return _imported(spec["name"])(channels, **options)
+    return _choose(registry, spec, "temporal module")(spec, channels)
+
+
+def _imported(name: str) -> Callable[..., nn.Module]:
+    """ValueError, naming what is missing, for a class that cannot be imported."""
+    path, _, attribute = name.rpartition(".")
+    try:
+        return getattr(import_module(path), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"temporal module {name!r} cannot be imported: {error}") from None
 
 
 def _choose(registry: dict, spec: Spec, kind: str):  # noqa: ANN202 - a builder of the registry
