@@ -59,8 +59,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--gates", action="store_true", help="gate maps of the model beside it")
     parser.add_argument("--out", type=Path, default=Path("out.mp4"), help="video to write: .mp4")
     parser.add_argument("--min-score", type=float, default=0.3, help="of what is drawn")
-    parser.add_argument("--frames", type=int, help="stop after so many")
+    parser.add_argument("--frames", type=positive, help="stop after so many")
     return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
 
 
 @contextmanager
