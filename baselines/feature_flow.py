@@ -41,15 +41,16 @@ def leaky_convs(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 class Prediction(nn.Module):
     """Flow (N, 2, H, W), scale and bias (N, C, H, W) from a decoder's features.
 
-    identity_init: no flow, scale 1, bias 0.
+    identity_init: no flow, scale 1, bias 0. What predicts flow is called `offset`, as in the other
+    samplers, so that a training's rate for offsets (`lr_scales`) holds for it.
     """
 
     def __init__(self, inputs: int, channels: int, identity_init: bool) -> None:
         super().__init__()
-        self.flow = nn.Conv2d(inputs, 2, 3, padding=1, bias=False)
+        self.offset = nn.Conv2d(inputs, 2, 3, padding=1, bias=False)
         self.scale = nn.Conv2d(inputs, channels, 1)
         self.bias = nn.Conv2d(inputs, channels, 1)
-        for conv in (self.flow, self.scale, self.bias):
+        for conv in (self.offset, self.scale, self.bias):
             if identity_init:
                 nn.init.zeros_(conv.weight)
             else:
@@ -58,7 +59,7 @@ class Prediction(nn.Module):
         nn.init.zeros_(self.bias.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        return self.flow(x), self.scale(x), self.bias(x)
+        return self.offset(x), self.scale(x), self.bias(x)
 
 
 class UpStage(nn.Module):

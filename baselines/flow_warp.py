@@ -56,20 +56,22 @@ class FlowWarp(nn.Module):
     """The reference's pyramid, warped along the optical flow and multiplied by the scale map.
 
     width: of FlowNetS, 64 in the original; reduction: of the images, 2 in the original.
-    `motion`: the flow of the latest call by level, (N, 2, H, W) as (dx, dy) in the level's pixels.
+    `offset` is FlowNetS, named as in the other samplers: a training's rate for offsets
+    (`lr_scales`) holds for it. `motion`: the flow of the latest call by level, (N, 2, H, W) as
+    (dx, dy) in the level's pixels.
     """
 
     def __init__(self, channels: int, *, width: int = 64, reduction: int = 2) -> None:
         super().__init__()
-        self.network, self.reduction = FlowNetS(width), reduction
-        self.scale = nn.Conv2d(self.network.features, channels, 1)
+        self.offset, self.reduction = FlowNetS(width), reduction
+        self.scale = nn.Conv2d(self.offset.features, channels, 1)
         self.motion: Pyramid = {}
         nn.init.zeros_(self.scale.weight)
         nn.init.ones_(self.scale.bias)
 
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Frames with images -> the reference's pyramid, aligned to the query."""
-        flows, features = estimate_flow(self.network, query.image, reference.image, self.reduction)
+        flows, features = estimate_flow(self.offset, query.image, reference.image, self.reduction)
         flow, scale = FLOW_UNIT * self.reduction * flows[0], self.scale(features)
         self.motion, out = {}, {}
         for name, x in reference.pyramid.items():

@@ -56,9 +56,10 @@ class STSN(nn.Module):
         self.share = nn.Parameter(torch.tensor(MERGED_SHARE if identity_init else 1.0))
         self.motion: dict[str, Tensor] = {}
         self.weights: dict[str, Tensor] = {}
-        for offset in self.offset:
-            nn.init.normal_(offset.weight, std=0.01)
+        for conv in self.offset:
+            nn.init.normal_(conv.weight, std=0.01)
         if identity_init:
+            nn.init.zeros_(self.offset[-1].weight)
             nn.init.dirac_(self.sample.weight)
 
     def sampled(self, query: Tensor, support: Tensor) -> tuple[Tensor, Tensor]:

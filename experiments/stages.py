@@ -17,7 +17,7 @@ from .measures import measures
 
 Spec = dict[str, Any]
 Inputs = dict[str, Path]
-FLOW_NETWORK = "temporal.warp.network"  # where a model with optical-flow warp has its FlowNetS
+FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp has its FlowNetS
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:

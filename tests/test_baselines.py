@@ -112,3 +112,19 @@ def test_the_identity_start_mixes_the_frames_as_dacrs_does(name):
     for level, x in query.pyramid.items():
         expected = kept * x + (1 - kept) * reference.pyramid[level]
         torch.testing.assert_close(out[level], expected)
+
+
+@pytest.mark.parametrize("name", ["dcnv2-fusion", "stsn", "flow-warp", "feature-flow"])
+def test_a_rate_for_offsets_holds_for_whatever_says_where_to_sample(name):
+    """`lr_scales: {offset: ...}` goes by parts of names; DACR's offsets are not alone in it."""
+    module = build(name)
+    scaled = [p for n, p in module.named_parameters() if "offset" in n.split(".")]
+    module.requires_grad_(False)
+    for parameter in scaled:
+        torch.nn.init.zeros_(parameter)
+    query, reference = frame(seed=1), frame(seed=2)
+    found = module(query, reference)
+    motion = {}
+    for part in module.modules():
+        motion |= getattr(part, "motion", {})
+    assert scaled and found and all(not x.any() for x in motion.values())

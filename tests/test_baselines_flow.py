@@ -118,7 +118,7 @@ class KnownFlow(torch.nn.Module):
 def test_flow_is_resized_and_rescaled_to_every_level(reduction):
     """16 pixels to the right are 2 at P3, 1 at P4 and 1/8 at P7."""
     module = FlowWarp(CHANNELS, width=4, reduction=reduction)
-    module.network = KnownFlow(16 / reduction, -8 / reduction)
+    module.offset = KnownFlow(16 / reduction, -8 / reduction)
     module.scale = torch.nn.Conv2d(4, CHANNELS, 1)
     torch.nn.init.ones_(module.scale.bias)
     pyramid = {f"p{k}": torch.rand(1, CHANNELS, 128 // 2**k, 256 // 2**k) for k in range(3, 8)}
