@@ -8,6 +8,10 @@ import numpy as np
 from PIL import Image
 
 
+class FrameSizeError(ValueError):
+    """An image is not of the size that its video says."""
+
+
 def read_image(root: Path, name: str, height: int, width: int) -> np.ndarray:
     """(height, width, 3) uint8 RGB. FileNotFoundError or ValueError naming the file.
 
@@ -19,7 +23,7 @@ def read_image(root: Path, name: str, height: int, width: int) -> np.ndarray:
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore")
             if image.size != (width, height):
-                raise ValueError(
+                raise FrameSizeError(
                     f"{path}: image is {image.size[0]} x {image.size[1]}, "
                     f"but the video is {width} x {height} (width x height)"
                 )

@@ -49,14 +49,15 @@ def parse_categories(record: dict) -> list[Category]:
 def parse_videos(record: dict) -> list[Video]:
     """Videos in file order."""
     found = [
-        _video(entry, f"video {place}")
+        parse_video(entry, f"video {place}")
         for place, entry in enumerate(entries(record, "videos", "the file"))
     ]
     unique([video.id for video in found], '"videos"')
     return found
 
 
-def _video(entry: dict, where: str) -> Video:
+def parse_video(entry: dict, where: str) -> Video:
+    """One video; ``where`` names it in errors until its id is known."""
     identity = integer(entry, "id", where)
     where = f"video {shown(identity)}"
     width, height = (integer(entry, side, where) for side in ("width", "height"))

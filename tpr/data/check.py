@@ -1,0 +1,186 @@
+"""Checks everything in a YouTube-VIS file and every frame it names, and goes on past defects."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tpr.data.findings import Finding
+from tpr.data.frames import FrameSizeError, inside, read_image
+from tpr.data.json_input import entries, shown
+from tpr.data.records import Track, Video, parse_annotation, parse_categories, parse_video
+from tpr.data.rle import decode_strings
+from tpr.data.segmentation import compressed, is_missing
+
+Progress = Callable[[int, int], None]
+
+
+class Checked(NamedTuple):
+    """A video whose record is sound, its tracks, and a sha256 of its frames' names and bytes."""
+
+    video: Video
+    tracks: list[Track]
+    frames_hash: str
+
+
+@dataclass
+class Check:
+    """categories: id -> name; videos: by id, in file order."""
+
+    categories: dict[int, str]
+    videos: dict[int, Checked] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def check_split(
+    record: dict[str, Any],
+    frames: Path,
+    *,
+    annotated: bool,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Check:
+    """Checks a parsed file against the frames below `frames`; every image is decoded once.
+
+    annotated: whether the split needs tracks. Raises ValueError where the file as a whole makes no
+    sense (no list of videos or categories).
+    """
+    categories = {category.id: category.name for category in parse_categories(record)}
+    result = Check(categories)
+    videos = parse_all_videos(record, result.findings)
+    tracks = parse_all_tracks(record, videos, categories, annotated, result.findings)
+    jobs = [(video, tracks[video.id], frames, annotated) for video in videos.values()]
+    for done, (digest, found) in enumerate(mapped(jobs, workers), 1):
+        video, found_tracks = jobs[done - 1][:2]
+        result.videos[video.id] = Checked(video, found_tracks, digest)
+        result.findings += found
+        if progress:
+            progress(done, len(jobs))
+    return result
+
+
+def parse_all_videos(record: dict[str, Any], findings: list[Finding]) -> dict[int, Video]:
+    """The sound ones by id, in file order."""
+    videos: dict[int, Video] = {}
+    for place, entry in enumerate(entries(record, "videos", "the file")):
+        try:
+            video = parse_video(entry, f"video {place}")
+        except ValueError as error:
+            findings.append(Finding("broken record", str(error)))
+            continue
+        if video.id in videos:
+            findings.append(Finding("broken record", f"two videos have the id {shown(video.id)}"))
+        videos.setdefault(video.id, video)
+    return videos
+
+
+def parse_all_tracks(
+    record: dict[str, Any],
+    videos: dict[int, Video],
+    categories: dict[int, str],
+    annotated: bool,
+    findings: list[Finding],
+) -> dict[int, list[Track]]:
+    """The sound ones by video id, in file order."""
+    tracks: dict[int, list[Track]] = defaultdict(list)
+    if record.get("annotations") is None:
+        if annotated:
+            state = "null" if "annotations" in record else "missing"
+            findings.append(Finding("no annotations", f'"annotations" is {state}'))
+        return tracks
+    known: set[int] = set()
+    for entry in entries(record, "annotations", "the file"):
+        try:
+            video, track = parse_annotation(entry, videos, categories)
+        except ValueError as error:
+            findings.append(Finding("broken record", str(error)))
+            continue
+        if track.id in known:
+            text = f"two annotations have the id {shown(track.id)}"
+            findings.append(Finding("broken record", text))
+        known.add(track.id)
+        tracks[video].append(track)
+    return tracks
+
+
+def mapped(jobs: list[tuple], workers: int) -> Iterator[tuple[str, list[Finding]]]:
+    """`check_video` of all jobs in order, in this process or in `workers` others."""
+    if workers <= 1 or len(jobs) < 2:
+        yield from map(check_video, jobs)
+        return
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        yield from pool.imap(check_video, jobs, chunksize=4)
+
+
+def check_video(job: tuple[Video, list[Track], Path, bool]) -> tuple[str, list[Finding]]:
+    """Reads all frames and masks of one video; the hash of the frames, and what is wrong."""
+    video, tracks, frames, annotated = job
+    findings: list[Finding] = []
+    if annotated and not tracks:
+        findings.append(Finding("video without tracks", f"video {video.id}"))
+    digest = hashlib.sha256()
+    for t, name in enumerate(video.file_names):
+        digest.update(f"{name}\0".encode())
+        if name is None:
+            findings.append(
+                Finding("absent frame (null in file_names)", f"video {video.id}, frame {t}")
+            )
+        elif found := check_frame(frames, name, video):
+            findings.append(found)
+        else:
+            digest.update(hashlib.sha256((frames / name).read_bytes()).digest())
+    for track in tracks:
+        findings += check_track(track, video)
+    return digest.hexdigest(), findings
+
+
+def check_frame(frames: Path, name: str, video: Video) -> Finding | None:
+    """What is wrong with an image, if anything; it is decoded as training does."""
+    where = f"video {video.id}: {name}"
+    try:
+        read_image(frames, name, video.height, video.width)
+    except FileNotFoundError:
+        return Finding("missing frame", where)
+    except FrameSizeError as error:
+        return Finding("frame of another size", f"video {video.id}: {without(error, frames)}")
+    except ValueError as error:
+        return Finding("broken frame", f"video {video.id}: {without(error, frames)}")
+    return None
+
+
+def without(error: Exception, frames: Path) -> str:
+    """The message with file names as the annotations have them."""
+    return str(error).replace(f"{inside(frames, '.')}/", "")
+
+
+def check_track(track: Track, video: Video) -> Iterator[Finding]:
+    """Decodes every mask of a track."""
+    where = f"video {video.id}, annotation {track.id}"
+    present = [t for t, mask in enumerate(track.segmentations) if not is_missing(mask)]
+    if not present:
+        yield Finding("track without a mask", where)
+    for t in present:
+        place = f"{where}, frame {t}"
+        try:
+            area = mask_area(track.segmentations[t], video)
+        except ValueError as error:
+            yield Finding("broken mask", f"{place}: {error}")
+            continue
+        if area == 0:
+            yield Finding("mask without pixels", place)
+        if video.file_names[t] is None:
+            yield Finding("mask on an absent frame", place)
+
+
+def mask_area(segmentation: Any, video: Video) -> int:
+    """Pixels of a mask of any kind; ValueError if it is malformed or of another size."""
+    size = [video.height, video.width]
+    rle = compressed(segmentation, *size)
+    if rle["size"] != size:
+        raise ValueError(f"RLE size is {rle['size']}, but the video is {size} (height, width)")
+    return int(decode_strings([rle["counts"]], [rle["size"]]).areas[0])

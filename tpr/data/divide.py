@@ -1,0 +1,80 @@
+"""Divides a checked data set into the contents of train.json and val.json."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tpr.data.check import Check, Checked
+from tpr.data.holdout import hold_out
+from tpr.data.records import Track
+from tpr.data.segmentation import compressed, is_missing
+
+HOLDOUT_SHARE = 302 / 2238  # of YouTube-VIS 2019's training set: as many videos as its valid set
+
+
+def choose(check: Check, count: int | None) -> list[int]:
+    """Ids of the held-out videos."""
+    names = video_names(check)
+    labels = {
+        names[c.video.id]: [
+            check.categories[track.category_id] for track in c.tracks if seen(track)
+        ]
+        for c in check.videos.values()
+        if c.video.length
+    }
+    count = max(round(len(labels) * HOLDOUT_SHARE), 1) if count is None else count
+    held = set(hold_out(labels, count))
+    return [id for id, name in names.items() if name in held]
+
+
+def seen(track: Track) -> bool:
+    """Whether a track counts for the stratification: no crowd, and visible somewhere."""
+    return not track.iscrowd and not all(is_missing(mask) for mask in track.segmentations)
+
+
+def video_names(check: Check) -> dict[int, str]:
+    """By id: the folder of a video's frames, which stays the same where editions change the ids."""
+    folders = {c.video.id: folder(c) for c in check.videos.values()}
+    times = Counter(folders.values())
+    return {id: name if times[name] == 1 else f"{name}#{id}" for id, name in folders.items()}
+
+
+def folder(checked: Checked) -> str:
+    first = next(filter(None, checked.video.file_names), "")
+    return Path(first).parent.as_posix()
+
+
+def divide(
+    train: dict[str, Any], check: Check, held: list[int], official: dict[str, Any] | None
+) -> dict[str, dict[str, Any]]:
+    """Contents of train.json and val.json; training videos without frames are left out.
+
+    train, official: files of the two splits; with the latter nothing is held out.
+    """
+    everything = {c.video.id for c in check.videos.values() if c.video.length}
+    if official is not None:
+        return {"train": subset(train, everything), "val": official | {"annotations": None}}
+    return {"train": subset(train, everything - set(held)), "val": subset(train, set(held))}
+
+
+def subset(record: dict[str, Any], ids: set[int]) -> dict[str, Any]:
+    """The file with some of its videos, masks compressed."""
+    videos = [video for video in record["videos"] if video["id"] in ids]
+    sizes = {video["id"]: (video["height"], video["width"]) for video in videos}
+    tracks = [
+        track | {"segmentations": compact(track["segmentations"], sizes[track["video_id"]])}
+        for track in record["annotations"]
+        if track["video_id"] in ids
+    ]
+    return record | {"videos": videos, "annotations": tracks}
+
+
+def compact(segmentations: list, size: tuple[int, int]) -> list:
+    """The same masks as compressed RLE, which is smaller and quicker to read."""
+    out = []
+    for mask in segmentations:
+        rle = None if is_missing(mask) else compressed(mask, *size)
+        out.append(rle and {"size": rle["size"], "counts": rle["counts"].decode("ascii")})
+    return out

@@ -1,0 +1,52 @@
+"""Your own annotations as a YouTube-VIS file, checked.
+
+    python -m tpr.data import coco ANNOTATIONS.json --frames FOLDER --out OUT.json
+    python -m tpr.data import mots ID_MAPS --frames FOLDER --out OUT.json
+    python -m tpr.data import davis ID_MAPS --frames FOLDER --out OUT.json
+
+coco: YouTube-VIS and OVIS files, or COCO-style ones with an entry an image (CocoVID, TAO). mots,
+davis: folders with a PNG id map a frame. Pictures stay where they are, in FOLDER.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tpr.data.importing import FORMATS, imported
+from tpr.files import replacing
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        categories = tuple(options.categories.split(",")) if options.categories else None
+        record, notes = imported(options.format, options.source, options.frames, categories)
+        with replacing(options.out) as draft:
+            draft.write_text(json.dumps(record, separators=(",", ":")))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    frames = sum(video["length"] for video in record["videos"])
+    print(
+        f"{options.out}: {len(record['videos'])} videos, {frames} frames, "
+        f"{len(record['annotations'])} tracks, {len(record['categories'])} categories"
+    )
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tpr.data import",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("format", choices=sorted(FORMATS))
+    parser.add_argument("source", type=Path, help="JSON file or folder of id maps")
+    parser.add_argument("--frames", type=Path, required=True, help="folder of the pictures")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    parser.add_argument("--categories", help="names for mots or davis, as car,pedestrian")
+    return parser.parse_args(arguments)

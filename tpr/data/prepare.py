@@ -1,0 +1,223 @@
+"""Prepares YouTube-VIS or OVIS: finds it, checks all of it, and makes training and validation sets.
+
+    python -m tpr.data prepare ytvis2019 --root DIR [--out DIR] [--official-val]
+
+The result is a folder with train.json, val.json, frames/train and frames/val (links into --root)
+and index.json, which holds checksums, the names of the held-out videos and their hash.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from tpr.data.check import Check, Progress, check_split
+from tpr.data.divide import choose, divide, video_names
+from tpr.data.findings import SHOWN, BrokenDataError, Finding, counted, report
+from tpr.data.holdout import names_hash
+from tpr.data.json_input import entries, read_json
+from tpr.data.layouts import DATASETS, PROBED, Source, find_annotations, find_frames
+from tpr.files import replacing
+
+INDEX = "index.json"
+# a category that only this data set and, of the years of YouTube-VIS, its like have
+MARKS = {"ytvis2019": "sedan", "ytvis2021": "squirrel", "ytvis2022": "squirrel", "ovis": "poultry"}
+
+
+def prepare(
+    dataset: str,
+    root: Path,
+    out: Path,
+    *,
+    holdout: int | None = None,
+    official_val: bool = False,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Writes the prepared data set to `out` and returns its index.
+
+    holdout: how many training videos become the validation set (default: 302 of 2238 of them);
+    official_val: train on all of them and take the official validation set, which has no ground
+    truth. Raises FileNotFoundError for an unknown layout, BrokenDataError with all that was found.
+    """
+    if dataset not in DATASETS:
+        raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
+    splits = ("train", "valid") if official_val else ("train",)
+    loaded = {split: load(dataset, root, split) for split in splits}
+    if out.resolve() in {source.json.parent.resolve() for source, _ in loaded.values()}:
+        raise ValueError(f"{out} holds the original annotations; choose another folder for --out")
+    checks = {
+        split: check_split(
+            record, source.frames, annotated=split == "train", workers=workers, progress=progress
+        )
+        for split, (source, record) in loaded.items()
+    }
+    findings = all_findings(checks)
+    if counted(findings, harmless=False):
+        raise BrokenDataError(f"{dataset} in {root}", findings)
+    held = [] if official_val else choose(checks["train"], holdout)
+    official = loaded["valid"][1] if official_val else None
+    parts = divide(loaded["train"][1], checks["train"], held, official)
+    clear(out)
+    hashes = {name: write_file(out / f"{name}.json", part) for name, part in parts.items()}
+    link(out / "frames" / "train", loaded["train"][0].frames)
+    link(out / "frames" / "val", loaded["valid" if official_val else "train"][0].frames)
+    names = video_names(checks["train"])
+    index = {
+        "dataset": dataset,
+        "validation": "official" if official_val else "hold-out",
+        "holdout": sorted(names[id] for id in held),
+        "holdout_sha256": names_hash(names[id] for id in held) if held else None,
+        "files": hashes,
+        "sources": {split: describe(source, root) for split, (source, _) in loaded.items()},
+        "videos": {split: summary(check) for split, check in checks.items()},
+        "notes": counted(findings, harmless=True),
+    }
+    index["fingerprint"] = fingerprint(index)
+    write_file(out / INDEX, index)
+    return index
+
+
+def load(dataset: str, root: Path, split: str) -> tuple[Source, dict[str, Any]]:
+    """Where the split lies, and its annotation file's content."""
+    path = find_annotations(root, dataset, split)
+    record = read_json(path)
+    if not isinstance(record, dict) or not isinstance(record.get("videos"), list):
+        raise ValueError(f'{path}: not a YouTube-VIS file (no list "videos")')
+    refuse_other(record, dataset, path)
+    return Source(path, find_frames(path, split, probes(record["videos"]))), record
+
+
+def probes(videos: list) -> list[str]:
+    """A few frames' names, from videos all over the file."""
+    names = []
+    for entry in videos[:: max(len(videos) // PROBED, 1)]:
+        listed = entry.get("file_names") if isinstance(entry, dict) else None
+        here = [name for name in listed or [] if isinstance(name, str) and "\0" not in name]
+        names += here[:1]
+    return names
+
+
+def all_findings(checks: dict[str, Check]) -> list[Finding]:
+    return [
+        Finding(kind, f"{split}: {where}")
+        for split, check in checks.items()
+        for kind, where in check.findings
+    ]
+
+
+def refuse_other(record: dict[str, Any], dataset: str, path: Path) -> None:
+    """ValueError if the categories are those of another of the known data sets."""
+    names = {str(entry.get("name")).lower() for entry in entries(record, "categories", str(path))}
+    others = [other for other, mark in MARKS.items() if mark in names]
+    if others and dataset not in others:
+        raise ValueError(
+            f"{path}: its categories are those of {' or '.join(others)}, not {dataset}"
+        )
+
+
+def clear(out: Path) -> None:
+    """A folder without index.json is unfinished."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / INDEX).unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: dict[str, Any]) -> str:
+    """Writes JSON whole and returns its sha256."""
+    data = json.dumps(content, separators=(",", ":")).encode()
+    with replacing(path) as draft:
+        draft.write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def link(path: Path, target: Path) -> None:
+    """Makes `path` a link to a folder, in place of an earlier link."""
+    with replacing(path) as draft:
+        draft.symlink_to(target.resolve(), target_is_directory=True)
+
+
+def describe(source: Source, root: Path) -> dict[str, str]:
+    """Which files were taken, and what the annotation file was."""
+    digest = hashlib.sha256(source.json.read_bytes()).hexdigest()
+    frames = source.frames.relative_to(root).as_posix()
+    return {"json": source.json.relative_to(root).as_posix(), "sha256": digest, "frames": frames}
+
+
+def summary(check: Check) -> dict[str, dict[str, Any]]:
+    """By name of the video: id, length in frames, and the sha256 of its frames."""
+    names = video_names(check)
+    return {
+        names[id]: {"id": id, "frames": c.video.length, "sha256": c.frames_hash}
+        for id, c in check.videos.items()
+    }
+
+
+def fingerprint(index: dict[str, Any]) -> str:
+    """sha256 over annotations and frames; where they lie does not matter."""
+    content = [index["files"], index["videos"]]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def main(arguments: list[str]) -> int:
+    """The command line; problems go to standard output, one kind after the other."""
+    options = parse(arguments)
+    out = options.out or options.root / f"tpr-{options.dataset}"
+    try:
+        index = prepare(
+            options.dataset,
+            options.root,
+            out,
+            holdout=options.holdout,
+            official_val=options.official_val,
+            workers=options.workers,
+            progress=show,
+        )
+    except BrokenDataError as error:
+        print("\n".join(report(error.findings, None if options.all else SHOWN)))
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(lines(index, out)))
+    return 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    text = __doc__.split("\n")[0]
+    parser = argparse.ArgumentParser("python -m tpr.data prepare", description=text)
+    parser.add_argument("dataset", choices=DATASETS)
+    parser.add_argument("--root", type=Path, required=True, help="folder that holds the data set")
+    parser.add_argument("--out", type=Path, help="result (default: tpr-DATASET in the root)")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--holdout", type=int, help="training videos to validate on")
+    choice.add_argument(
+        "--official-val", action="store_true", help="train on everything, predict the official set"
+    )
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--all", action="store_true", help="list every place of every problem")
+    return parser.parse_args(arguments)
+
+
+def lines(index: dict[str, Any], out: Path) -> list[str]:
+    """What was made, for people."""
+    frames = {k: sum(v["frames"] for v in x.values()) for k, x in index["videos"].items()}
+    text = [
+        f"{split}: {len(x)} videos, {frames[split]} frames" for split, x in index["videos"].items()
+    ]
+    text += [f"note: {kind}: {number}" for kind, number in index["notes"].items()]
+    if index["holdout"]:
+        text.append(f"held out: {len(index['holdout'])} videos, {index['holdout_sha256']}")
+    return [*text, f"fingerprint: {index['fingerprint']}", f"written: {out}"]
+
+
+def show(done: int, total: int) -> None:
+    """Progress on one line of the terminal."""
+    if done % 20 == 0 or done == total:
+        end = "\n" if done == total else ""
+        print(f"\r{done}/{total} videos", end=end, file=sys.stderr, flush=True)
