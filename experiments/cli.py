@@ -24,7 +24,7 @@ from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
 from .shipped import ship, ship_models
-from .spec import Graph, goal_stages
+from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
 from .status import Status
 
@@ -47,6 +47,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="train and evaluate the targets again")
     parser.add_argument("--dry-run", action="store_true", help="say what would run and why")
     parser.add_argument("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS")
+    parser.add_argument(
+        "--official-val", action="store_true", help="train on all, write files for the server"
+    )
     return parser.parse_args(arguments)
 
 
@@ -103,6 +106,8 @@ def command(
     manifests = load_manifests(layout.manifests)
     profile = manifests.profile(options.profile)
     check_runs(manifests, profile)
+    if options.official_val:
+        profile = with_official_val(profile)
     graph = Graph(manifests.runs, profile)
     if options.targets[:1] == ["list"]:
         print(show.listing(manifests))
@@ -166,8 +171,14 @@ class Suite:
         return chains([s.stage for s in self.steps], cost)
 
     @property
+    def submissions(self) -> list[Stage]:
+        """Those that write files for an evaluation server."""
+        return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is None]
+
+    @property
     def evaluations(self) -> list[Stage]:
-        return [stage for stage in self.goals if stage.kind == "evaluate"]
+        """Those that compare with ground truth."""
+        return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is not None]
 
 
 def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[str] | None) -> int:
@@ -197,7 +208,7 @@ def forced(stage: Stage, steps: list[Step]) -> bool:
 
 def run_steps(work: Suite, stages: str, report: Page) -> list:
     def finished(stage: Stage) -> None:
-        if stage.kind == "evaluate":
+        if stage in work.evaluations:
             write_result(stage, work.layout)
             report.refresh()
 
@@ -214,16 +225,17 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
 
 
 def check_data(work: Suite, data_root: str | None) -> None:
-    """Profiles of recorded data need it. Raises ValueError, saying what to do."""
-    if "videos" in work.profile["data"]:
+    """Tells the stages where recorded data lie. Raises ValueError, saying what to do."""
+    if all(step.stage.kind != "videos" or "splits" in step.stage.spec for step in work.todo):
         return
-    name = f"profile {work.layout.profile}"
     if data_root is None:
         raise ValueError(
-            f"{name} needs YouTube-VIS: give its folder by --data-root DIR or TPR_DATA "
-            "(--dry-run shows the plan without it)"
+            f"profile {work.layout.profile} needs YouTube-VIS: give its folder by --data-root DIR "
+            "or TPR_DATA (--dry-run shows the plan without it)"
         )
-    raise ValueError(f"{name} can only be planned (--dry-run): it cannot read {data_root} yet")
+    if not Path(data_root).is_dir():
+        raise FileNotFoundError(f"{data_root}: no such folder (from --data-root or TPR_DATA)")
+    os.environ["TPR_DATA"] = str(Path(data_root).resolve())
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ SPLIT: Schema = {
 }
 
 GENERATED: Schema = {"seed": int, "videos": {"train": SPLIT, "val": SPLIT}, "images": SPLIT}
+# --official-val replaces holdout_videos
 RECORDED: Schema = {"dataset": str, "holdout_videos": int, "pretrained": {str: str}}
 
 BACKBONE: Schema = {

@@ -89,6 +89,9 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
         lines.append(f"{len(failures)} stages did not finish; the same command tries them again")
     elif not work.todo:
         lines.append(f"Nothing to do: all {len(work.goals)} results are there")
+    for stage in work.submissions:
+        if stage.record(layout):
+            lines.append(f"For the server: {layout.shown(stage.folder(layout))}/submission.zip")
     tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
     found = [layout.shown(path) for path in tables if path.is_file()]
     if work.evaluations and found:

@@ -26,8 +26,8 @@ class Graph:
         """Training and validation videos."""
         data = self.profile["data"]
         if "videos" not in data:
-            names = ("dataset", "holdout_videos")
-            return self._stage("videos", "", {name: data[name] for name in names})
+            names = ("dataset", "holdout_videos", "official_val")
+            return self._stage("videos", "", {name: data[name] for name in names if name in data})
         return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
 
     def images(self) -> Stage:
@@ -78,6 +78,8 @@ class Graph:
         infer["detections"] = infer["detections"] | changes
         spec = {"infer": infer, "evaluation": self.profile["evaluation"]}
         spec["model"] = self._model(run)
+        if self.profile["data"].get("official_val"):
+            spec["evaluation"] = None  # no ground truth: the results are for the server
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
 
@@ -109,6 +111,15 @@ class Graph:
         plain = json.loads(canonical(spec))
         run = None if run is None else str(run)
         return Stage(kind, name, self.name, plain, inputs or {}, run, seed)
+
+
+def with_official_val(profile: Spec) -> Spec:
+    """The profile trained on the whole training set, to predict the official validation set."""
+    data = profile["data"]
+    if "dataset" not in data:
+        raise ValueError(f"profile {profile['profile']} has generated data, no official videos")
+    data = {k: v for k, v in data.items() if k != "holdout_videos"} | {"official_val": True}
+    return profile | {"data": data}
 
 
 def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | None:

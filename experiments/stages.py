@@ -21,11 +21,9 @@ FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp ha
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
-    """Generated videos or images: <split>.json, frames/<split>/ and info.json in `out`."""
-    if "splits" not in spec:
-        raise ValueError(
-            f"{spec['dataset']} cannot be prepared: only generated data can, as in mini"
-        )
+    """Generated videos or images, or a recorded data set: <split>.json and frames/<split>/."""
+    if "dataset" in spec:
+        return recorded(spec, out, log)
     from tpr.data.mini import generate
 
     new = out / "data"
@@ -39,6 +37,33 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     new.rmdir()
     counts = {f"{name}_videos": split["videos"] for name, split in spec["splits"].items()}
     return {"fingerprint": fingerprint} | counts
+
+
+def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
+    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits."""
+    from tpr.data.findings import BrokenDataError, report
+    from tpr.data.prepare import prepare
+
+    from .environment import cores
+
+    try:
+        index = prepare(
+            spec["dataset"],
+            Path(os.environ["TPR_DATA"]),
+            out,
+            holdout=spec.get("holdout_videos"),
+            official_val=spec.get("official_val", False),
+            workers=cores(),
+            progress=log.progress,
+        )
+    except BrokenDataError as error:
+        for line in report(error.findings):
+            log.info(line)
+        raise
+    names = ("fingerprint", "dataset", "validation", "holdout_sha256", "files", "sources", "notes")
+    return {name: index[name] for name in names} | {
+        f"{split}_videos": len(videos) for split, videos in index["videos"].items()
+    }
 
 
 def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
@@ -80,9 +105,22 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
     weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
     speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
+    if spec["evaluation"] is None:
+        return submission(inputs["videos"] / "val.json", out) | speed
     log.info("evaluating")
     found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
     return found | speed
+
+
+def submission(videos: Path, out: Path) -> dict[str, Any]:
+    """Checks results.json as the server would and packs it: submission.zip in `out`."""
+    from tpr.evaluation.archive import pack, validate_archive
+
+    path = pack(out / "results.json", out / "submission.zip")
+    problems = validate_archive(videos, path)
+    if problems:
+        raise ValueError(f"{path}: {len(problems)} problems, the first: {problems[0]}")
+    return {"submission": path.name}
 
 
 def dataset(folder: Path, split: str):  # noqa: ANN201 - tpr is imported late

@@ -1,0 +1,80 @@
+"""The zip for the server: packed the same way always, and checked for every wrong layout."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from tpr.evaluation.archive import main, pack, validate_archive
+from tpr.evaluation.submission import entry_from_masks, write_results
+
+VIDEOS = {
+    "videos": [{"id": 3, "height": 4, "width": 6, "length": 2, "file_names": ["a", "b"]}],
+    "categories": [{"id": 8, "name": "ape"}],
+    "annotations": None,
+}
+
+
+@pytest.fixture
+def videos(tmp_path):
+    path = tmp_path / "valid.json"
+    path.write_text(json.dumps(VIDEOS))
+    return path
+
+
+@pytest.fixture
+def results(tmp_path):
+    mask = np.zeros((4, 6), bool)
+    mask[1:3, 2:5] = True
+    return write_results(tmp_path / "some.json", [entry_from_masks(3, 8, 0.5, [mask, None])])
+
+
+def archive(path, members: dict[str, str]):
+    with zipfile.ZipFile(path, "w") as out:
+        for name, text in members.items():
+            out.writestr(name, text)
+    return path
+
+
+def test_a_packed_file_has_no_problems_and_always_the_same_bytes(tmp_path, videos, results):
+    first, second = (pack(results, tmp_path / name) for name in ("a.zip", "b.zip"))
+    assert first.read_bytes() == second.read_bytes()
+    assert zipfile.ZipFile(first).namelist() == ["results.json"]
+    assert zipfile.ZipFile(first).read("results.json") == results.read_bytes()
+    assert validate_archive(videos, first) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        ({}, "the zip holds no results.json, it is empty"),
+        ({"result.json": "[]"}, "the zip holds no results.json, but 'result.json'"),
+        ({"out/results.json": "[]"}, "results.json lies at 'out/results.json', not at the root"),
+        ({"results.json": "[]", "x": ""}, "the zip holds 'x' beside results.json"),
+        ({"results.json": "[1,"}, "results.json is not valid JSON"),
+        ({"results.json": "[]"}, "results.json is an empty list"),
+        ({"results.json": "{}"}, "results are not a list of objects"),
+        ({"results.json": '[{"video_id": 4}]'}, "result 0"),
+    ],
+)
+def test_wrong_layouts_are_named(tmp_path, videos, members, problem):
+    found = validate_archive(videos, archive(tmp_path / "x.zip", members))
+    assert len(found) == 1 and found[0].startswith(problem)
+
+
+def test_what_is_no_zip_is_named(tmp_path, videos, results):
+    assert "is not a readable zip file" in validate_archive(videos, results)[0]
+    whole = pack(results, tmp_path / "x.zip").read_bytes()
+    (tmp_path / "x.zip").write_bytes(whole[:40] + b"\xff\xff\xff" + whole[43:])
+    assert "is not a readable zip file" in validate_archive(videos, tmp_path / "x.zip")[0]
+    with pytest.raises(FileNotFoundError):
+        validate_archive(videos, tmp_path / "y.zip")
+
+
+def test_problems_of_the_results_are_passed_on(tmp_path, videos, results, capsys):
+    entry = json.loads(results.read_text())[0] | {"category_id": 9}
+    path = archive(tmp_path / "x.zip", {"results.json": json.dumps([entry])})
+    assert main([str(path), "--videos", str(videos)]) == 1
+    assert capsys.readouterr().out == "result 0 (video 3): category 9 is unknown\n"
+    assert main([str(pack(results, path)), "--videos", str(videos)]) == 0

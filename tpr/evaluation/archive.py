@@ -1,0 +1,84 @@
+"""The zip that the YouTube-VIS and OVIS servers take: packing and checking.
+
+python -m tpr.evaluation.archive submission.zip --videos valid.json
+"""
+
+import argparse
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+from tpr.data.json_input import read_json
+from tpr.evaluation.submission import validate_results
+from tpr.files import replacing
+
+NAME = "results.json"
+
+
+def pack(results: Path, path: Path) -> Path:
+    """A zip with results.json at its root; the same bytes for the same results."""
+    member = zipfile.ZipInfo(NAME)  # dated 1980
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = 0o644 << 16
+    with replacing(path) as draft, zipfile.ZipFile(draft, "w") as archive:
+        archive.writestr(member, results.read_bytes())
+    return path
+
+
+def validate_archive(videos: Path, path: Path) -> list[str]:
+    """Everything that a server would reject, one line each; empty if there is nothing.
+
+    videos: the annotation file of the split (without ground truth). Raises FileNotFoundError.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            problems = layout_problems(archive.namelist())
+            text = None if problems else archive.read(NAME)
+    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+        return [f"{path.name} is not a readable zip file ({error})"]
+    if text is None:
+        return problems
+    try:
+        entries = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return [f"{NAME} is not valid JSON ({error})"]
+    if entries == []:
+        return [f"{NAME} is an empty list, at which the servers' evaluation ends with an error"]
+    return validate_results(read_json(videos), entries)
+
+
+def layout_problems(names: list[str]) -> list[str]:
+    """The zip must hold results.json at its root and nothing else."""
+    if names == [NAME]:
+        return []
+    if names.count(NAME) > 1:
+        return [f"the zip holds {NAME} {names.count(NAME)} times"]
+    if NAME in names:
+        return [f"the zip holds {name!r} beside {NAME}" for name in names if name != NAME]
+    nested = [name for name in names if name.endswith(f"/{NAME}")]
+    if nested:
+        return [f"{NAME} lies at {nested[0]!r}, not at the root of the zip"]
+    return [f"the zip holds no {NAME}" + (f", but {names[0]!r}" if names else ", it is empty")]
+
+
+def main(arguments: list[str]) -> int:
+    """Prints every problem; exit status 0 if there is none."""
+    parser = argparse.ArgumentParser(
+        "python -m tpr.evaluation.archive", description="Check a submission as the server would."
+    )
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--videos", type=Path, required=True, help="the split's annotation file")
+    options = parser.parse_args(arguments)
+    try:
+        problems = validate_archive(options.videos, options.archive)
+    except (ValueError, OSError) as error:
+        problems = [str(error)]
+    print("\n".join(problems) or f"{options.archive}: no problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
