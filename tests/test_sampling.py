@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import deform_conv2d
 
+from tpr.routing import blocks
 from tpr.routing.sampling import DeformConv, gathered_deform_conv
 
 
@@ -46,3 +47,25 @@ def test_gradients_of_a_strided_modulated_convolution():
 def test_a_layer_without_bias_has_one_parameter():
     assert list(DeformConv(2, 3).state_dict()) == ["weight"]
     assert list(DeformConv(2, 3, stride=2, bias=True).state_dict()) == ["weight", "bias"]
+
+
+def test_offsets_that_are_not_numbers_or_far_outside_read_nothing_they_must_not():
+    """NaN shows in the output; far positions sample zeros; neither leads outside the table."""
+    x, weight = torch.rand(2, 3, 4, 5), torch.rand(2, 3, 3, 3)
+    offset = torch.zeros(2, 18, 4, 5)
+    offset[0, :, 1, 2], offset[1, :, 0, 0], offset[1, :, 3, 4] = float("nan"), 1e20, -1e20
+    out = gathered_deform_conv(x, offset, weight)
+    expected = torch.nn.functional.conv2d(x, weight, padding=1)
+    expected[0, :, 1, 2] = float("nan")
+    expected[1, :, 0, 0] = expected[1, :, 3, 4] = 0
+    torch.testing.assert_close(out, expected, equal_nan=True)
+
+
+def test_blocks_of_any_size_give_the_same_numbers(monkeypatch):
+    torch.manual_seed(0)
+    inputs = torch.rand(2, 3, 4, 5), torch.randn(2, 18, 4, 5), torch.rand(2, 3, 3, 3)
+    with torch.no_grad():
+        whole = gathered_deform_conv(*inputs)
+        for positions in (1, 7, 40):
+            monkeypatch.setattr(blocks, "BLOCK_VALUES", positions * 27)
+            torch.testing.assert_close(gathered_deform_conv(*inputs), whole)

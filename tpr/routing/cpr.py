@@ -134,8 +134,8 @@ class RoutingCell(nn.Module):
                     routed.append(resize(sent, x.shape[-2:]))
                     uses.append(use)
             z = self.output_weight * x
-            if routed:
-                z = z + self.scale_weight * sum(routed)
+            for sent in routed:
+                z = torch.addcmul(z, self.scale_weight, sent)
             out, use = self.bottleneck(z, "bottleneck", name)
             outputs.append(out)
             uses.append(use)

@@ -116,8 +116,7 @@ class DACR(nn.Module):
             uses.append(GateUse("inner_reference", level, gate_r, ((gate_r, cost),)))
             uses.append(GateUse("inner_query", level, gate_q, ((gate_q, cost),)))
         merged = self.merge(torch.cat([y_q, y_r], 1))
-        keep = self.keep(query, merged)
-        return keep * query + (1 - keep) * merged, uses
+        return torch.lerp(merged, query, self.keep(query, merged)), uses
 
     def keep(self, query: Tensor, merged: Tensor) -> Tensor:
         """The outer gate G of Eq. 6, (N, 1, H, W): how much of the query feature stays."""

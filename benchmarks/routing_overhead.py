@@ -1,0 +1,142 @@
+"""Inference of full-size BlendMask R50 at 640x360 with and without TPR, beside the arithmetic.
+
+A frame costs what it does in tpr.infer after a video's first one, as far as networks go: pixels to
+pyramid, TPR, all heads, NMS, masks of ten objects and their embeddings. Reading, tracking, pasting
+masks into the image and encoding them are left out: they are the same with and without TPR, and
+depend on the video. Weights are random, frames are smooth noise, shifted from one to the next; the
+gates' biases are set so that the given share of all gate positions is open.
+
+A line has, per case: fps_ratio, frames per second with TPR over those without; mac_ratio, what it
+would be if time went with multiply-accumulates (of convolutions and matrix products, counted as
+they are executed); excess, the former prediction over the measurement; what is open, as share of
+the gates' positions and of the work they control; seconds and multiply-accumulates of both.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from experiments.manifest import load_manifests
+from experiments.spec import Graph
+from tpr.models.build import build_model
+from tpr.models.vis_model import VISModel
+from tpr.routing import Frame, TemporalPyramidRouting, open_fraction
+from tpr.routing.gates import SpatialGate
+
+from .timing import medians, report, setup
+
+MANIFESTS = Path(__file__).parents[1] / "experiments" / "manifests"
+SIZE, SHIFT = (360, 640), 8
+CLASSES, OBJECTS = 40, 10
+SHARES = (0.1, 1.0)
+PASSES, TOLERANCE = 15, 0.002
+ROUNDS = 7
+
+
+def full_model() -> VISModel:
+    """blendmask-r50+tpr of profile `full`, that detects OBJECTS objects with any weights."""
+    manifests = load_manifests(MANIFESTS)
+    stage = Graph(manifests.runs, manifests.profile("full")).evaluate("blendmask-r50+tpr", 0)
+    found = {"threshold": 0.0, "top_before": 10 * OBJECTS, "top_after": OBJECTS}
+    spec = stage.spec["model"]
+    model = build_model(spec | {"head": spec["head"] | found}, CLASSES)
+    return model.to(memory_format=torch.channels_last).eval()
+
+
+def two_frames() -> tuple[Tensor, Tensor]:
+    """uint8 (1, 3, H, W) each: smooth noise, and the same SHIFT pixels further."""
+    h, w = SIZE
+    noise = F.interpolate(torch.rand(1, 3, 9, 16), (h, w + SHIFT), mode="bicubic").clamp(0, 1)
+    image = (255 * noise).byte()
+    return image[..., :w], image[..., SHIFT:]
+
+
+def open_gates(
+    routing: TemporalPyramidRouting, query: Frame, reference: Frame, share: float
+) -> None:
+    """Sets the biases of all gates so that each is open at `share` of its positions, all levels.
+
+    Every pass sets each bias by a quantile of the gate's own values; as gates read what earlier
+    gates let through, passes are repeated until nothing changes any more.
+    """
+    values: dict[nn.Module, list[Tensor]] = defaultdict(list)
+    gates = [module for module in routing.modules() if isinstance(module, SpatialGate)]
+    hooks = [
+        gate.conv.register_forward_hook(lambda conv, _, out: values[conv].append(out.flatten()))
+        for gate in gates
+    ]
+    for _ in range(PASSES):
+        values.clear()
+        routing(query, reference)
+        seen = {conv: torch.cat(out) for conv, out in values.items()}
+        if all(abs((v > 0).float().mean() - share) < TOLERANCE for v in seen.values()):
+            break
+        for conv, v in seen.items():
+            conv.bias -= v.quantile(1 - share) if share < 1 else v.min() - 1
+    for hook in hooks:
+        hook.remove()
+
+
+def infer(
+    model: VISModel,
+    images: Tensor,
+    routing: nn.Module | None = None,
+    reference: Frame | None = None,
+) -> None:
+    """One frame through the network."""
+    frame = model.frames(images)
+    if routing is not None:
+        frame = Frame(routing(frame, reference), frame.image)
+    model.detect(frame, SIZE)
+
+
+def multiply_accumulates(function: partial) -> float:
+    """Of one call, in convolutions and matrix products."""
+    with FlopCounterMode(display=False) as counter:
+        function()
+    return counter.get_total_flops() / 2
+
+
+@torch.no_grad()
+def main() -> None:
+    setup()
+    model, (previous, images) = full_model(), two_frames()
+    # Up to the pyramid the network is linear in the scale: features of about 1, as trained ones.
+    model.pixel_std *= model.frames(images).pyramid["p3"].std()
+    query, reference = model.frames(images), model.frames(previous)
+    routings = {share: copy.deepcopy(model.temporal) for share in SHARES}
+    functions = {"without": partial(infer, model, images)}
+    for share, routing in routings.items():
+        open_gates(routing, query, reference, share)
+        functions[f"open={share:.2f}"] = partial(infer, model, images, routing, reference)
+    macs = {name: multiply_accumulates(function) for name, function in functions.items()}
+    seconds = medians(functions, ROUNDS)
+    for share, routing in routings.items():
+        case = f"open={share:.2f}"
+        fps_ratio = seconds["without"] / seconds[case]
+        mac_ratio = macs["without"] / macs[case]
+        positions = torch.cat([use.gate.flatten() for use in routing.gates])
+        report(
+            case,
+            fps_ratio=fps_ratio,
+            mac_ratio=mac_ratio,
+            excess=mac_ratio / fps_ratio,
+            open_positions=(positions > 0).float().mean().item(),
+            open_work=open_fraction(routing.gates).item(),
+            seconds=seconds[case],
+            seconds_without=seconds["without"],
+            gmacs=macs[case] / 1e9,
+            gmacs_without=macs["without"] / 1e9,
+        )
+
+
+if __name__ == "__main__":
+    main()
