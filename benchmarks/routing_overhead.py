@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
-from tpr.models.build import build_model
+from tpr.cost.clip import untrained
 from tpr.models.vis_model import VISModel
 from tpr.routing import Frame, TemporalPyramidRouting, open_fraction
 from tpr.routing.gates import SpatialGate
@@ -43,13 +43,10 @@ ROUNDS = 7
 
 
 def full_model() -> VISModel:
-    """blendmask-r50+tpr of profile `full`, that detects OBJECTS objects with any weights."""
+    """blendmask-r50+tpr of profile `full`, untrained."""
     manifests = load_manifests(MANIFESTS)
     stage = Graph(manifests.runs, manifests.profile("full")).evaluate("blendmask-r50+tpr", 0)
-    found = {"threshold": 0.0, "top_before": 10 * OBJECTS, "top_after": OBJECTS}
-    spec = stage.spec["model"]
-    model = build_model(spec | {"head": spec["head"] | found}, CLASSES)
-    return model.to(memory_format=torch.channels_last).eval()
+    return untrained(stage.spec["model"], CLASSES, OBJECTS)
 
 
 def two_frames() -> tuple[Tensor, Tensor]:
