@@ -25,7 +25,8 @@ def conv_patches(
 
     gather: slice of the positions -> rows (k m k, C), ordered by patch row, position and patch
     column; weight: (C_out, C, k, k); bias: (C_out,). Returns (M, C_out). While gradients are
-    recorded everything is one block, as the patches are kept anyway.
+    recorded the patches, which are kept, are one block, and the convolution is a matrix product for
+    each patch row: oneDNN's strided convolution goes backward at half the speed.
     """
     out_channels, channels, kernel, _ = weight.shape
 
@@ -37,8 +38,11 @@ def conv_patches(
 
     if positions == 0:
         return weight.new_empty(0, out_channels)
+    if torch.is_grad_enabled():
+        rows = gather(slice(0, positions)).view(kernel, positions, kernel * channels)
+        matrix = weight.permute(2, 3, 1, 0).reshape(kernel, kernel * channels, out_channels)
+        out = (rows @ matrix).sum(0)
+        return out if bias is None else out + bias
     blocks = -(-positions * weight[0].numel() // BLOCK_VALUES)
-    if blocks == 1 or torch.is_grad_enabled():
-        return conv(0, positions)
     size = -(-positions // blocks)
     return torch.cat([conv(i, min(i + size, positions)) for i in range(0, positions, size)])
