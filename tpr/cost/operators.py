@@ -108,13 +108,14 @@ FREE = frozenset(
     _reshape_alias _softmax _to_copy _unsafe_view abs add addcmul alias all amax amin any arange
     as_strided avg_pool2d bitwise_and bitwise_not ceil cat clamp clamp_max clamp_min clone
     constant_pad_nd contiguous copy cumsum detach div empty empty_like eq exp expand fill floor
-    floor_divide full full_like gather ge gt index index_add index_copy index_put index_select
-    le leaky_relu lerp lift_fresh log logical_and lt masked_fill max max_pool2d_with_indices maximum mean
-    min minimum mul ne neg new_empty new_full new_zeros nonzero norm linalg_vector_norm ones
-    ones_like permute pow promote_types reciprocal relu remainder repeat rsqrt rsub scalar_tensor scatter select
-    sigmoid silu slice sort split split_with_sizes sqrt square squeeze stack sub sum t tanh topk
-    transpose unbind unfold im2col unsqueeze upsample_nearest2d view where zero zeros zeros_like
-    adaptive_avg_pool2d _adaptive_avg_pool2d resolve_conj resolve_neg hardtanh max_pool2d
-    threshold split_copy flip roll linspace is_same_size item _local_scalar_dense frac round sin cos
+    floor_divide full full_like gather ge gt index index_add index_copy index_put index_select le
+    leaky_relu lerp lift_fresh log logical_and lt masked_fill max max_pool2d_with_indices maximum
+    mean min minimum mul ne neg new_empty new_full new_zeros nonzero norm linalg_vector_norm ones
+    ones_like permute pow promote_types reciprocal relu remainder repeat rsqrt rsub scalar_tensor
+    scatter select sigmoid silu slice sort split split_with_sizes sqrt square squeeze stack sub
+    sum t tanh topk transpose unbind unfold im2col unsqueeze upsample_nearest2d view where zero
+    zeros zeros_like adaptive_avg_pool2d _adaptive_avg_pool2d resolve_conj resolve_neg hardtanh
+    max_pool2d threshold split_copy flip roll linspace is_same_size item _local_scalar_dense frac
+    round sin cos
     """.split()
 )
