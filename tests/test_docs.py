@@ -36,13 +36,17 @@ def commands(page: str, module: str) -> list[list[str]]:
 
 def test_the_commands_for_your_own_data_are_understood():
     from tpr import demo, evaluate
-    from tpr.data import __main__ as data
+    from tpr.data import import_command
 
-    known = {"tpr.demo": demo.parse, "tpr.evaluate": evaluate.parse, "tpr.data": data.parse}
+    known = {
+        "tpr.demo": demo.parse,
+        "tpr.evaluate": evaluate.parse,
+        "tpr.data import": import_command.parse,
+    }
     counts = {}
     for module, parse in known.items():
         found = commands("docs/use.md", module)
         counts[module] = len(found)
         for arguments in found:
             parse(arguments)
-    assert counts == {"tpr.demo": 1, "tpr.evaluate": 2, "tpr.data": 3}
+    assert counts == {"tpr.demo": 1, "tpr.evaluate": 2, "tpr.data import": 3}
