@@ -185,7 +185,8 @@ def _draw_curves(curves: Curves, ink: Ink) -> plt.Figure:
             if "open_fraction" in one:
                 axes[1, 0].plot(one["iteration"], one["open_fraction"], dash, lw=1, color=colour)
     axes[0, 0].set_title("loss")
-    figure.legend(fontsize=8, ncols=3, loc="outside lower center")
+    columns = 3 if max(map(len, curves)) < 22 else 2
+    figure.legend(fontsize=8, ncols=columns, loc="outside lower center")
     if gated:
         axes[1, 0].set_title("open share of the gates")
         axes[1, 0].set_ylim(0, 1.02)
