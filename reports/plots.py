@@ -51,7 +51,7 @@ def save_both(folder: Path, stem: str, draw: Callable[[Ink], plt.Figure]) -> tup
         with mpl.rc_context(_style(ink)):
             figure = draw(ink)
             buffer = io.BytesIO()
-            figure.savefig(buffer, dpi=200, transparent=True, metadata={"Software": None})
+            figure.savefig(buffer, dpi=144, transparent=True, metadata={"Software": None})
             plt.close(figure)
         write_atomically(folder / name, buffer.getvalue())
     return names
