@@ -15,7 +15,9 @@ SHIP_SECONDS = 0.1
 
 
 class Durations:
-    """Seconds by kind and run: measured here, else kept in results/, else the profile's."""
+    """Seconds by kind and run: measured here, else kept in results/, else the profile's.
+
+    What was measured counts by iteration where a stage has iterations."""
 
     def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
         self.expected = expected
@@ -26,13 +28,19 @@ class Durations:
     def _learn(self, record: dict[str, Any]) -> None:
         if "seconds" in record and "shipped" not in record:
             for run in (record["run"] or record["name"], None):
-                self.measured[record["stage"], run] = record["seconds"]
+                seconds = record["seconds"] / iterations(record.get("spec", {}))
+                self.measured[record["stage"], run] = seconds
 
     def __call__(self, stage: Stage) -> float:
         for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):
             if key in self.measured:
-                return self.measured[key]
+                return self.measured[key] * iterations(stage.spec)
         return self.expected[stage.kind]
+
+
+def iterations(spec: dict[str, Any]) -> int:
+    """How many a stage has; 1 for one that does not iterate."""
+    return (spec.get("train") or {}).get("iterations", 1)
 
 
 def stage_records(runs: Path) -> list[dict[str, Any]]:

@@ -108,3 +108,17 @@ def check_runs(manifests: Manifests, profile: dict[str, Any]) -> None:
             for part in run["temporal"]:
                 if part != "module":
                     check_name(part, model["temporal"][module], f"part of {module}")
+    check_continued(profile.get("pretrain", {}).get("continued", {}), manifests.runs)
+
+
+def check_continued(continued: dict[str, Any], runs: dict[str, Any]) -> None:
+    """An image model continues another's pretraining, never one that is itself continued."""
+    names = {run: f"{spec['head']}-{spec['backbone']}" for run, spec in runs.items()}
+    for name, start in continued.items():
+        check_name(name, set(names.values()), "image model")
+        check_name(start["run"], runs, "run")
+        if names[start["run"]] in continued:
+            raise ManifestError(
+                f"{start['run'].where}: {name} must start from an image model that is not itself "
+                f"continued, as {names[start['run']]} is"
+            )

@@ -219,12 +219,14 @@ PROFILE: Schema = {
     },
     "data": (GENERATED, RECORDED),
     "model": MODEL,
-    # where the profile has its own images; iterations also by backbone
+    # where the profile has its own images; iterations also by backbone; continued: image models
+    # that start from the weights of a run's image model, as far as names and shapes agree
     "pretrain?": {
         "seed": int,
         **TRAIN,
         "iterations": (int, {str: int}),
         "small_first?": {"share": float, "short_edge": [int], "batch_size": int},
+        "continued?": {str: {"run": str, "iterations": int}},
     },
     # FlowNetS on generated videos: so many pairs of frames of each of the first videos
     "pretrain-flow?": {

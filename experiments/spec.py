@@ -46,11 +46,15 @@ class Graph:
         if "pretrained" in self.profile["data"]:
             weights = self.profile["data"]["pretrained"].get(name)
             return self._stage("pretrain", name, {"model": model, "weights": weights})
-        settings = dict(self.profile["pretrain"])
-        if isinstance(settings["iterations"], dict):
+        settings, inputs = dict(self.profile["pretrain"]), {"images": self.images()}
+        continued = settings.pop("continued", {}).get(name)
+        if continued is not None:
+            settings["iterations"] = continued["iterations"]
+            inputs["start"] = self.pretrain(continued["run"])
+        elif isinstance(settings["iterations"], dict):
             settings["iterations"] = settings["iterations"][backbone]
         spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
-        return self._stage("pretrain", name, spec, {"images": self.images()})
+        return self._stage("pretrain", name, spec, inputs)
 
     def pretrain_flow(self, network: Spec) -> Stage:
         """The flow network of optical-flow warp; network: its options."""

@@ -72,7 +72,8 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
         raise ValueError(f"{spec['weights']} cannot be converted: only own pretraining can be used")
     from tpr.train import pretrain
 
-    return pretrain(spec, dataset(inputs["images"], "images"), out, log)
+    start = inputs["start"] / "weights.pt" if "start" in inputs else None
+    return pretrain(spec, dataset(inputs["images"], "images"), out, log, start=start)
 
 
 def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:

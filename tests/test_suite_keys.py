@@ -122,3 +122,16 @@ def test_a_run_may_have_its_own_budget_weight(root):
     assert graph.train("a", 0).spec["model"]["budget_weight"] == 0.1
     assert graph.train("b", 0).spec["model"]["budget_weight"] == 1.5
     assert graph.train("b", 0).input_keys == graph.train("a", 0).input_keys
+
+
+def test_an_image_model_may_continue_another_ones_pretraining(root):
+    settings = load_manifests(root / "experiments" / "manifests").profile("smoke")
+    settings["pretrain"]["continued"] = {"b-r50": {"run": "a", "iterations": 3}}
+    head = {"backbone": "r50", "temporal": None}
+    settings["model"]["heads"] |= {"a": {}, "b": {}}
+    graph = Graph({"a": head | {"head": "a"}, "b": head | {"head": "b"}}, settings)
+    alone, continued = graph.pretrain("a"), graph.pretrain("b")
+    assert alone.spec["train"]["iterations"] == 20
+    assert "continued" not in alone.spec["train"]
+    assert continued.spec["train"] == alone.spec["train"] | {"iterations": 3}
+    assert continued.inputs["start"].key == alone.key

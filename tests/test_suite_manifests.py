@@ -94,6 +94,18 @@ def test_numbers_without_a_dot_before_the_exponent_are_numbers(folder):
             "iterations: -1",
             "iterations must not be negative, not -1",
         ),
+        (
+            "profiles/smoke.yaml",
+            "run: blendmask-r50,",
+            "run: blendmask-r5,",
+            "unknown run 'blendmask-r5'; did you mean 'blendmask-r50'?",
+        ),
+        (
+            "profiles/smoke.yaml",
+            "run: blendmask-r50,",
+            "run: sipmask-r50,",
+            "must start from an image model that is not itself continued, as sipmask-r50 is",
+        ),
         ("profiles/smoke.yaml", "clip: 10.0", "clip: .nan", "clip must be a number, not '.nan'"),
         (
             "profiles/smoke.yaml",

@@ -66,6 +66,17 @@ def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ())
     model.load_state_dict(state, strict=False)
 
 
+def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:
+    """Loads what has the same name and shape in both; how many entries of the model that were, and
+    how many it has. ValueError if it is none."""
+    own, saved = model.state_dict(), load(path)
+    taken = {k: v.float() for k, v in saved.items() if k in own and own[k].shape == v.shape}
+    if not taken:
+        raise ValueError(f"{path} has nothing that fits the model")
+    model.load_state_dict(taken, strict=False)
+    return len(taken), len(own)
+
+
 if __name__ == "__main__":
     from .conversion.command import main
 

@@ -37,15 +37,21 @@ class DivergedError(ValueError):
     """A loss became NaN or infinite."""
 
 
-def pretrain(spec: dict[str, Any], dataset: YouTubeVIS, out: Path, log: Log) -> dict[str, Any]:
+def pretrain(
+    spec: dict[str, Any], dataset: YouTubeVIS, out: Path, log: Log, *, start: Path | None = None
+) -> dict[str, Any]:
     """Trains the image model (no temporal module) on single frames; writes out/weights.pt.
 
     spec: {"model", "train": settings, "seed"}. The backbone's norms are trained (BatchNorm).
     settings may hold "small_first": {"share", "short_edge", "batch_size"}: the first share of the
     iterations sees small images in larger batches, which teaches more in the same time.
+    start: weights of another image model, of which everything that fits is taken over.
     """
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(dataset.categories), backbone_norm="BN")
+    if start is not None:
+        taken, total = checkpoint.load_matching(model, start)
+        log.info(f"{taken} of {total} parameters and buffers start from other weights")
     data, small = training_data(dataset, spec), spec["train"].get("small_first", {"share": 0})
     small_data = training_data(dataset, spec | {"train": spec["train"] | small})
     small_until = small["share"] * spec["train"]["iterations"]
