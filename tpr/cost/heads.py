@@ -9,6 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from ..models.blendmask import BASIS_STRIDE, BlendMask, blend
+from ..models.masktrack import BOX_LEVELS, BOX_RESOLUTION, MASK_RESOLUTION, BoxTrackHead, MaskRCNN
+from ..models.quadrants import quadrant_masks
+from ..models.sipmask import SipMask
+from ..models.yolact import YOLACT, assemble
 
 Forward = Callable[[nn.Module, dict[str, Tensor], int], None]
 
@@ -32,16 +36,40 @@ def blendmask(head: BlendMask, pyramid: dict[str, Tensor], detections: int) -> N
     bases = head.basis(pyramid)
     for tower in head.fcos(list(pyramid.values())).tower:
         head.top_layer(tower)
-    rois = torch.ops.torchvision.roi_align(
-        bases,
-        bases.new_zeros(detections, 5),
-        1 / BASIS_STRIDE,
-        head.resolution,
-        head.resolution,
-        1,
-        True,
-    )
+    rois = pooled(bases, detections, head.resolution, 1 / BASIS_STRIDE, 1)
     blend(rois, bases.new_zeros(detections, head.top_layer.out_channels), head.attention)
+
+
+def sipmask(head: SipMask, pyramid: dict[str, Tensor], detections: int) -> None:
+    out = head(pyramid)
+    bases, width = out.bases[0], out.coefficients[0].shape[1]
+    quadrant_masks(bases, bases.new_zeros(detections, width), bases.new_zeros(detections, 4))
+
+
+def yolact(head: YOLACT, pyramid: dict[str, Tensor], detections: int) -> None:
+    out = head(pyramid)
+    assemble(out.prototypes[0], out.prototypes.new_zeros(detections, head.prototypes))
+
+
+def mask_rcnn(head: MaskRCNN, pyramid: dict[str, Tensor], detections: int) -> None:
+    """With as many region proposals as the test settings let through."""
+    rpn, roi_heads = head.rpn, head.roi_heads
+    rpn.rpn_head(list(pyramid.values()))
+    level = pyramid[BOX_LEVELS[0]]
+    boxes = pooled(level, rpn.post_nms_topk[False], BOX_RESOLUTION)
+    roi_heads.box_predictor(roi_heads.box_head(boxes))
+    roi_heads.mask_head.layers(pooled(level, detections, MASK_RESOLUTION))
+
+
+def pooled(
+    x: Tensor, boxes: int, resolution: int, scale: float = 1.0, sampling_ratio: int = 0
+) -> Tensor:
+    """Features (boxes, C, resolution, resolution) of a map (1, C, H, W); which boxes, and of which
+    level, does not change what they cost."""
+    rois = x.new_zeros(boxes, 5)
+    return torch.ops.torchvision.roi_align(
+        x, rois, scale, resolution, resolution, sampling_ratio, True
+    )
 
 
 HEADS: dict[str, HeadCost] = {
@@ -56,6 +84,38 @@ HEADS: dict[str, HeadCost] = {
         },
         ("basis", "box sides"),
     ),
+    # No cost of these was published, so nothing is known of what its tool did not see.
+    "SipMask": HeadCost(
+        sipmask,
+        {
+            "towers": ("cls_tower", "bbox_tower"),
+            "class, box and centerness": ("cls_logits", "bbox_pred", "ctrness", "scales"),
+            "feature alignment": ("align",),
+            "coefficients": ("coefficients",),
+            "basis": ("basis",),
+        },
+        (),
+    ),
+    "YOLACT": HeadCost(
+        yolact,
+        {
+            "tower": ("tower",),
+            "class and box": ("cls_logits", "bbox_pred"),
+            "coefficients": ("coefficients",),
+            "prototypes": ("protonet",),
+            "semantic": ("semantic",),
+        },
+        (),
+    ),
+    "MaskRCNN": HeadCost(
+        mask_rcnn,
+        {
+            "proposals": ("rpn",),
+            "box head": ("roi_heads.box_head", "roi_heads.box_predictor"),
+            "mask head": ("roi_heads.mask_head",),
+        },
+        (),
+    ),
 }
 
 
@@ -69,7 +129,9 @@ def head_cost(head: nn.Module) -> HeadCost:
 
 def track(head: nn.Module, pyramid: dict[str, Tensor], boxes: Tensor) -> None:
     """What a tracking head computes for boxes (D, 4): a map for all, or embeddings of the boxes."""
-    if hasattr(head, "embeddings"):
+    if isinstance(head, BoxTrackHead):
+        head(pooled(pyramid[BOX_LEVELS[0]], len(boxes), BOX_RESOLUTION))
+    elif hasattr(head, "embeddings"):
         head.embeddings(pyramid, [boxes])
     else:
         head(pyramid)
