@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .environment import git_state, packages
 from .files import canonical, read_json, write_json
@@ -17,6 +17,9 @@ from .layout import Layout
 from .manifest import Manifests, check_runs
 from .spec import Graph
 from .worker import now
+
+if TYPE_CHECKING:
+    from tpr.conversion.public import PublicModel
 
 PROFILE = "full"
 CLASSES = 40  # YouTube-VIS 2019
@@ -52,6 +55,7 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
     Runs whose head has no cost function are named and left out.
     """
     from baselines.registry import BASELINES
+    from tpr.conversion.public import PUBLIC
     from tpr.cost.model import measure
     from tpr.models.build import build_model
 
@@ -66,8 +70,17 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
             continue
         runs[run] = {"key": key(request), "model": request["model"], "cost": cost}
         print(f"{run}: {line(cost)}", flush=True)
+    public = [compare(model) for model in PUBLIC]
     environment = {"started": started, "git": git, "packages": packages()}
-    write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs})
+    write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs, "public": public})
+
+
+def compare(model: PublicModel) -> dict[str, Any]:
+    """A public model's parameters beside ours."""
+    from tpr.conversion.public import own_parameters
+
+    kept = {name: getattr(model, name) for name in ("name", "classes", "parameters", "note")}
+    return kept | {"ours": own_parameters(model)}
 
 
 def line(cost: dict[str, Any]) -> str:

@@ -33,7 +33,15 @@ def cost_view(
         "gates": _gates(open_shares(records, GATED_RUN)),
         "size": _size(costs),
         "speed": speed_view(layout.speed, paper),
+        "public": public_view(layout.costs),
     }
+
+
+def public_view(path: Path) -> list[dict[str, str]]:
+    """Parameters of public models beside ours; empty where nothing has been measured."""
+    found = json.loads(path.read_text()).get("public", []) if path.is_file() else []
+    counts = ("parameters", "ours")
+    return [one | {name: f"{one[name]:,}" for name in (*counts, "classes")} for one in found]
 
 
 def _size(costs: Costs) -> str:

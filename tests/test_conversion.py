@@ -20,6 +20,7 @@ from tpr.conversion.adelaidet import ADELAIDET
 from tpr.conversion.command import main
 from tpr.conversion.convert import convert
 from tpr.conversion.files import read_state
+from tpr.conversion.public import PUBLIC, own_parameters
 from tpr.conversion.rules import Pixels, Rule, Source
 from tpr.conversion.sipmask_vis import SIPMASK_VIS
 from tpr.models.build import build_model, full_size
@@ -28,7 +29,7 @@ SMALL = {
     "backbone": {"depths": [1, 1, 1, 1], "stem_channels": 4, "res2_channels": 4},
     "channels": 32,
 }
-SEMANTIC_HEAD = 453_329  # parameters
+NO_COUNTERPART = {"blendmask": 453_329, "masktrack": 4 * (1024 + 1) + (256 + 1)}  # parameters
 RUNNING = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
 
 
@@ -51,38 +52,21 @@ def parameters(state):
     return sum(np.prod(v, dtype=int) for k, v in state.items() if not RUNNING.fullmatch(k))
 
 
-@pytest.mark.parametrize(
-    ("name", "classes", "count"),
-    [
-        ("blendmask-r50", 80, 36_034_682 - SEMANTIC_HEAD),
-        ("blendmask-r101", 80, 55_026_810 - SEMANTIC_HEAD),
-        ("blendmask-r101dcn", 80, 55_711_395 - SEMANTIC_HEAD),
-        ("sipmask-r50", 40, 33_433_394),
-        ("yolact-r50", 80, 31_164_943),
-        ("yolact-r101", 80, 50_157_071),
-    ],
-)
-def test_full_size_models_have_the_public_models_parameters(name, classes, count):
-    """And take every key; only AdelaiDet's auxiliary semantic head has no counterpart."""
-    done, public = converted(name, classes, "p5")
+@pytest.mark.parametrize("model", PUBLIC, ids=lambda model: model.name)
+def test_full_size_models_have_the_public_models_parameters(model):
+    """And take every key; AdelaiDet's auxiliary semantic head has no counterpart, nor have
+    MaskTrack R-CNN's box and mask of the background."""
+    done, public = converted(f"{model.method}-{model.backbone}", model.classes, model.p6_from)
     assert not done.partial
     left_out = ("basis_module.seg_head.",)
     assert all(k.startswith(left_out) or k.endswith("num_batches_tracked") for k, _ in done.skipped)
-    shapes = {k: v for k, v in public.items() if not k.startswith(left_out)}
-    ours = {k: tuple(v.shape) for k, v in done.state.items() if k not in done.fresh}
-    if "head.fcos.scales" in ours:  # ones, which the public model does without
-        del ours["head.fcos.scales"]
-    assert parameters(ours) == parameters(shapes)
-    assert parameters(ours) == count
-
-
-def test_full_size_masktrack_has_the_public_models_parameters_but_a_box_and_mask_of_background():
-    done, public = converted("masktrack-r50", 40, "res5")
-    assert not done.partial and not done.fresh  # the file has the tracking head
-    assert all(k.endswith("num_batches_tracked") for k, _ in done.skipped)
-    ours = {k: tuple(v.shape) for k, v in done.state.items()}
-    assert parameters(public) == 58_081_093
-    assert parameters(ours) == 58_081_093 - 4 * (1024 + 1) - (256 + 1)
+    assert parameters(public) == model.parameters
+    taken = parameters({k: tuple(v.shape) for k, v in done.state.items() if k not in done.fresh})
+    # FCOS's scales are ones where the public model does without.
+    scales = 5 if "head.fcos.scales" in done.state else 0
+    assert taken - scales == model.parameters - NO_COUNTERPART.get(model.method, 0)
+    assert own_parameters(model) == taken - scales
+    assert bool(model.note) == (model.method in NO_COUNTERPART)
 
 
 def test_rows_of_the_background_move_or_go():
