@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import view
+from reports.cited import COLUMNS, cited_rows
 from reports.claim_view import claim_groups, strip_reach
 from reports.claims import ClaimResult, judge_all
 from reports.collect import table_frame, write_tables
@@ -23,6 +24,7 @@ from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_about, load_tables
 from reports.page import render_html, render_markdown
 from reports.records import Record, load_records
+from reports.transcription import load_paper
 
 Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
 
@@ -44,6 +46,7 @@ def build(profile: str, root: Path = ROOT) -> Path:
     content["costs"] = cost_section(layout, used)
     content |= {
         "profile": profile,
+        "cited_columns": COLUMNS,
         "head": view.headline(profile, about, tables, used, results),
         "problems": unusable + content.pop("failures"),
         "provenance": [view.provenance_row(record) for record in used],
@@ -69,10 +72,11 @@ def _used(chosen: Chosen) -> list[Record]:
 def _content(
     layout: Layout, tables: list[Table], chosen: Chosen, results: list[ClaimResult]
 ) -> dict[str, Any]:
-    frames = [
-        view.table_view(table, table_frame(table, chosen[table.id][0]), chosen[table.id][1])
-        for table in tables
-    ]
+    paper, frames = load_paper(), []
+    for table in tables:
+        records, problems = chosen[table.id]
+        found = view.table_view(table, table_frame(table, records), problems)
+        frames.append(found | {"cited": cited_rows(paper, table.id)})
     claims = claim_groups(layout.profile, tables, results)
     return {"tables": frames, "claims": claims, "reach": view.number(strip_reach(results))}
 

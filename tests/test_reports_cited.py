@@ -1,0 +1,34 @@
+"""Rows of other authors' methods: shown as cited, never as ours."""
+
+from reports.cited import COLUMNS, cited_rows
+from reports.layout import ROOT
+from reports.manifest import load_tables
+from reports.transcription import Paper, load_paper
+
+
+def test_numbers_are_as_printed_and_gaps_stay_gaps():
+    rows = {
+        "theirs": {"label": "MaskProp", "FPS_below": 2, "AP": 40.0},
+        "ours": {"label": "TPR", "run": "blendmask-r50+tpr", "AP": 35.9},
+    }
+    paper = Paper({"2": {"title": "", "rows": rows}}, {}, [])
+    assert COLUMNS == ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
+    assert cited_rows(paper, "2") == [
+        {"label": "MaskProp", "numbers": ["40.0", "–", "–", "–", "–", "< 2"]}
+    ]
+    assert cited_rows(paper, "budget") == []
+
+
+def test_table_2_is_whole_every_printed_row_is_a_run_or_cited():
+    paper = load_paper()
+    table = next(t for t in load_tables(ROOT / "experiments" / "manifests") if t.id == "2")
+    printed = {row["run"]: row for row in paper.rows("2").values() if "run" in row}
+    assert set(printed) == set(table.runs)
+    assert len(cited_rows(paper, "2")) + len(printed) == len(paper.rows("2")) == 17
+    for row in table.rows:
+        assert row.published == {name: printed[row.run][name] for name in row.published}
+
+
+def test_other_tables_cite_nothing():
+    paper = load_paper()
+    assert [t for t in paper.tables if cited_rows(paper, t)] == ["2"]
