@@ -123,7 +123,6 @@ def speed_view(path: Path, paper: Paper) -> dict[str, Any] | None:
         "frames": settings["frames"],
         "detections": settings["detections"],
         "size": f"{settings['size'][1]}×{settings['size'][0]}",
-        "baseline": record["baseline"],
     }
 
 

@@ -8,7 +8,7 @@ from tiny import MODEL
 from torch import nn
 
 from tpr.cost.clip import GateSetter
-from tpr.cost.speed import Seconds, main, summary
+from tpr.cost.speed import Seconds, baseline_of, main, summary
 from tpr.routing.gates import SpatialGate
 
 
@@ -16,13 +16,24 @@ def test_ratios_are_taken_round_by_round():
     """Baseline 0.5 and 1 s a frame, the variant 1 and 4: ratios 1/2 and 1/4, not their means'."""
     rounds = {
         "base": [Seconds(0.5, 0.25), Seconds(1.0, 0.5)],
+        "other": [Seconds(9.0, 9.0), Seconds(9.0, 9.0)],
         "variant": [Seconds(1.0, 0.5), Seconds(4.0, 0.5)],
     }
-    found = summary(rounds, "base")
+    found = summary(rounds, {"base": "base", "other": "other", "variant": "base"})
     assert found["variant"]["inference"]["ratio"] == {"median": 0.375, "min": 0.25, "max": 0.5}
     assert found["variant"]["inference"]["fps"] == 1 / 2.5
     assert found["variant"]["network"]["ratio"] == {"median": 0.75, "min": 0.5, "max": 1.0}
     assert found["base"]["network"]["ratio"]["min"] == 1.0
+
+
+def test_a_run_is_measured_against_itself_without_its_temporal_module():
+    specs = {
+        "a": {"head": "a", "temporal": None},
+        "b": {"head": "b", "temporal": None},
+        "b+tpr": {"head": "b", "temporal": "tpr"},
+        "c+tpr": {"head": "c", "temporal": "tpr"},
+    }
+    assert [baseline_of(run, specs) for run in specs] == ["a", "b", "b", "a"]
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.25, 5), (1.0, 20)])

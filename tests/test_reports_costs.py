@@ -125,7 +125,7 @@ def test_speeds_stand_beside_the_published_ratios(tmp_path):
     path = tmp_path / "speed.json"
     settings = {"frames": 8, "detections": 10, "size": [360, 640]}
     device = {"name": "Fake, 1 threads", "rounds": 5, "variants": {"b+t, gates 10 % open": one}}
-    record = {"devices": [device], "settings": settings, "baseline": "b"}
+    record = {"devices": [device], "settings": settings}
     path.write_text(json.dumps(record))
     view = speed_view(path, load_paper())
     (row,) = view["devices"][0]["rows"]

@@ -31,6 +31,7 @@ from .clip import GateSetter, untrained, write_clip
 
 COSTS = Path("results/full/costs.json")
 OUT = Path("results/full/speed.json")
+RUNS = ["blendmask-r50", "blendmask-r50+tpr", "sipmask-r50", "sipmask-r50+tpr"]
 INFER = {"first_frame": "skip", "recursive": True}
 
 
@@ -88,14 +89,20 @@ def set_gates(model: VISModel, dataset: YouTubeVIS, device: str, opened: float) 
     return float(open_fraction(model.gates).mean()) if model.gates else None
 
 
-def summary(seconds: dict[str, list[Seconds]], baseline: str) -> dict[str, Any]:
-    """By variant and kind: frames per second, and the ratio to the baseline round by round."""
+def baseline_of(run: str, specs: dict[str, dict[str, Any]]) -> str:
+    """The run that differs from `run` by its temporal module only, or else the first one."""
+    alike = [name for name, spec in specs.items() if spec == specs[run] | {"temporal": None}]
+    return next(iter(alike or specs))
+
+
+def summary(seconds: dict[str, list[Seconds]], baselines: dict[str, str]) -> dict[str, Any]:
+    """By variant and kind: frames per second, and the ratio to its baseline round by round."""
     out: dict[str, Any] = {}
     for name, rounds in seconds.items():
-        out[name] = {}
+        out[name] = {"baseline": baselines[name]}
         for kind in Seconds._fields:
             own = [getattr(one, kind) for one in rounds]
-            base = [getattr(one, kind) for one in seconds[baseline]]
+            base = [getattr(one, kind) for one in seconds[baselines[name]]]
             ratios = [b / a for a, b in zip(own, base, strict=True)]
             spread = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
             out[name][kind] = {"fps": 1 / statistics.median(own), "ratio": spread}
@@ -105,20 +112,21 @@ def summary(seconds: dict[str, list[Seconds]], baseline: str) -> dict[str, Any]:
 def on_device(
     device: str, specs: dict[str, dict[str, Any]], options: argparse.Namespace, classes: int
 ) -> dict[str, Any]:
-    """Measures all variants of all runs on a device; the first run is the baseline."""
+    """Measures all variants of all runs on a device, each beside its baseline."""
     with tempfile.TemporaryDirectory() as folder:
         dataset = write_clip(Path(folder), tuple(options.size), options.frames + 1, classes)
-        models, done = {}, {}
+        models, done, baselines = {}, {}, {}
         for run, spec in specs.items():
             shares = options.open if spec["temporal"] else [None]
             for share in shares:
                 name = run if share is None else f"{run}, gates {100 * share:g} % open"
+                baselines[name] = baseline_of(run, specs)
                 models[name] = untrained(spec, classes, options.detections).to(device)
                 done[name] = (
                     None if share is None else set_gates(models[name], dataset, device, share)
                 )
         seconds = measure(models, dataset, device, options.rounds)
-    variants = summary(seconds, next(iter(models)))
+    variants = summary(seconds, baselines)
     for name, share in done.items():
         variants[name]["gated_work_done"] = share
     return {"name": device_name(device), "rounds": options.rounds, "variants": variants}
@@ -140,7 +148,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tpr.cost.speed", description=__doc__)
     add = parser.add_argument
     add("--costs", type=Path, default=COSTS, help="file of costs, which holds the models")
-    add("--runs", nargs="+", default=["blendmask-r50", "blendmask-r50+tpr"], help="baseline first")
+    add("--runs", nargs="+", default=RUNS, help="baselines and what is measured against them")
     add("--open", nargs="+", type=float, default=[0.0, 0.1, 1.0], help="shares of open gates")
     add("--frames", type=int, default=8, help="timed frames a round")
     add("--rounds", type=int, default=5)
@@ -166,7 +174,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "finished": None,
         "torch": torch.__version__,
         "settings": settings,
-        "baseline": options.runs[0],
         "devices": [on_device(device, specs, options, classes) for device in devices],
     }
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
