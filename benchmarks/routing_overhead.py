@@ -39,7 +39,7 @@ SIZE, SHIFT = (360, 640), 8
 CLASSES, OBJECTS = 40, 10
 SHARES = (0.1, 1.0)
 PASSES, TOLERANCE = 20, 0.002
-ROUNDS = 7
+ROUNDS = 5
 
 
 def full_model() -> VISModel:

@@ -1,11 +1,13 @@
 """A gated bottleneck at full size (256 channels, P3): masked against dense execution.
 
 `ratio` is masked over dense time; `work` the share of positions at which the two convolutions are
-needed, so what the ratio would be if only arithmetic took time. The first convolution is needed
-one pixel around the open positions too.
+needed: the first one is needed one pixel around the open positions too. `limit` is what the ratio
+would be if only the matrix products over those positions' patches took time.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -26,10 +28,14 @@ def gate_map(share: float) -> torch.Tensor:
     return torch.full_like(gate, 0.5) if share == 1 else gate
 
 
-def needed(gate: torch.Tensor) -> float:
-    """Mean over both convolutions of the share of positions that they are needed at."""
+def needed(gate: torch.Tensor) -> list[int]:
+    """Of each of the two convolutions the positions that it is needed at."""
     around = F.max_pool2d(gate, 3, stride=1, padding=1)
-    return torch.cat([gate, around]).gt(0).float().mean().item()
+    return [int(m.gt(0).sum()) for m in (around, gate)]
+
+
+def products(patches: list[torch.Tensor], weight: torch.Tensor) -> list[torch.Tensor]:
+    return [rows @ weight for rows in patches]
 
 
 @torch.no_grad()
@@ -37,13 +43,21 @@ def main() -> None:
     setup()
     cell = GatedBottleneck(CHANNELS, 1.0).to(memory_format=torch.channels_last).eval()
     x = torch.randn(1, CHANNELS, *SIZE).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(9 * CHANNELS, CHANNELS)
     for share in SHARES:
         gate = gate_map(share)
+        counts = needed(gate)
+        patches = [torch.randn(m, 9 * CHANNELS) for m in counts]
         cell.gate.forward = lambda _, gate=gate: gate
-        functions = {"masked": lambda: cell(x, "", ""), "dense": lambda g=gate: cell.dense(x, g)}
+        functions = {
+            "masked": partial(cell, x, "", ""),
+            "dense": partial(cell.dense, x, gate),
+            "products": partial(products, patches, weight),
+        }
         seconds = medians(functions, 9)
-        ratio = seconds["masked"] / seconds["dense"]
-        report(f"open={share:.2f}", ratio=ratio, work=needed(gate), **seconds)
+        ratio, limit = (seconds[k] / seconds["dense"] for k in ("masked", "products"))
+        work = sum(counts) / (2 * gate.numel())
+        report(f"open={share:.2f}", ratio=ratio, limit=limit, work=work, **seconds)
 
 
 if __name__ == "__main__":

@@ -74,8 +74,18 @@ def test_the_choice_of_execution_changes_nothing(share, monkeypatch):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
-def test_dense_bottleneck_has_correct_gradients():
+@pytest.mark.parametrize("open_bias", [-0.3, 3.0])
+def test_dense_cells_have_correct_gradients(open_bias):
+    """With some of the positions closed, and with all open."""
     torch.manual_seed(0)
-    cell = GatedBottleneck(3, 1.0).double()
+    bottleneck, inner = GatedBottleneck(3, 1.0).double(), InnerCell(3, 1.0).double()
+    for gate in (bottleneck.gate, inner.gate):
+        torch.nn.init.normal_(gate.conv.weight)
+        torch.nn.init.constant_(gate.conv.bias, open_bias)
     x = torch.randn(1, 3, 3, 4, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda t: cell(t, "", "")[0], (x,))
+    pair = torch.randn(1, 6, 3, 4, dtype=torch.float64, requires_grad=True)
+    if open_bias < 0:
+        for gate in (bottleneck.gate(x), inner.gate(pair)):
+            assert 0 < (gate > 0).double().mean() < 1
+    assert torch.autograd.gradcheck(lambda t: bottleneck(t, "", "")[0], (x,))
+    assert torch.autograd.gradcheck(lambda *inputs: inner(*inputs)[0], (x, pair))

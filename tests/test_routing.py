@@ -84,6 +84,22 @@ def test_gathered_deformable_convolution_has_correct_gradients():
     assert torch.autograd.gradcheck(gathered_deform_conv, (x, offset, weight))
 
 
+def test_whole_routing_has_correct_gradients():
+    """DACR with all its parts and a row of CPR on two levels, to both frames' features."""
+    torch.manual_seed(0)
+    routing = TemporalPyramidRouting(DACR(2), CPR(2, (1,), scale_init=0.5)).double()
+    sizes = (1, 2, 3, 4), (1, 2, 2, 2)
+    inputs = [torch.randn(*s, dtype=torch.float64).requires_grad_() for s in sizes * 2]
+
+    def routed(*levels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        query, reference = (
+            Frame(dict(zip(("p3", "p4"), x, strict=True))) for x in (levels[:2], levels[2:])
+        )
+        return tuple(routing(query, reference).values())
+
+    assert torch.autograd.gradcheck(routed, inputs)
+
+
 def test_position_norm_looks_at_one_position_only():
     norm = PositionNorm(CHANNELS)
     x = torch.randn(1, CHANNELS, 4, 5)
