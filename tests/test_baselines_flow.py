@@ -80,6 +80,15 @@ def test_flownets_has_the_names_and_shapes_of_the_public_weights():
     assert {name: tuple(x.shape) for name, x in state.items()} == public_shapes()
 
 
+def test_flow_is_in_pixels_whatever_the_networks_unit():
+    pair, flows = torch.rand(1, 6, 32, 40), {}
+    for unit in (20.0, 2.0):
+        torch.manual_seed(0)
+        flows[unit] = FlowNetS(2, unit)(pair)[0]
+    for coarse, fine in zip(flows[20.0], flows[2.0], strict=True):
+        torch.testing.assert_close(coarse, 10 * fine)
+
+
 def test_public_flownets_weights_load_by_name(tmp_path):
     torch.manual_seed(0)
     source, target = FlowNetS(2), FlowNetS(2)
@@ -99,7 +108,7 @@ def test_weights_of_another_width_are_refused_by_name(tmp_path):
 
 
 def test_flow_loss_is_zero_at_the_truth_and_counts_every_stride():
-    truth = constant_flow(40, 0, 2, 64, 64)
+    truth = constant_flow(2, 0, 2, 64, 64)
     sizes = (16, 8, 4, 2, 1)
     exact = [constant_flow(2, 0, 2, n, n) for n in sizes]
     assert flow_loss(exact, truth).item() == 0
@@ -126,7 +135,7 @@ class KnownFlow(torch.nn.Module):
 
     def __init__(self, dx: float, dy: float) -> None:
         super().__init__()
-        self.flow = (dx / 20, dy / 20)
+        self.flow = (dx, dy)
 
     def forward(self, pair):
         n, _, h, w = pair.shape
