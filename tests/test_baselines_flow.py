@@ -108,7 +108,7 @@ def test_weights_of_another_width_are_refused_by_name(tmp_path):
 
 
 def test_flow_loss_is_zero_at_the_truth_and_counts_every_stride():
-    truth = constant_flow(2, 0, 2, 64, 64)
+    truth = constant_flow(2.0, 0.0, 2, 64, 64)
     sizes = (16, 8, 4, 2, 1)
     exact = [constant_flow(2, 0, 2, n, n) for n in sizes]
     assert flow_loss(exact, truth).item() == 0
