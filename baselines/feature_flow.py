@@ -6,14 +6,15 @@ channels by one shared 3x3 convolution and concatenated, pass an encoder of thre
 convolutions each, LeakyReLU 0.1; 64, 128 and 256 channels at strides 8, 16 and 32). A decoder
 predicts, from coarse to fine, a flow, a scale and a bias per channel; the coarser flow and
 features are upsampled into the finer stage. Flow is in units of a sixteenth of the map's size. A
-warped level is scale * warp(P_l) + bias. P6 and P7 are computed from P5 by 3x3 convolutions with
-stride 2. There the warped levels replace those of a non-key frame, whose own P4 and P5 are never
-computed, and the flow network is trained on Flying Chairs first.
+warped level is scale * warp(P_l) + bias, of the top-down sums before the pyramid's last 3x3
+convolutions. P6 and P7 are computed from P5 by 3x3 convolutions with stride 2. There the warped
+levels replace those of a non-key frame, whose own P4 and P5 are never computed, and the flow
+network is trained on Flying Chairs first.
 
-Adapted: a temporal module sees pyramids only, so P3 takes the lateral features' place; P3, P4
-and P5 are all warped (the code can; its default computes P3 from its own lateral); the query's
-pyramid is there, so the warped one is merged with it as in the other rows; the flow network starts
-untrained and learns with the task.
+Adapted: a temporal module sees finished pyramids only, so P3 takes the lateral features' place and
+the levels are warped as they are; P3, P4 and P5 are all warped (the code can; its default computes
+P3 from its own lateral); the query's pyramid is there, so the warped one is merged with it as in
+the other rows; the flow network starts untrained and learns with the task.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from tpr.routing import Frame, Pyramid
 
-from .flownet import FLOW_UNIT, FlowNetS
+from .flownet import FlowNetS
 from .resize import fit
 from .warp import warp
 
@@ -44,7 +44,7 @@ def estimate_flow(
 ) -> tuple[list[Tensor], Tensor]:
     """FlowNetS on images (N, 3, H, W) averaged down by `reduction`.
 
-    Returns flows in FLOW_UNIT pixels of the reduced images, and the finest features.
+    Returns flows in pixels of the reduced images, and the finest features.
     """
     pair = normalised_pair(first, second)
     if reduction > 1:
@@ -55,15 +55,17 @@ def estimate_flow(
 class FlowWarp(nn.Module):
     """The reference's pyramid, warped along the optical flow and multiplied by the scale map.
 
-    width: of FlowNetS, 64 in the original; reduction: of the images, 2 in the original.
+    width, unit: of FlowNetS, 64 and 20 in the original; reduction: of the images, 2 there.
     `offset` is FlowNetS, named as in the other samplers: a training's rate for offsets
     (`lr_scales`) holds for it. `motion`: the flow of the latest call by level, (N, 2, H, W) as
     (dx, dy) in the level's pixels.
     """
 
-    def __init__(self, channels: int, *, width: int = 64, reduction: int = 2) -> None:
+    def __init__(
+        self, channels: int, *, width: int = 64, reduction: int = 2, unit: float = 20.0
+    ) -> None:
         super().__init__()
-        self.offset, self.reduction = FlowNetS(width), reduction
+        self.offset, self.reduction = FlowNetS(width, unit), reduction
         self.scale = nn.Conv2d(self.offset.features, channels, 1)
         self.motion: Pyramid = {}
         nn.init.zeros_(self.scale.weight)
@@ -72,7 +74,7 @@ class FlowWarp(nn.Module):
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Frames with images -> the reference's pyramid, aligned to the query."""
         flows, features = estimate_flow(self.offset, query.image, reference.image, self.reduction)
-        flow, scale = FLOW_UNIT * self.reduction * flows[0], self.scale(features)
+        flow, scale = self.reduction * flows[0], self.scale(features)
         self.motion, out = {}, {}
         for name, x in reference.pyramid.items():
             level_flow = fit(flow, x.shape[-2:]) / stride_of(name)

@@ -2,9 +2,9 @@
 
 The original (FlowNet, Sec. 3 and its Caffe model): both images concatenated, ten convolutions down
 to stride 64, then an expanding part that predicts flow at strides 64, 32, 16, 8 and 4, each
-prediction upsampled into the next. The network's unit is 20 pixels. Layers are named as in the
-common PyTorch port (ClementPinard/FlowNetPytorch), so its weights load by name. Its convolutions of
-the expanding part have no biases, those of the Caffe model have; that is 0.003 % of 38.68 M.
+prediction upsampled into the next, in units of 20 pixels. Layers are named as in the common PyTorch
+port (ClementPinard/FlowNetPytorch), so its weights load by name. Its convolutions of the expanding
+part have no biases, those of the Caffe model have; that is 0.003 % of 38.68 M.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-FLOW_UNIT = 20.0  # pixels
 # name, outputs in multiples of the width, kernel, stride
 ENCODER = (
     ("conv1", 1, 7, 2),
@@ -35,11 +34,14 @@ LOSS_WEIGHTS = (0.005, 0.01, 0.02, 0.08, 0.32)  # fine to coarse, as the origina
 class FlowNetS(nn.Module):
     """Flow from the first to the second image. width: channels of the first layer, 64 originally.
 
-    `features` is the number of channels that its finest prediction is made from.
+    unit: pixels that a prediction of 1 stands for. Small images need a small one: an optimiser's
+    step moves predictions by a share of it. `features` is the number of channels that the finest
+    prediction is made from.
     """
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, unit: float = 20.0) -> None:
         super().__init__()
+        self.unit = unit
         skips, channels = {}, 6
         for name, factor, kernel, stride in ENCODER:
             conv = nn.Conv2d(channels, factor * width, kernel, stride, kernel // 2)
@@ -63,7 +65,7 @@ class FlowNetS(nn.Module):
     def forward(self, pair: Tensor) -> tuple[list[Tensor], Tensor]:
         """(N, 6, H, W) -> flows (N, 2, h, w) at strides 4, 8, 16, 32, 64, and the finest features.
 
-        Flows are (dx, dy) in units of 20 pixels of the input, sizes rounded up.
+        Flows are (dx, dy) in pixels of the input, sizes rounded up.
         """
         skips, x = {}, pair
         for name, *_ in ENCODER:
@@ -75,7 +77,7 @@ class FlowNetS(nn.Module):
             up = self.get_submodule(f"deconv{level}")(x)
             x = torch.cat([skips[level], up[..., :h, :w], flow[..., :h, :w]], 1)
             flows.insert(0, self.get_submodule(f"predict_flow{level}")(x))
-        return flows, x
+        return [self.unit * flow for flow in flows], x
 
 
 def level_of(name: str) -> int:
@@ -90,11 +92,11 @@ def flow_conv(channels: int) -> nn.Conv2d:
 def flow_loss(flows: list[Tensor], truth: Tensor) -> Tensor:
     """The original's loss: weighted end-point errors at all strides, summed over the positions.
 
-    flows: as FlowNetS gives them; truth: (N, 2, H, W) in pixels. Mean over the images.
+    flows: as FlowNetS gives them; truth: (N, 2, H, W); both in pixels. Mean over the images.
     """
     total = truth.new_zeros(())
     for flow, weight in zip(flows, LOSS_WEIGHTS, strict=True):
-        target = nn.functional.adaptive_avg_pool2d(truth / FLOW_UNIT, flow.shape[-2:])
+        target = nn.functional.adaptive_avg_pool2d(truth, flow.shape[-2:])
         total = total + weight * (flow - target).norm(dim=1).sum((1, 2)).mean()
     return total
 

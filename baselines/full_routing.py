@@ -11,31 +11,15 @@ nothing is left to interleave: all levels are aligned first.
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from tpr.routing import CPR, DACR, LEVELS, Frame, GateUse, Pyramid
+from tpr.routing import Pyramid, TemporalPyramidRouting
 
 
-class FullRouting(nn.Module):
-    """DACR on every level, then all of CPR's cells, one after the other, on all levels.
+class FullRouting(TemporalPyramidRouting):
+    """DACR on every level, then all of CPR's cells, one after the other, on all levels."""
 
-    dacr: or another module that takes its place, or None; `gates` holds the latest call's.
-    """
-
-    def __init__(self, dacr: DACR | None, cpr: CPR, levels: tuple[str, ...] = LEVELS) -> None:
-        super().__init__()
-        self.dacr, self.cpr, self.levels = dacr, cpr, levels
-        self.gates: list[GateUse] = []
-
-    def forward(self, query: Frame, reference: Frame) -> Pyramid:
-        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
-        self.gates = []
-        features: list[Tensor] = [query.pyramid[name] for name in self.levels]
-        if self.dacr is not None:
-            for i, name in enumerate(self.levels):
-                features[i], uses = self.dacr(features[i], reference.pyramid[name], name)
-                self.gates += uses
+    def route(self, features: Pyramid, reference: Pyramid) -> None:
+        """All alignments, then all rows."""
+        for name in features:
+            self.align(features, reference, name)
         for row in range(len(self.cpr.rows)):
-            features, uses = self.cpr(row, list(zip(self.levels, features, strict=True)))
-            self.gates += uses
-        return query.pyramid | dict(zip(self.levels, features, strict=True))
+            self.run_row(row, features, tuple(features))

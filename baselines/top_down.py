@@ -10,31 +10,17 @@ of CPR (35385 instead of 18285 cell positions at 640x384) with the same paramete
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from tpr.routing import CPR, DACR, LEVELS, Frame, GateUse, Pyramid
+from tpr.routing import Pyramid, TemporalPyramidRouting
 
 
-class TopDownRouting(nn.Module):
+class TopDownRouting(TemporalPyramidRouting):
     """TPR with its order reversed: row i of CPR follows the i-th coarsest level's DACR and works on
-    this level and all finer ones. dacr may be None. `gates` holds the latest call's gates.
+    this level and all finer ones.
     """
 
-    def __init__(self, dacr: DACR | None, cpr: CPR, levels: tuple[str, ...] = LEVELS) -> None:
-        super().__init__()
-        self.dacr, self.cpr, self.levels = dacr, cpr, levels
-        self.gates: list[GateUse] = []
-
-    def forward(self, query: Frame, reference: Frame) -> Pyramid:
-        """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
-        self.gates = []
-        features: list[Tensor] = [query.pyramid[name] for name in self.levels]
-        for row, i in enumerate(reversed(range(len(self.levels)))):
-            name = self.levels[i]
-            if self.dacr is not None:
-                features[i], uses = self.dacr(features[i], reference.pyramid[name], name)
-                self.gates += uses
-            finer = list(zip(self.levels[: i + 1], features[: i + 1], strict=True))
-            features[: i + 1], uses = self.cpr(row, finer)
-            self.gates += uses
-        return query.pyramid | dict(zip(self.levels, features, strict=True))
+    def route(self, features: Pyramid, reference: Pyramid) -> None:
+        """Coarse to fine."""
+        levels = tuple(features)
+        for row, last in enumerate(reversed(range(len(levels)))):
+            self.align(features, reference, levels[last])
+            self.run_row(row, features, levels[: last + 1])

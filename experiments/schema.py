@@ -146,7 +146,7 @@ RELEASED_TPR: Schema = {
 # samplers of Table 1(d), in DACR's place
 SAMPLER: Schema = {"sampling": {"identity_init?": bool}, "cpr": TPR["cpr"]}
 FLOW_WARP: Schema = {
-    "warp": {"width": int, "reduction": int},
+    "warp": {"width": int, "reduction": int, "unit?": float},
     "merge": {"identity_init?": bool},
     "cpr": TPR["cpr"],
 }
@@ -235,6 +235,9 @@ PROFILE: Schema = {
         "pairs": int,
         **{k: v for k, v in TRAIN.items() if k not in ("short_edge", "longest?", "flip?")},
         "flip": float,
+        # windows smaller than the frames by so many pixels; this share shows one frame twice
+        "margin": int,
+        "shifted": float,
     },
     "train": {"freeze": int, "reference_range?": int, **TRAIN},
     "infer": {

@@ -20,8 +20,8 @@ GATED_RUN = "blendmask-r50+tpr"  # whose parts and gates the page shows
 def cost_view(
     layout: Layout, paper: Paper, costs: Costs, problems: list[str], records: list[Record]
 ) -> dict[str, Any]:
-    """The section on costs: tables 1(f) and 1(c), parts, gates, speed; empty lists where nothing
-    has been measured."""
+    """The section on costs: its tables, parts, gates, speed; empty lists where nothing has been
+    measured."""
     frames = {table: cost_frame(paper, table, costs, records) for table in TABLES}
     return {
         "measured": bool(costs),

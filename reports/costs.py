@@ -14,7 +14,7 @@ from tpr.cost import conventions
 
 GIGA, MEGA = 1e9, 1e6
 CONVENTIONS = ("published", "executed")
-TABLES = ("1f", "1c")  # those of the paper that give costs
+TABLES = ("1f", "1c", "1d")  # of 1(d) the paper gives no costs
 Costs = dict[str, dict[str, Any]]  # by run, see tpr.cost.model.measure
 Shares = dict[str, dict[str, float]]  # "all" or level: {min, mean, max}
 

@@ -57,17 +57,46 @@ def test_flownets_has_the_originals_size_and_strides():
     assert features.shape[1] == FlowNetS(2).features == 3 * 2 + 2
 
 
+def public_shapes() -> dict[str, tuple[int, ...]]:
+    """FlowNetPytorch's `flownets` without batch norm, as its checkpoints hold it."""
+    convs = {"1": (64, 6, 7), "2": (128, 64, 5), "3": (256, 128, 5), "3_1": (256, 256, 3)}
+    convs |= {"4": (512, 256, 3), "4_1": (512, 512, 3), "5": (512, 512, 3), "5_1": (512, 512, 3)}
+    convs |= {"6": (1024, 512, 3), "6_1": (1024, 1024, 3)}
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (outputs, inputs, kernel) in convs.items():
+        shapes[f"conv{name}.0.weight"] = (outputs, inputs, kernel, kernel)
+        shapes[f"conv{name}.0.bias"] = (outputs,)
+    for level, inputs in ((6, 1024), (5, 1026), (4, 770), (3, 386), (2, 194)):
+        shapes[f"predict_flow{level}.weight"] = (2, inputs, 3, 3)
+        if level > 2:
+            shapes[f"deconv{level - 1}.0.weight"] = (inputs, 2 ** (level + 3), 4, 4)
+            shapes[f"upsampled_flow{level}_to_{level - 1}.weight"] = (2, 2, 4, 4)
+    return shapes
+
+
+def test_flownets_has_the_names_and_shapes_of_the_public_weights():
+    with torch.device("meta"):
+        state = FlowNetS().state_dict()
+    assert {name: tuple(x.shape) for name, x in state.items()} == public_shapes()
+
+
+def test_flow_is_in_pixels_whatever_the_networks_unit():
+    pair, flows = torch.rand(1, 6, 32, 40), {}
+    for unit in (20.0, 2.0):
+        torch.manual_seed(0)
+        flows[unit] = FlowNetS(2, unit)(pair)[0]
+    for coarse, fine in zip(flows[20.0], flows[2.0], strict=True):
+        torch.testing.assert_close(coarse, 10 * fine)
+
+
 def test_public_flownets_weights_load_by_name(tmp_path):
     torch.manual_seed(0)
     source, target = FlowNetS(2), FlowNetS(2)
     path = tmp_path / "flownets.pth"
-    torch.save({"arch": "flownets", "state_dict": source.state_dict()}, path)
+    torch.save({"arch": "flownets", "state_dict": source.state_dict(), "div_flow": 20}, path)
     load_public(target, path)
     pair = torch.rand(1, 6, 32, 40)
     torch.testing.assert_close(target(pair)[0][0], source(pair)[0][0])
-    names = set(source.state_dict())
-    assert {"conv3_1.0.weight", "deconv5.0.weight", "predict_flow2.weight"} <= names
-    assert {"conv1.0.bias", "upsampled_flow6_to_5.weight"} <= names
 
 
 def test_weights_of_another_width_are_refused_by_name(tmp_path):
@@ -79,7 +108,7 @@ def test_weights_of_another_width_are_refused_by_name(tmp_path):
 
 
 def test_flow_loss_is_zero_at_the_truth_and_counts_every_stride():
-    truth = constant_flow(40, 0, 2, 64, 64)
+    truth = constant_flow(2.0, 0.0, 2, 64, 64)
     sizes = (16, 8, 4, 2, 1)
     exact = [constant_flow(2, 0, 2, n, n) for n in sizes]
     assert flow_loss(exact, truth).item() == 0
@@ -106,7 +135,7 @@ class KnownFlow(torch.nn.Module):
 
     def __init__(self, dx: float, dy: float) -> None:
         super().__init__()
-        self.flow = (dx / 20, dy / 20)
+        self.flow = (dx, dy)
 
     def forward(self, pair):
         n, _, h, w = pair.shape

@@ -8,7 +8,9 @@ import torch
 
 from baselines.flownet import FlowNetS
 from baselines.registry import BASELINES
-from experiments.flow import FlowPairs, draw_pairs, end_point_errors, pretrain_flow
+from experiments import flow_pairs
+from experiments.flow import end_point_errors, pretrain_flow
+from experiments.flow_pairs import FlowPairs, draw_pairs
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
 from experiments.stages import BODIES, FLOW_NETWORK
@@ -26,6 +28,8 @@ SPEC = {
         "iterations": 4,
         "batch_size": 2,
         "flip": 0.5,
+        "margin": 8,
+        "shifted": 0.5,
         "optimizer": {"name": "adamw", "lr": 1e-3, "weight_decay": 0.0},
         "schedule": {"name": "cosine", "warmup": 1},
         "clip": 100.0,
@@ -55,13 +59,14 @@ def test_pairs_are_different_frames_within_reach_and_repeatable():
 
 def test_pairs_hold_their_frames_and_the_exact_flow_between_them(tiny_dataset, generator):
     data = pairs(tiny_dataset, generator)
-    assert data.first.shape == (12, 3, 64, 96) and data.flow.shape == (12, 2, 64, 96)
+    first, second, move = data.batch(np.array([0, 8]))
+    assert data.frames.shape == (12, 3, 64, 96) and data.flow.shape == (12, 2, 64, 96)
     t, other = draw_pairs(4, 4, 2, [1, 2])[0]  # the first pair of the third video
     frames = [tiny_dataset.read_frame(tiny_dataset.videos[2], k) for k in (t, other)]
-    assert np.array_equal(data.first[8].permute(1, 2, 0).numpy(), frames[0])
-    assert np.array_equal(data.second[8].permute(1, 2, 0).numpy(), frames[1])
+    assert np.array_equal(first[1].permute(1, 2, 0).numpy(), frames[0])
+    assert np.array_equal(second[1].permute(1, 2, 0).numpy(), frames[1])
     exact = flow(generator, "train", 2, t, other=other)
-    np.testing.assert_allclose(data.flow[8].permute(1, 2, 0).numpy(), exact, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(move[1].permute(1, 2, 0).numpy(), exact, rtol=1e-3, atol=1e-3)
 
 
 def test_flow_to_a_neighbour_is_the_forward_or_backward_flow(generator):
@@ -70,13 +75,39 @@ def test_flow_to_a_neighbour_is_the_forward_or_backward_flow(generator):
         assert np.array_equal(flow(generator, "train", 0, 1, other=other), expected)
 
 
-def test_mirroring_turns_horizontal_motion_around(tiny_dataset, generator):
-    data = pairs(tiny_dataset, generator, videos=1)
-    first, _, move = data.batch(np.array([1]))
-    mirrored, _, turned = data.batch(np.array([1]), flip=True)
-    assert torch.equal(mirrored[..., 0], first[..., -1])
-    assert torch.equal(turned[:, 0, :, 0], -move[:, 0, :, -1])
-    assert torch.equal(turned[:, 1, :, 0], move[:, 1, :, -1])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_mirroring_turns_one_component_of_the_motion_around(axis):
+    first, second, move = torch.rand(3, 4, 5), torch.rand(3, 4, 5), torch.rand(2, 4, 5)
+    mirrored = flow_pairs.mirrored((first, second, move), axis)
+    at, there = ((2, 3), (2, 1)) if axis == 0 else ((1, 3), (2, 3))
+    for old, new in zip((first, second), mirrored, strict=False):
+        assert torch.equal(new[:, *there], old[:, *at])
+    signs = torch.tensor([-1.0, 1.0] if axis == 0 else [1.0, -1.0])
+    assert torch.equal(mirrored[2][:, *there], signs * move[:, *at])
+
+
+def drawn_view(shifted: float, seed: int):
+    """A view of a ramp (its values tell rows and columns), 8 pixels smaller, not mirrored."""
+    rows, columns = torch.meshgrid(torch.arange(20.0), torch.arange(30.0), indexing="ij")
+    ramp = torch.stack([columns, rows, 0 * rows])
+    settings = {"margin": 8, "shifted": shifted, "flip": 0.0}
+    pair = (ramp, ramp + 100, torch.stack([columns, rows]))
+    return flow_pairs.view(pair, settings, np.random.default_rng(seed))
+
+
+def test_a_view_of_two_frames_is_the_same_window_of_both():
+    first, second, move = drawn_view(0.0, 0)
+    assert first.shape == (3, 12, 22)
+    assert torch.equal(second, first + 100)
+    assert torch.equal(move, first[:2])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_shifted_views_flow_says_where_each_pixel_went(seed):
+    """first[y, x] is second[y + dy, x + dx]; with ramps: second = first - flow at each place."""
+    first, second, move = drawn_view(1.0, seed)
+    assert move.flatten(1).unique(dim=1).shape == (2, 1) and move.abs().max() <= 8
+    assert torch.equal(first[:2] - second[:2], move)
 
 
 def test_end_point_error_of_no_motion_is_the_mean_length_of_the_flow(tiny_dataset, generator):

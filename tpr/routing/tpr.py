@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from .cpr import CPR
 from .dacr import DACR
@@ -36,14 +36,26 @@ class TemporalPyramidRouting(nn.Module):
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
         self.gates = []
-        levels = self.levels or tuple(query.pyramid)
-        features: list[Tensor] = [query.pyramid[name] for name in levels]
-        for i, name in enumerate(levels):
-            if self.dacr is not None:
-                features[i], uses = self.dacr(features[i], reference.pyramid[name], name)
-                self.gates += uses
-            if self.cpr is not None:
-                suffix = list(zip(levels[i:], features[i:], strict=True))
-                features[i:], uses = self.cpr(i, suffix)
-                self.gates += uses
-        return query.pyramid | dict(zip(levels, features, strict=True))
+        features = {name: query.pyramid[name] for name in self.levels or query.pyramid}
+        self.route(features, reference.pyramid)
+        return query.pyramid | features
+
+    def route(self, features: Pyramid, reference: Pyramid) -> None:
+        """Refines the query's levels, fine to coarse, in place; other orders make other modules."""
+        levels = tuple(features)
+        for row, name in enumerate(levels):
+            self.align(features, reference, name)
+            self.run_row(row, features, levels[row:])
+
+    def align(self, features: Pyramid, reference: Pyramid, level: str) -> None:
+        """DACR of one level."""
+        if self.dacr is not None:
+            features[level], uses = self.dacr(features[level], reference[level], level)
+            self.gates += uses
+
+    def run_row(self, row: int, features: Pyramid, levels: tuple[str, ...]) -> None:
+        """A row of CPR on some levels."""
+        if self.cpr is not None:
+            refined, uses = self.cpr(row, [(name, features[name]) for name in levels])
+            features.update(zip(levels, refined, strict=True))
+            self.gates += uses
