@@ -22,8 +22,9 @@ from reports.difficulty_view import difficulty_tables
 from reports.figures import Figure, draw_or_recall
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_about, load_tables
+from reports.own import load_pool, own_view
 from reports.page import render_html, render_markdown
-from reports.records import Record, load_records
+from reports.records import Record
 from reports.transcription import load_paper
 
 Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
@@ -33,8 +34,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
     """Write tables, figures, report.md and index.html of a profile; returns the page's path."""
     layout = Layout(profile, root)
     tables, about = load_tables(layout.manifests), load_about(layout.manifests, profile)
-    records, unusable = load_records(layout.records, profile)
-    chosen = {table.id: comparable(table, records) for table in tables}
+    pool = load_pool(layout)
+    chosen = {table.id: comparable(table, pool.shown) for table in tables}
     write_tables(profile, root)
     results = judge_all((table, chosen[table.id][0]) for table in tables)
     used = _used(chosen)
@@ -48,7 +49,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
         "profile": profile,
         "cited_columns": COLUMNS,
         "head": view.headline(profile, about, tables, used, results),
-        "problems": unusable + content.pop("failures"),
+        "problems": pool.problems + content.pop("failures"),
+        "own": own_view(pool, results),
         "provenance": [view.provenance_row(record) for record in used],
         "machines": view.machines(used),
         "packages": view.package_sets(used),
