@@ -12,6 +12,7 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh setup                     only install
        ./run_all.sh ship-weights [RUN...] [--profile P]   copy finished pretraining, or
                                               the trained models of runs, into weights/
+       ./run_all.sh ship-records [--profile P]   make own records the shipped ones
 
 A TARGET is a table (1a), a run (blendmask-r50+tpr), all (default) or pretrain.
 Killed or interrupted, the same command goes on where it stopped.

@@ -24,6 +24,7 @@ from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
 from .shipped import ship, ship_models
+from .shipped_records import ship_records
 from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
 from .status import Status
@@ -114,6 +115,9 @@ def command(
         return 0
     if options.targets[:1] == ["ship-weights"]:
         print("\n".join(ship_weights(options, layout, manifests, graph)))
+        return 0
+    if options.targets == ["ship-records"]:
+        print("\n".join(ship_records(layout)))
         return 0
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)

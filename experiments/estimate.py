@@ -22,7 +22,8 @@ class Durations:
     def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
         self.expected = expected
         self.measured: dict[tuple[str, str | None], float] = {}
-        for record in [*kept_records(layout.records), *stage_records(layout.runs)]:
+        kept = [*kept_records(layout.records), *kept_records(layout.own)]
+        for record in [*kept, *stage_records(layout.runs)]:
             self._learn(record)
 
     def _learn(self, record: dict[str, Any]) -> None:

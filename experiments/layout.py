@@ -39,6 +39,16 @@ class Layout:
         return self.root / "results" / self.profile / "records"
 
     @property
+    def shipped(self) -> Path:
+        """Names of the records that ship with the repository."""
+        return self.root / "results" / self.profile / "shipped.json"
+
+    @property
+    def own(self) -> Path:
+        """Records made here of runs and seeds that ship too; not in git."""
+        return self.root / "results" / self.profile / "own"
+
+    @property
     def tables(self) -> Path:
         return self.root / "results" / self.profile / "tables"
 

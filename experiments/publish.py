@@ -15,18 +15,21 @@ from .launch.local import environment
 from .layout import Layout
 from .lock import file_lock
 from .orphans import ask_kernel
+from .shipped_records import record_path
 from .stage import Stage
 
 BUILD = ("-m", "reports.build")
 
 
 def write_result(stage: Stage, layout: Layout) -> bool:
-    """Writes results/<profile>/records/<run>-seed<k>.json of a finished evaluation; True if new.
+    """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if new.
 
-    A stage folder that was deleted meanwhile leaves its part as it was.
+    It goes to records/, or to own/ where that run and seed ships with the repository. A stage
+    folder that was deleted meanwhile leaves its part as it was.
     """
-    path = layout.records / f"{stage.name}.json"
-    old = read_json(path) or {}
+    path = record_path(layout, f"{stage.name}.json")
+    shipped = read_json(layout.records / path.name) or {}
+    old = read_json(path) or shipped
     train = stage.inputs["train"]
     pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
     parts = {"evaluate": stage, "train": train, **pretrained}
@@ -35,7 +38,7 @@ def write_result(stage: Stage, layout: Layout) -> bool:
         kept = old.get(kind) if (old.get(kind) or {}).get("key") == part.key else None
         records[kind] = source(part.record(layout)) or kept
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
-    if result == old:
+    if result in (old, shipped):
         return False
     write_json(path, result)
     return True
@@ -84,7 +87,9 @@ class Page:
 
     def sources(self) -> Iterable[Path]:
         reports = self.layout.root / "reports"
-        yield from self.layout.records.glob("*.json")
+        for folder in (self.layout.records, self.layout.own):
+            yield from folder.glob("*.json")
+        yield from (path for path in (self.layout.shipped,) if path.is_file())
         yield from self.layout.manifests.rglob("*.yaml")
         yield from reports.glob("*.py")
         yield from (path for path in (reports / "templates").rglob("*") if path.is_file())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports import view
+from reports.categories import category_table
 from reports.cited import COLUMNS, cited_rows
 from reports.claim_view import claim_groups, strip_reach
 from reports.claims import ClaimResult, judge_all
@@ -20,10 +21,12 @@ from reports.curves import load_curves
 from reports.difficulty import Aps, Part, headline_pairs, parts
 from reports.difficulty_view import difficulty_tables
 from reports.figures import Figure, draw_or_recall
+from reports.latex import latex_table
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_about, load_tables
-from reports.page import render_html, render_markdown
-from reports.records import Record, load_records
+from reports.own import load_pool, own_view
+from reports.page import render_html, render_markdown, text_uri
+from reports.records import Record, by_run
 from reports.transcription import load_paper
 
 Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
@@ -33,8 +36,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
     """Write tables, figures, report.md and index.html of a profile; returns the page's path."""
     layout = Layout(profile, root)
     tables, about = load_tables(layout.manifests), load_about(layout.manifests, profile)
-    records, unusable = load_records(layout.records, profile)
-    chosen = {table.id: comparable(table, records) for table in tables}
+    pool = load_pool(layout)
+    chosen = {table.id: comparable(table, pool.shown) for table in tables}
     write_tables(profile, root)
     results = judge_all((table, chosen[table.id][0]) for table in tables)
     used = _used(chosen)
@@ -42,13 +45,16 @@ def build(profile: str, root: Path = ROOT) -> Path:
     content |= _figures(layout, tables, chosen)
     found = parts(used)
     content["difficulty"] = difficulty_tables(found) if found else []
+    content["categories"] = category_table(used)
     content["difficulty_figure"] = _difficulty(layout, tables, used, found)
+    content["viewer"] = _viewer(layout, tables, chosen)
     content["costs"] = cost_section(layout, used)
     content |= {
         "profile": profile,
         "cited_columns": COLUMNS,
         "head": view.headline(profile, about, tables, used, results),
-        "problems": unusable + content.pop("failures"),
+        "problems": pool.problems + content.pop("failures"),
+        "own": own_view(pool, results),
         "provenance": [view.provenance_row(record) for record in used],
         "machines": view.machines(used),
         "packages": view.package_sets(used),
@@ -75,8 +81,13 @@ def _content(
     paper, frames = load_paper(), []
     for table in tables:
         records, problems = chosen[table.id]
-        found = view.table_view(table, table_frame(table, records), problems)
-        frames.append(found | {"cited": cited_rows(paper, table.id)})
+        frame = table_frame(table, records)
+        found = view.table_view(table, frame, problems)
+        text = latex_table(found, layout.profile)
+        write_atomically(layout.tables / f"{table.id}.tex", text)
+        files = {f"{table.id}.csv": frame.to_csv(index=False), f"{table.id}.tex": text}
+        downloads = {name: text_uri(content) for name, content in files.items()}
+        frames.append(found | {"cited": cited_rows(paper, table.id), "downloads": downloads})
     claims = claim_groups(layout.profile, tables, results)
     return {"tables": frames, "claims": claims, "reach": view.number(strip_reach(results))}
 
@@ -88,7 +99,8 @@ def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, A
     for table in tables:
         records = chosen[table.id][0]
         drawn = []
-        for figure in (_variants, _curves, _tracks, _brought):
+        tracks = () if any(one.name.startswith("tracks") for one in pictures) else (_tracks,)
+        for figure in (_variants, _curves, _brought, *tracks):
             try:
                 drawn.append(figure(layout, table, records))
             except (ValueError, KeyError, OSError) as error:
@@ -136,6 +148,22 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
     sources = pair.sources if pair else {}
     return draw_or_recall(layout.figures, f"tracks-{table.id}.jpg", sources, draw)
+
+
+def _viewer(layout: Layout, tables: list[Table], chosen: Chosen) -> Figure | None:
+    """The clips of the first table that has a pair of runs at hand, else those drawn last."""
+    from reports.tracks import find_pair
+
+    found = ((find_pair(layout.runs, t, chosen[t.id][0]), t) for t in tables)
+    pair, table = next((one for one in found if one[0]), (None, None))
+
+    def draw() -> Figure | None:
+        from reports.viewer import draw_viewer
+
+        better = by_run(chosen[table.id][0])[pair.runs[1]][pair.seed]
+        return draw_viewer(pair, better, layout.runs, layout.figures)
+
+    return draw_or_recall(layout.figures, "clips.jsonl", pair.sources if pair else {}, draw)
 
 
 def _brought(layout: Layout, table: Table, records: list[Record]) -> Figure | None:

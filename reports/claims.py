@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reports.collect import paired_differences
 from reports.comparable import run_identity, shared_identity
 from reports.manifest import Claim, Table
-from reports.records import Record, by_run
+from reports.records import Record, by_run, paired_differences
 from reports.statistics import (
     Estimate,
     Noise,

@@ -12,21 +12,11 @@ from reports.comparable import comparable
 from reports.difficulty import difficulty_frame, parts
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Row, Table, load_tables
-from reports.records import METRICS, NAN, Record, by_run, load_records
+from reports.own import load_pool
+from reports.records import METRICS, NAN, Record, by_run, paired_differences
 
 COLUMNS = {"run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published", "gain"}
 RESERVED = COLUMNS | set(METRICS) | {"gain_over", "published_gain", "status"}
-
-
-def paired_differences(
-    records: list[Record], better: str, than: str, metric: str = "AP"
-) -> dict[int, float]:
-    """{seed: metric of `better` minus metric of `than`} over the seeds that both runs have."""
-    runs = by_run(records)
-    first, second = runs.get(better, {}), runs.get(than, {})
-    shared = sorted(first.keys() & second.keys())
-    gaps = {seed: first[seed].metric(metric) - second[seed].metric(metric) for seed in shared}
-    return {seed: gap for seed, gap in gaps.items() if np.isfinite(gap)}
 
 
 def table_frame(table: Table, records: list[Record]) -> pd.DataFrame:
@@ -56,7 +46,7 @@ def _row(table: Table, row: Row, records: list[Record], published: dict[str, dic
         **{name: _mean(own, name) for name in METRICS},
         "AP_std": float(np.std(_values(own, "AP"), ddof=1)) if len(own) > 1 else NAN,
         "seeds": len(own),
-        "seed_ids": " ".join(str(seed) for seed in sorted(own)),
+        "seed_ids": " ".join(f"{seed}-own" if own[seed].own else f"{seed}" for seed in sorted(own)),
         "AP_bootstrap_se": _mean(own, "AP_bootstrap_se"),
         "published": known,
         **extra,
@@ -86,7 +76,7 @@ def write_tables(profile: str, root: Path = ROOT) -> list[Path]:
     Where records know how hard their videos are, difficulty.csv has AP by run and part.
     """
     layout = Layout(profile, root)
-    records, _ = load_records(layout.records, profile)
+    records = load_pool(layout).shown
     frames, used = {}, {}
     for table in load_tables(layout.manifests):
         kept, _ = comparable(table, records)

@@ -16,6 +16,7 @@ def render_html(view: dict[str, Any], figures: Path) -> str:
     """One self-contained HTML file; images of the folder `figures` go in as data URIs."""
     environment = _environment()
     environment.filters["embed"] = lambda name: data_uri(figures / name)
+    environment.filters["embed_json"] = lambda name: script_data(figures / name)
     environment.filters["prose"] = prose
     return environment.get_template("page.html").render(view)
 
@@ -38,6 +39,17 @@ def data_uri(path: Path) -> str:
     """A file as data:<type>;base64,..."""
     content = base64.b64encode(path.read_bytes()).decode()
     return f"data:{TYPES[path.suffix]};base64,{content}"
+
+
+def text_uri(text: str) -> str:
+    """A text as data:text/plain, to be downloaded."""
+    return f"data:text/plain;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"
+
+
+def script_data(path: Path) -> Markup:
+    """JSON lines as one list, the content of a script element that no text can close."""
+    lines = path.read_text().replace("<", "\\u003c").splitlines()
+    return Markup(f"[{','.join(lines)}]")
 
 
 def prose(text: str) -> Markup:

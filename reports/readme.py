@@ -14,8 +14,9 @@ from reports.comparable import comparable
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Table, load_tables
 from reports.numbers import duration
+from reports.own import load_pool
 from reports.page import cell
-from reports.records import Record, by_run, load_records
+from reports.records import Record, by_run
 from reports.verdicts import MISSING
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
@@ -25,7 +26,7 @@ END = "<!-- measured: end -->"
 def measured(profile: str, root: Path = ROOT) -> str:
     """Markdown about the committed records of a profile: time, machine, claims."""
     layout = Layout(profile, root)
-    records, _ = load_records(layout.records, profile)
+    records = load_pool(layout).shipped
     tables = load_tables(layout.manifests)
     chosen = [(table, comparable(table, records)[0]) for table in tables]
     used = list({record.name: record for _, kept in chosen for record in kept}.values())

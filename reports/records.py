@@ -15,7 +15,10 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Record:
-    """One run at one seed: its evaluation and the stages that led to it (dicts, record.json)."""
+    """One run at one seed: its evaluation and the stages that led to it (dicts, record.json).
+
+    own: made here, where others ship with the repository.
+    """
 
     run: str
     seed: int
@@ -23,10 +26,11 @@ class Record:
     evaluate: dict[str, Any]
     train: dict[str, Any]
     pretrain: dict[str, Any]
+    own: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.run} seed {self.seed}"
+        return f"{self.run} seed {self.seed}" + (" (own)" if self.own else "")
 
     def metric(self, name: str) -> float:
         """A metric of the evaluation, in percent; NaN when undefined."""
@@ -74,3 +78,14 @@ def by_run(records: list[Record]) -> dict[str, dict[int, Record]]:
     for record in records:
         grouped.setdefault(record.run, {})[record.seed] = record
     return grouped
+
+
+def paired_differences(
+    records: list[Record], better: str, than: str, metric: str = "AP"
+) -> dict[int, float]:
+    """{seed: metric of `better` minus metric of `than`} over the seeds that both runs have."""
+    runs = by_run(records)
+    first, second = runs.get(better, {}), runs.get(than, {})
+    shared = sorted(first.keys() & second.keys())
+    gaps = {seed: first[seed].metric(metric) - second[seed].metric(metric) for seed in shared}
+    return {seed: gap for seed, gap in gaps.items() if np.isfinite(gap)}

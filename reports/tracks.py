@@ -1,5 +1,6 @@
 """The page's picture of tracks: ground truth, a baseline and its TPR variant on the same frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,27 +52,31 @@ def _pair(runs: Path, records: tuple[Record, Record]) -> Pair | None:
 
 def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
     """Write the contact sheet of `pair` to folder/name and describe it."""
+    from reports.clips import extreme_clips
     from tpr.data.youtube_vis import YouTubeVIS
     from tpr.visualize import comparison_sheet, encode_image, read_results
 
     dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
     entries = {run: read_results(path) for run, path in zip(pair.runs, pair.results, strict=True)}
-    videos = spread(dataset.videos, VIDEOS)
+    extremes = extreme_clips(pair)
+    places = [clip.index for clip in extremes] + spread(range(len(dataset.videos)), VIDEOS - 2)
+    videos = [dataset.videos[place] for place in dict.fromkeys(places)]
     sheet = comparison_sheet(dataset, entries, videos, frames=FRAMES, min_score=MIN_SCORE)
+    said = ", ".join(clip.words for clip in extremes)
     write_atomically(folder / name, encode_image(sheet, Path(name).suffix))
     return Figure(
         name,
         "Predicted tracks",
         f"Frames of {len(videos)} validation videos in rows: ground truth, {pair.runs[0]} and "
         f"{pair.runs[1]}, with object masks coloured by track.",
-        f"Seed {pair.seed}; {len(videos)} videos evenly spaced over the validation set, not chosen "
-        f"by result. Same colour, same track; a prediction takes the colour of the true track that "
+        f"Seed {pair.seed}; {said}; then one from the middle of the validation set, not chosen by "
+        f"result. Same colour, same track; a prediction takes the colour of the true track that "
         f"it overlaps most over the whole video. Predictions with a score of at least {MIN_SCORE}.",
         pair.sources,
     )
 
 
-def spread(items: list, count: int) -> list:
+def spread(items: Sequence, count: int) -> list:
     """`count` items evenly spaced, first and last left aside where there are enough."""
     places = sorted({(2 * i + 1) * len(items) // (2 * count) for i in range(count)})
     return [items[place] for place in places if place < len(items)]

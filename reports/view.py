@@ -117,7 +117,7 @@ def _table_row(row: dict[str, Any], labels: list[str]) -> dict[str, Any]:
         "metrics": [number(row[name]) for name in METRICS[1:]],
         "published_gain": signed(row["published_gain"]),
         "gain": signed(row["gain"]),
-        "seeds": row["seed_ids"].replace(" ", ", ") or NOTHING,
+        "seeds": row["seed_ids"].replace(" ", ", ").replace("-own", " own") or NOTHING,
     }
 
 
@@ -131,7 +131,7 @@ def provenance_row(record: Record) -> dict[str, Any]:
     git = record.evaluate.get("git") or {}
     return {
         "run": record.run,
-        "seed": record.seed,
+        "seed": f"{record.seed} own" if record.own else str(record.seed),
         "AP": [number(record.metric(name)) for name in METRICS],
         "evaluate": short(record.evaluate.get("key")),
         "train": short(record.train.get("key")),

@@ -1,0 +1,67 @@
+"""Gate maps of DACR over a clip, inner and outer, by level: the paper's Fig. 2 and 6."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.models.vis_model import VISModel
+
+LEVELS = ("p3", "p5", "p6")
+Maps = dict[int, dict[str, np.ndarray]]  # frame -> "inner P3" and so on -> (H, W) in [0, 1]
+
+
+def gate_maps_in_clip(
+    spec: dict[str, Any], weights: Path, dataset: "YouTubeVIS", index: int
+) -> Maps:
+    """Plays a video as inference does; the gates of every frame that has a reference.
+
+    Inner: on the reference, how much of its sampled features is refined and passed on. Outer: how
+    much of the current frame's own features stays. spec: an evaluation's. Empty for models without
+    such gates.
+    """
+    from baselines.registry import BASELINES
+    from tpr.infer import Playback, load_model, network_input, refine
+
+    model = load_model(spec, len(dataset.categories), weights, temporal=BASELINES)
+    video, settings = dataset.videos[index], spec["infer"]
+    playback, maps, outer = Playback(video), {}, listen(model)
+    for t in filter(playback.has_frame, range(video.length)):
+        outer.clear()
+        images = network_input(dataset, video, t, settings)
+        refine(model, images, [playback], settings)
+        found = _inner(model) | {f"outer {name.upper()}": x for name, x in by_level(outer).items()}
+        if outer:
+            maps[t] = {name: _inside(x, images.shape[-2:], name) for name, x in found.items()}
+    return maps
+
+
+def listen(model: "VISModel") -> list["Tensor"]:
+    """A list to which every call of an outer gate adds its map (N, 1, H, W)."""
+    heard: list[Tensor] = []
+    for name, part in model.named_modules():
+        if name.endswith("outer_gate"):
+            part.register_forward_hook(lambda _, __, out: heard.append(out.sigmoid()))
+    return heard
+
+
+def by_level(heard: list["Tensor"]) -> dict[str, "Tensor"]:
+    """Maps of P3, P4, ... by level: DACR is called once a level, finest first."""
+    levels = {f"p{3 + place}": one for place, one in enumerate(heard)}
+    return {name: one for name, one in levels.items() if name in LEVELS}
+
+
+def _inner(model: "VISModel") -> dict[str, "Tensor"]:
+    uses = [use for use in model.gates if use.name == "inner_reference" and use.level in LEVELS]
+    return {f"inner {use.level.upper()}": use.gate for use in uses}
+
+
+def _inside(gate: "Tensor", size: tuple[int, int], name: str) -> np.ndarray:
+    """The first of a batch without the padding of images of `size`: (N, 1, H, W) -> (h, w)."""
+    stride = 2 ** int(name[-1])
+    height, width = (max(1, round(side / stride)) for side in size)
+    return gate[0, 0, :height, :width].float().cpu().numpy()

@@ -1,0 +1,111 @@
+"""Records made here beside shipped ones: kept apart, named and compared by the page."""
+
+import json
+
+import pytest
+from fake_records import key, record, write_all, write_record
+from suite_helpers import make_root, suite
+
+from experiments.layout import ROOT
+from experiments.shipped_records import ship_records, shipped_names
+from reports.build import build
+from reports.layout import Layout
+from reports.own import load_pool, own_view
+from reports.readme import measured
+
+
+@pytest.fixture
+def layout(tmp_path):
+    """Shipped: three seeds of the ResNet50 runs, one of the ResNet101 runs."""
+    write_all(tmp_path)
+    layout = Layout("mini", tmp_path)
+    ship_records(layout)
+    return layout
+
+
+def add_own(layout, run, seed, ap, **changes):
+    raw = record(run, seed, ap)
+    raw["evaluate"]["key"] = key("evaluate", f"own {run}-seed{seed}")
+    raw["train"]["spec"] |= changes
+    layout.own.mkdir(parents=True, exist_ok=True)
+    (layout.own / f"{run}-seed{seed}.json").write_text(json.dumps(raw))
+
+
+def rows(layout):
+    return {(row["run"], row["seed"]): row for row in own_view(load_pool(layout), [])["rows"]}
+
+
+def test_without_own_records_there_is_no_section(layout):
+    assert own_view(load_pool(layout), []) == {}
+    assert "Your records" not in build("mini", layout.root).read_text()
+
+
+def test_an_own_record_of_the_same_settings_changes_no_table_and_is_compared(layout):
+    before = (build("mini", layout.root), (layout.tables / "1a.csv").read_text())[1]
+    add_own(layout, "blendmask-r50", 0, 30.4)
+    text = build("mini", layout.root).read_text()
+    assert (layout.tables / "1a.csv").read_text() == before
+    row = rows(layout)["blendmask-r50", "0"]
+    assert (row["own"], row["shipped"], row["difference"]) == ("30.40", "30.00", "+0.40")
+    assert "14 records ship with the repository, 1 were made here." in text
+    assert "AP is 0.40 apart on average, 0.40 at most" in text
+
+
+def test_a_further_seed_of_a_shipped_run_is_not_averaged_in(layout):
+    add_own(layout, "blendmask-r50", 7, 90.0)
+    assert all(not one.own for one in load_pool(layout).shown)
+    assert rows(layout)["blendmask-r50", "7"]["note"] == "this run and seed does not ship"
+
+
+def test_a_run_that_does_not_ship_enters_the_tables_by_name(layout):
+    (layout.records / "blendmask-r101-seed0.json").unlink()
+    add_own(layout, "blendmask-r101", 0, 33.5)
+    text = " ".join(build("mini", layout.root).read_text().split())
+    assert "0-own" in (layout.tables / "1a.csv").read_text()
+    assert '<td class="seeds">0 own</td>' in text
+
+
+def test_own_records_of_other_settings_are_not_compared(layout):
+    add_own(layout, "blendmask-r50", 0, 40.0, train={"lr": 0.2})
+    row = rows(layout)["blendmask-r50", "0"]
+    assert (row["difference"], row["note"]) == ("–", "other settings or data: not comparable")
+
+
+def test_a_claims_own_gain_stands_beside_the_shipped_interval(layout):
+    add_own(layout, "blendmask-r50", 0, 30.0)
+    add_own(layout, "blendmask-r50+dacr", 0, 31.2)
+    text = build("mini", layout.root).read_text()
+    assert "+1.2 (seed 0)" in text and "+1.2 (seeds 0, 1, 2)" in text
+
+
+def test_a_changed_shipped_file_is_an_own_record(layout):
+    write_record(layout.root, record("blendmask-r101", 0, 50.0))
+    assert [one.name for one in load_pool(layout).own] == ["blendmask-r101 seed 0 (own)"]
+
+
+def test_the_readme_is_of_shipped_records_alone(layout):
+    before = measured("mini", layout.root)
+    add_own(layout, "blendmask-r50", 0, 99.0)
+    assert measured("mini", layout.root) == before
+
+
+def test_the_suite_writes_no_shipped_record_and_ships_on_request(tmp_path):
+    root, name = make_root(tmp_path), "blendmask-r50-seed0.json"
+    layout = Layout("smoke", root)
+    assert suite(root, "blendmask-r50")[0] == 0
+    status, output = suite(root, "ship-records")
+    assert status == 0 and output.startswith("1 records ship: results/smoke/shipped.json")
+    shipped = (layout.records / name).read_bytes()
+    assert suite(root, "blendmask-r50", "--force")[0] == 0
+    assert (layout.records / name).read_bytes() == shipped
+    own = (layout.own / name).read_bytes()
+    assert own != shipped
+    assert suite(root, "ship-records")[1].startswith(f"own/{name} -> results/smoke/records")
+    assert (layout.records / name).read_bytes() == own and shipped_names(layout) == {name}
+
+
+def test_the_committed_records_are_those_named_as_shipped():
+    """After new records: ./run_all.sh ship-records."""
+    layout = Layout("mini", ROOT)
+    committed = {path.name for path in layout.records.glob("*.json")}
+    assert shipped_names(layout) == committed
