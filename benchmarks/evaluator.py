@@ -53,7 +53,9 @@ class Blob:
         ends = ends[:, ends[1] > ends[0]]
         edges = (columns[-ends.shape[1] :] * HEIGHT + ends).T.ravel() if ends.size else []
         counts = np.diff([0, *edges, HEIGHT * WIDTH]).tolist()
-        return strung(coco_mask.frPyObjects({"size": [HEIGHT, WIDTH], "counts": counts}, HEIGHT, WIDTH))
+        return strung(
+            coco_mask.frPyObjects({"size": [HEIGHT, WIDTH], "counts": counts}, HEIGHT, WIDTH)
+        )
 
 
 def strung(rle: dict) -> dict:
@@ -63,11 +65,13 @@ def strung(rle: dict) -> dict:
 def video(rng: np.random.Generator, results: int, classes: int, ragged: float) -> tuple[list, list]:
     """True tracks and results of one video: three of ten results lie on no object."""
     truths, found = [], []
-    for number in range(TRUTHS):
+    for _ in range(TRUTHS):
         blob, category = Blob(rng), int(rng.integers(1, classes + 1))
         masks = [blob.mask(t, ragged, rng) for t in range(FRAMES)]
         areas = [int(coco_mask.area(mask)) for mask in masks]
-        truths.append({"category_id": category, "iscrowd": 0, "segmentations": masks, "areas": areas})
+        truths.append(
+            {"category_id": category, "iscrowd": 0, "segmentations": masks, "areas": areas}
+        )
         truths[-1]["blob"] = blob
     for number in range(results):
         truth = truths[number % TRUTHS] if number % 10 < 7 else None

@@ -20,7 +20,10 @@ LIMIT = 100
 
 def evaluate(ground_truth: dict, results: list[dict]) -> dict[str, float]:
     """AP and AR by area range, AP50 and AP75; masks are compressed RLE or run lists."""
-    truths, found = grouped(map(loaded_truth, ground_truth["annotations"])), grouped(measured(results))
+    truths, found = (
+        grouped(map(loaded_truth, ground_truth["annotations"])),
+        grouped(measured(results)),
+    )
     videos = sorted(video["id"] for video in ground_truth["videos"])
     categories = sorted(category["id"] for category in ground_truth["categories"])
     pairs = [(video, category) for category in categories for video in videos]
@@ -31,7 +34,9 @@ def evaluate(ground_truth: dict, results: list[dict]) -> dict[str, float]:
         precision, recall = [], []
         for category in categories:
             matched = [
-                match_video(best[video, category], truths[video, category], ious[video, category], span)
+                match_video(
+                    best[video, category], truths[video, category], ious[video, category], span
+                )
                 for video in videos
             ]
             one = curves([entry for entry in matched if entry is not None])
@@ -67,9 +72,7 @@ def measured(results: list[dict]) -> list[dict]:
     areas = [
         [mask and coco_mask.area(mask) for mask in result["segmentations"]] for result in results
     ]
-    return [
-        result | {"area": mean_area(own)} for result, own in zip(results, areas, strict=True)
-    ]
+    return [result | {"area": mean_area(own)} for result, own in zip(results, areas, strict=True)]
 
 
 def mean_area(areas: list) -> float:
