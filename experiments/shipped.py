@@ -14,7 +14,7 @@ from .layout import Layout
 from .lock import file_lock
 from .stage import Stage, difference
 
-MODEL_BYTES = 5_000_000  # the repository is cloned by people who only want to look
+MODEL_BYTES = 2_500_000  # the repository is cloned by people who only want to look
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
@@ -95,15 +95,12 @@ def ship_models(evaluations: list[Stage], layout: Layout) -> list[str]:
 
 
 def ship_model(stage: Stage, layout: Layout) -> Path:
-    """Copies the weights that an evaluation is of, and writes a JSON file with all that inference
+    """Packs the weights that an evaluation is of, and writes a JSON file with all that inference
     needs beside: spec, test settings, categories. ValueError for weights over MODEL_BYTES."""
     train = stage.inputs["train"]
-    weights = train.folder(layout) / "weights.pt"
-    if weights.stat().st_size > MODEL_BYTES:
-        raise ValueError(f"{layout.shown(weights)} is over {MODEL_BYTES} bytes: too big to ship")
     path = layout.weights / "models" / f"{stage.run}.pt"
-    with replacing(path) as draft:
-        shutil.copyfile(weights, draft)
+    base = shipped(train.inputs["pretrain"], layout)[0]
+    pack(train.folder(layout) / "weights.pt", base and layout.weights / base["file"], path)
     videos = stage.inputs["videos"].folder(layout) / "val.json"
     record = {
         "run": stage.run,
@@ -111,6 +108,7 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
         "key": train.key,
         "file": path.name,
         "sha256": sha256(path),
+        "base": base and {"file": f"../{base['file']}", "sha256": base["sha256"]},
         "command": f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}",
         "metrics": (stage.record(layout) or {}).get("metrics"),
         "categories": (read_json(videos) or {}).get("categories"),
@@ -119,3 +117,15 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
     }
     write_json(path.with_suffix(".json"), record)
     return path
+
+
+def pack(weights: Path, base: Path | None, path: Path) -> None:
+    """Weights in 8 bits a number, over those of an image model that ships."""
+    from tpr import checkpoint
+    from tpr.quantised import packed
+
+    start = checkpoint.load(base) if base else {}
+    with replacing(path) as draft:
+        checkpoint.save(packed(checkpoint.load(weights), start), draft)
+        if draft.stat().st_size > MODEL_BYTES:
+            raise ValueError(f"{weights} takes over {MODEL_BYTES} bytes packed: too big to ship")

@@ -4,6 +4,7 @@ It stands between two marker lines, so that no number there is typed by hand.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from reports.verdicts import MISSING
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
 END = "<!-- measured: end -->"
+FIRST_STEPS = "results/first-steps.json"  # of benchmarks.first_steps
 
 
 def measured(profile: str, root: Path = ROOT) -> str:
@@ -32,7 +34,19 @@ def measured(profile: str, root: Path = ROOT) -> str:
     used = list({record.name: record for _, kept in chosen for record in kept}.values())
     if not used:
         return f"No records of the profile {profile} are committed yet."
-    return f"{_times(tables, used)}\n\n{_claims(profile, judge_all(chosen))}"
+    parts = [_times(tables, used), _claims(profile, judge_all(chosen))]
+    return "\n\n".join([*parts, *_first_steps(root / FIRST_STEPS)])
+
+
+def _first_steps(path: Path) -> list[str]:
+    """Wall times of a new user's path, where they were measured."""
+    if not path.is_file():
+        return []
+    record = json.loads(path.read_text())
+    rows = [f"| {cell(step)} | {duration(s)} |" for step, s in record["seconds"].items()]
+    head = ["| a new user's step | wall time |", "|---|---:|"]
+    note = f"`python -m benchmarks.first_steps`, {record['cores']} cores, after the set-up."
+    return ["\n".join([*head, *rows]), note]
 
 
 def _times(tables: list[Table], records: list[Record]) -> str:

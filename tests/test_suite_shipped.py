@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from suite_helpers import calls, edit, make_root, suite
 
 from experiments.manifest import load_manifests
@@ -83,6 +84,8 @@ def test_a_finished_run_ships_as_a_model(tmp_path):
     root = make_root(tmp_path)
     assert suite(root, "blendmask-r50")[0] == 0
     (videos,) = (root / "runs" / "smoke").glob("videos-*")
+    for weights in (root / "runs" / "smoke").glob("train-*/weights.pt"):
+        torch.save({"weight": torch.ones(20, 30)}, weights)
     categories = [{"id": 1, "name": "fish"}]
     (videos / "val.json").write_text(json.dumps({"categories": categories}))
     _, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
@@ -92,3 +95,5 @@ def test_a_finished_run_ships_as_a_model(tmp_path):
     assert record["command"] == "./run_all.sh blendmask-r50 --profile smoke --seeds 0"
     assert record["categories"] == categories and record["model"]["temporal"] is None
     assert record["infer"]["first_frame"] == "self" and record["metrics"]["AP"] == 1.0
+    state = torch.load(root / "weights/smoke/models/blendmask-r50.pt", weights_only=True)
+    assert state["weight"].dtype == torch.int8 and record["base"] is None

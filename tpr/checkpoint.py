@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from .files import replacing
+from .quantised import unpacked
 
 
 def save(state: dict[str, Any], path: Path) -> None:
@@ -44,13 +45,15 @@ def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ())
     save({k: v.half() if v.is_floating_point() else v for k, v in state.items()}, path)
 
 
-def load_weights(model: nn.Module, path: Path, *, missing: tuple[str, ...] = ()) -> None:
-    """Loads a state saved by `save_weights`.
+def load_weights(
+    model: nn.Module, path: Path, *, missing: tuple[str, ...] = (), base: Path | None = None
+) -> None:
+    """Loads a state saved by `save_weights`, or packed by `tpr.quantised` over that of `base`.
 
     missing: prefixes of parameters that may be absent from the file (new modules). Raises
     ValueError naming the first key that is missing, unexpected or of another shape.
     """
-    state = {k: v.float() if v.is_floating_point() else v for k, v in load(path).items()}
+    state = unpacked(load(path), load(base) if base else {})
     own = model.state_dict()
     absent = [
         k

@@ -143,11 +143,13 @@ def load_model(
     weights: Path,
     *,
     temporal: Mapping[str, Builder] | None = None,
+    base: Path | None = None,
 ) -> VISModel:
-    """A trained model with the test settings of its head; spec and temporal as in `infer`."""
+    """A trained model with the test settings of its head; spec and temporal as in `infer`, base as
+    in `checkpoint.load_weights`."""
     head = spec["model"]["head"] | spec["infer"]["detections"]
     model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
-    checkpoint.load_weights(model, weights)
+    checkpoint.load_weights(model, weights, base=base)
     return model.to(memory_format=torch.channels_last).eval()
 
 

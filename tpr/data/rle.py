@@ -175,9 +175,9 @@ def _raise_first(bad: np.ndarray, ends: np.ndarray | None, message: str) -> None
 def check_counts(counts: Sequence[int], height: int, width: int) -> None:
     """ValueError unless an uncompressed run list is integers that sum to height * width."""
     check_size(height, width)
-    if any(type(run) is not int for run in counts):
+    if not {*map(type, counts)} <= {int}:
         raise ValueError("RLE counts hold something that is not an integer")
-    if any(run < 0 for run in counts):
+    if min(counts, default=0) < 0:
         raise ValueError("RLE counts hold a negative run length")
     if sum(counts) != height * width:
         raise ValueError(_wrong_sum(sum(counts), height, width))

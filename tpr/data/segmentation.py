@@ -1,11 +1,14 @@
 """One frame's segmentation as YouTube-VIS files write it: compressed RLE, run list or polygons."""
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from tpr.data.rle import (
+    MAX_PIXELS,
     check_counts,
     check_size,
     compress,
@@ -42,6 +45,24 @@ def compressed(segmentation: Any, height: int, width: int) -> dict:
     elif not isinstance(counts, bytes):
         raise ValueError(f'RLE "counts" is {_kind(counts)}, not a string or a list of runs')
     return {"size": size, "counts": counts}
+
+
+def plain_strings(segmentations: Sequence[Any]) -> tuple[list[bytes], np.ndarray] | None:
+    """Strings and (n, 2) sizes, as ``compressed`` gives them, where all are RLE of text, as in
+    results files: many at a time is ten times as fast. None where one is anything else."""
+    if {*map(type, segmentations)} != {dict}:
+        return None
+    counts = [segmentation.get("counts") for segmentation in segmentations]
+    sizes = [segmentation.get("size") for segmentation in segmentations]
+    if {*map(type, counts)} != {str} or {*map(type, sizes)} != {list} or {*map(len, sizes)} != {2}:
+        return None
+    sides = list(chain.from_iterable(sizes))
+    if {*map(type, sides)} != {int} or min(sides) < 1 or max(sides) > MAX_PIXELS:
+        return None
+    shapes = np.array(sizes)
+    if shapes.prod(axis=1).max() > MAX_PIXELS:
+        return None
+    return [string.encode() for string in counts], shapes
 
 
 def _bytes(counts: str) -> bytes:

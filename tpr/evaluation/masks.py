@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from tpr.data.rle import RLEError, Runs, decode_strings
-from tpr.data.segmentation import compressed, is_missing
+from tpr.data.segmentation import compressed, is_missing, plain_strings
 from tpr.evaluation.inputs import Track
 
 
@@ -59,28 +59,37 @@ def measure(tracks: Sequence[Track], height: int, width: int) -> list[TrackMasks
     lengths = [len(track.segmentations) for track in tracks]
     bounds = np.cumsum([0, *lengths])
     everything = [segmentation for track in tracks for segmentation in track.segmentations]
-    places = [place for place, one in enumerate(everything) if not is_missing(one)]
-    found = []
+    places = [place for place, one in enumerate(everything) if one or not is_missing(one)]
+    found = [everything[place] for place in places]
     try:
-        for place in places:
-            found.append(compressed(everything[place], height, width))
-        runs = decode_strings([rle["counts"] for rle in found], [rle["size"] for rle in found])
+        strings, shapes = plain_strings(found) or _strings(found, height, width)
+        runs = decode_strings(strings, shapes)
     except RLEError as error:
         raise ValueError(f"{_where(tracks, bounds, places[error.index])}: {error}") from None
-    except ValueError as error:
-        raise ValueError(f"{_where(tracks, bounds, place)}: {error}") from None
     areas, sizes = np.zeros(len(everything), np.int64), np.zeros(len(everything), np.int64)
     areas[places] = runs.areas
-    sizes[places] = [(rle["size"][0] << 32) + rle["size"][1] for rle in found]
+    sizes[places] = (shapes[:, 0] << 32) + shapes[:, 1]
     frames = np.arange(len(everything)) - np.repeat(bounds[:-1], lengths)
     own_masks = np.searchsorted(places, bounds)
     _to_one_axis(runs, frames[places], sizes[places], own_masks[:-1])
     return [
         TrackMasks(runs.zeros[r0:r1], runs.ones[r0:r1], areas[f0:f1], sizes[f0:f1])
         for (r0, r1), (f0, f1) in zip(
-            pairwise(runs.starts[own_masks]), pairwise(bounds), strict=True
+            pairwise(runs.starts[own_masks].tolist()), pairwise(bounds.tolist()), strict=True
         )
     ]
+
+
+def _strings(segmentations: Sequence, height: int, width: int) -> tuple[list[bytes], np.ndarray]:
+    """Strings and (n, 2) sizes of segmentations of any kind. RLEError."""
+    found = []
+    for segmentation in segmentations:
+        try:
+            found.append(compressed(segmentation, height, width))
+        except ValueError as error:
+            raise RLEError(len(found), str(error)) from None
+    sizes = np.array([rle["size"] for rle in found], np.int64).reshape(-1, 2)
+    return [rle["counts"] for rle in found], sizes
 
 
 def _to_one_axis(runs: Runs, frames: np.ndarray, sizes: np.ndarray, first: np.ndarray) -> None:
@@ -90,8 +99,10 @@ def _to_one_axis(runs: Runs, frames: np.ndarray, sizes: np.ndarray, first: np.nd
     their own, so that they meet nothing. Places are whole numbers below 2^53 (2^28 pixels, 2^25
     masks): exact in float64.
     """
-    _, size_index = np.unique(sizes, return_inverse=True)
-    _, stretch = np.unique(frames * (len(sizes) + 1) + size_index, return_inverse=True)
+    stretch = frames
+    if len(sizes) and (sizes != sizes[0]).any():
+        _, size_index = np.unique(sizes, return_inverse=True)
+        _, stretch = np.unique(frames * (len(sizes) + 1) + size_index, return_inverse=True)
     pixels = (sizes >> 32) * (sizes & (2**32 - 1))
     begin = stretch * pixels.max(initial=0)
     before = np.concatenate([[0], begin + pixels])[:-1]  # where the mask before it ends

@@ -31,11 +31,12 @@ def match(
     threshold, the last of equals. Crowds and tracks outside the area range are ignored: taken only
     when no other fits, and then the prediction counts neither way. A crowd stays free.
     """
+    shape = (len(AREA_RANGES), len(IOU_THRESHOLDS), len(ious))
+    outside = np.broadcast_to(_outside(result_areas)[:, None, :], shape)
     ignored = _outside(truth_areas) | crowd  # (A, G)
+    if ious.max(initial=0) < IOU_THRESHOLDS[0]:
+        return Matches(np.zeros(shape, bool), ~outside, (~ignored).sum(axis=1))
     taken = _assign(ious, ignored, crowd)  # (A, T, D), -1: none
-    outside = np.broadcast_to(_outside(result_areas)[:, None, :], taken.shape)
-    if not len(truth_ids):
-        return Matches(np.zeros(taken.shape, bool), ~outside, np.zeros(len(AREA_RANGES), np.int64))
     to_ignored = (taken >= 0) & ignored[np.arange(len(ignored))[:, None, None], taken]
     # The reference stores a match as the true track's id, so that id 0 reads as "not matched".
     matched = (taken >= 0) & np.array([one != 0 for one in truth_ids])[taken]

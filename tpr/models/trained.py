@@ -1,7 +1,8 @@
 """Trained models that ship with the repository, or lie anywhere: a JSON file beside the weights.
 
-The JSON holds "model" and "infer" as `tpr.infer` takes them, "categories" and the weights' "file"
-and "sha256"; `./run_all.sh ship-weights RUN` writes it.
+The JSON holds "model" and "infer" as `tpr.infer` takes them, "categories", the weights' "file" and
+"sha256", and the same under "base" where they are differences to another file (`tpr.quantised`);
+`./run_all.sh ship-weights RUN` writes it.
 """
 
 from __future__ import annotations
@@ -39,14 +40,21 @@ def load_trained(name: str, weights: Path = WEIGHTS) -> Trained:
     wanted = ("model", "infer", "categories", "file", "sha256")
     if not isinstance(record, dict) or any(key not in record for key in wanted):
         raise ValueError(f"{path}: does not describe a trained model ({', '.join(wanted)})")
-    file = path.parent / record["file"]
+    file = checked_file(record, path)
+    base = checked_file(record["base"], path) if record.get("base") else None
+    categories = parse_categories(record)
+    model = load_model(record, len(categories), file, base=base)
+    return Trained(path.stem, model, record["infer"], categories)
+
+
+def checked_file(entry: dict[str, str], path: Path) -> Path:
+    """The weights that `path` names, whole. FileNotFoundError or ValueError naming them."""
+    file = path.parent / entry["file"]
     if not file.is_file():
         raise FileNotFoundError(f"{file}: no such file, though {path.name} names it")
-    if hashlib.sha256(file.read_bytes()).hexdigest() != record["sha256"]:
+    if hashlib.sha256(file.read_bytes()).hexdigest() != entry["sha256"]:
         raise ValueError(f"{file}: damaged (sha256 differs from {path.name})")
-    categories = parse_categories(record)
-    model = load_model(record, len(categories), file)
-    return Trained(path.stem, model, record["infer"], categories)
+    return file
 
 
 def find(name: str, weights: Path) -> Path:
