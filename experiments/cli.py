@@ -6,13 +6,12 @@ Nothing here imports torch, detectron2 or pandas: a rerun with nothing to do mus
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import costs, show
 from .environment import cores
@@ -20,6 +19,8 @@ from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
+from .needs import check_needs
+from .options import parse
 from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
@@ -27,42 +28,13 @@ from .shipped import ship, ship_models
 from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
 from .status import Status
+from .trial import notes, trial
 
 COST_TARGETS = ("costs", "1f")  # Table 1(f) needs neither data nor training
 
 
 class Interrupted(KeyboardInterrupt):
     """SIGTERM, handled as Ctrl-C is."""
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs"
-    )
-    parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
-    parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
-    parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
-    parser.add_argument("--workers", type=positive, help="processes at a time")
-    parser.add_argument("--force", action="store_true", help="train and evaluate the targets again")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run and why")
-    parser.add_argument("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS")
-    parser.add_argument(
-        "--official-val", action="store_true", help="train on all, write files for the server"
-    )
-    return parser.parse_args(arguments)
-
-
-def seed_list(text: str) -> list[int]:
-    if not all(part.strip().isdecimal() for part in text.split(",")):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0,1,2")
-    return sorted({int(part) for part in text.split(",")})
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
 
 
 def main(
@@ -102,12 +74,9 @@ def stopped(status: int) -> int:
 def command(
     options: argparse.Namespace, root: Path, stages: str, page: Sequence[str] | None
 ) -> int:
-    layout = Layout(options.profile, root)
-    manifests = load_manifests(layout.manifests)
-    profile = manifests.profile(options.profile)
-    check_runs(manifests, profile)
-    if options.official_val:
-        profile = with_official_val(profile)
+    manifests = load_manifests(Layout(options.profile, root).manifests)
+    profile = chosen_profile(options, manifests)
+    layout = Layout(profile["profile"], root)
     graph = Graph(manifests.runs, profile)
     if options.targets[:1] == ["list"]:
         print(show.listing(manifests))
@@ -118,6 +87,23 @@ def command(
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
+
+
+def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> dict[str, Any]:
+    """The named profile as the options change it."""
+    profile = manifests.profile(options.profile)
+    check_runs(manifests, profile)
+    if options.official_val:
+        profile = with_official_val(profile)
+    if options.limit_videos or options.max_iter:
+        profile = trial(
+            profile,
+            videos=options.limit_videos,
+            iterations=options.max_iter,
+            data_root=options.data_root,
+        )
+        print("\n".join(notes(profile)), flush=True)
+    return profile
 
 
 def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
@@ -151,7 +137,7 @@ class Suite:
         self.seeds = options.seeds or self.profile["seeds"]
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
         self.steps = make_plan(self.goals, layout, force=options.force)
-        self.threads = self.profile.get("threads", 1)
+        self.threads = min(self.profile.get("threads", 1), cores())
         limit = options.workers or self.profile.get("workers")
         most = max(cores() // self.threads, 1)
         self.workers = min(limit or most, most)
@@ -187,7 +173,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
         print(show.plan(work.steps, work.durations, work.seconds, work.workers))
         return 0
     if work.todo:
-        check_data(work, options.data_root)
+        stages_to_run = [step.stage for step in work.todo]
+        check_needs(stages_to_run, work.layout.profile, options.data_root)
         print(show.headline(work.steps, work.seconds, work.workers), flush=True)
     report = Page(work.layout, page)
     try:
@@ -208,8 +195,10 @@ def forced(stage: Stage, steps: list[Step]) -> bool:
 
 def run_steps(work: Suite, stages: str, report: Page) -> list:
     def finished(stage: Stage) -> None:
-        if stage in work.evaluations:
-            write_result(stage, work.layout)
+        same = [one for one in work.evaluations if one.key == stage.key]
+        for one in same:
+            write_result(one, work.layout)
+        if same:
             report.refresh()
 
     runner = Runner(
@@ -222,20 +211,6 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
         finished=finished,
     )
     return runner.run()
-
-
-def check_data(work: Suite, data_root: str | None) -> None:
-    """Tells the stages where recorded data lie. Raises ValueError, saying what to do."""
-    if all(step.stage.kind != "videos" or "splits" in step.stage.spec for step in work.todo):
-        return
-    if data_root is None:
-        raise ValueError(
-            f"profile {work.layout.profile} needs YouTube-VIS: give its folder by --data-root DIR "
-            "or TPR_DATA (--dry-run shows the plan without it)"
-        )
-    if not Path(data_root).is_dir():
-        raise FileNotFoundError(f"{data_root}: no such folder (from --data-root or TPR_DATA)")
-    os.environ["TPR_DATA"] = str(Path(data_root).resolve())
 
 
 if __name__ == "__main__":

@@ -108,9 +108,14 @@ def pretrain_flow(
 def public_flownets(spec: dict[str, Any], folder: Path, out: Path) -> dict[str, Any]:
     """FlowNetS with public weights (see `load_public`) as out/weights.pt.
 
-    spec: {"network": {"width"}, "weights": file name in `folder`}.
+    spec: {"network": {"width"}, "weights": file name in `folder`; None: untrained weights}.
     """
-    network, path = FlowNetS(spec["network"]["width"]), folder / spec["weights"]
+    torch.manual_seed(0)
+    network = FlowNetS(spec["network"]["width"])
+    if spec["weights"] is None:
+        finish(network, out)
+        return {"weights": None}
+    path = folder / spec["weights"]
     load_public(network, path)
     finish(network, out)
     return {"weights": spec["weights"], "sha256": sha256(path)}

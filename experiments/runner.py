@@ -14,7 +14,7 @@ from .layout import Layout
 from .lock import file_lock, is_locked
 from .plan import DONE, SHIPPED, Step
 from .shipped import unpack
-from .stage import Stage
+from .stage import Stage, finished_folder
 from .worker import BUSY
 
 PAUSE = 0.1  # seconds between looks at the workers
@@ -143,7 +143,7 @@ def clear_forced(stages: list[Stage], layout: Layout) -> None:
     for stage in reversed(stages):
         with file_lock(stage.lock(layout)) as mine:
             if mine:
-                folder = stage.folder(layout)
+                folder = finished_folder(layout.runs, stage.key) or stage.folder(layout)
                 (folder / "record.json").unlink(missing_ok=True)
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -10,6 +10,7 @@ from .layout import Layout
 from .manifest import Manifests
 from .plan import DONE, RUN, SHIPPED, Step
 from .runner import Failure
+from .stage import finished_folder
 
 if TYPE_CHECKING:
     from .cli import Suite
@@ -90,8 +91,8 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     elif not work.todo:
         lines.append(f"Nothing to do: all {len(work.goals)} results are there")
     for stage in work.submissions:
-        if stage.record(layout):
-            lines.append(f"For the server: {layout.shown(stage.folder(layout))}/submission.zip")
+        if folder := finished_folder(layout.runs, stage.key):
+            lines.append(f"For the server: {layout.shown(folder)}/submission.zip")
     tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
     found = [layout.shown(path) for path in tables if path.is_file()]
     if work.evaluations and found:

@@ -18,6 +18,7 @@ from .files import read_json, write_json
 from .lock import file_lock
 from .log import Log
 from .orphans import end_with_parent
+from .stage import finished_folder
 
 BUSY = 75
 
@@ -66,14 +67,10 @@ def find_inputs(request: dict[str, Any], runs: Path) -> dict[str, Path]:
     """Folders of the finished input stages by role. Raises FileNotFoundError if one is not."""
     inputs = {}
     for role, key in request["inputs"].items():
-        folders = [
-            path
-            for path in runs.glob(f"*-{key[:12]}")
-            if (read_json(path / "record.json") or {}).get("key") == key
-        ]
-        if not folders:
+        folder = finished_folder(runs, key)
+        if folder is None:
             raise FileNotFoundError(f"the input {role} ({key[:12]}) is not finished")
-        inputs[role] = folders[0]
+        inputs[role] = folder
     return inputs
 
 
