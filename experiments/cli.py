@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import costs, show
+from . import costs, show, states
 from .environment import cores
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
@@ -84,6 +84,11 @@ def command(
     if options.targets[:1] == ["ship-weights"]:
         print("\n".join(ship_weights(options, layout, manifests, graph)))
         return 0
+    if options.targets[:1] == ["status"]:
+        options.targets = options.targets[1:]
+        text, well = states.status(Suite(options, layout, manifests, graph).goals, layout)
+        print(text)
+        return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
@@ -177,6 +182,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
         check_needs(stages_to_run, work.layout.profile, options.data_root)
         print(show.headline(work.steps, work.seconds, work.workers), flush=True)
     report = Page(work.layout, page)
+    if options.launcher == "slurm" and work.todo:
+        return submit_to_slurm(options, work, stages)
     try:
         for stage in work.evaluations:
             if stage.record(work.layout) and not forced(stage, work.steps):
@@ -187,6 +194,19 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
         report.stop()
     print(show.closing(work, failures, problem))
     return 1 if failures or problem else 0
+
+
+def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> int:
+    """Submits what is not done and returns; a later call, with nothing left to do, reports."""
+    from .launch.slurm import Cluster, submit_all
+
+    named = {"partition": options.partition, "account": options.account}
+    chosen = {name: value for name, value in named.items() if value} | dict(options.sbatch)
+    cluster = Cluster(
+        options.nodes, options.gpus_per_node, options.time, work.profile.get("threads", 1), chosen
+    )
+    print(show.submitted(submit_all(work.steps, work.layout, cluster, stages), work.steps))
+    return 0
 
 
 def forced(stage: Stage, steps: list[Step]) -> bool:

@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     trial.add_argument("--limit-videos", type=positive, metavar="N", help="videos a split")
     trial.add_argument("--max-iter", type=positive, metavar="N", help="iterations of a training")
     add_slurm(parser.add_argument_group("--launcher slurm"))
-    return parser.parse_args(arguments)
+    return parser.parse_intermixed_args(arguments)
 
 
 def add_slurm(group: argparse._ArgumentGroup) -> None:

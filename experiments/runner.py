@@ -153,8 +153,13 @@ def failure_reason(folder: Path, status: int) -> str:
     if status < 0:
         memory = " (out of memory?)" if status == -9 else ""
         return f"killed by signal {-status}{memory}"
-    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else f"ended with status {status}"
+    return last_line(folder / "log.txt") or f"ended with status {status}"
+
+
+def last_line(log: Path) -> str:
+    """The end of a log, empty if there is none."""
+    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    return lines[-1][:300] if lines else ""
 
 
 def progress_of(stage: Stage, layout: Layout) -> dict:

@@ -14,6 +14,7 @@ from .stage import finished_folder
 
 if TYPE_CHECKING:
     from .cli import Suite
+    from .launch.slurm import Submitted
 
 
 def listing(manifests: Manifests) -> str:
@@ -99,4 +100,15 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
         lines.append(f"Tables: {' '.join(found)}")
     if work.evaluations and layout.page.is_file():
         lines.append(f"Page:   {layout.shown(layout.page)}")
+    return "\n".join(lines)
+
+
+def submitted(found: Submitted, steps: list[Step]) -> str:
+    """Which jobs there are now."""
+    names = {step.stage.key: step.stage.label for step in steps}
+    lines = [f"submitted {names[key]}: job {id}" for key, id in found.new.items()]
+    lines.append(
+        f"{len(found.new)} jobs submitted, {len(found.attached)} were in the queue already; "
+        "`./run_all.sh status` with the same options shows them, this command again reports"
+    )
     return "\n".join(lines)
