@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import costs, show, states
+from . import costs, gpu_hours, show, states
 from .environment import cores
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
@@ -176,6 +176,10 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     """Plans, runs, writes results, tables and the page."""
     if options.dry_run:
         print(show.plan(work.steps, work.durations, work.seconds, work.workers))
+        if "accelerator" in work.profile:
+            found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables
+            goals = [stage for stage in work.goals if stage.kind == "evaluate"]
+            print("\n".join(gpu_hours.table(goals, tables, found, work.profile["accelerator"])))
         return 0
     if work.todo:
         stages_to_run = [step.stage for step in work.todo]

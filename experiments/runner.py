@@ -165,3 +165,12 @@ def last_line(log: Path) -> str:
 def progress_of(stage: Stage, layout: Layout) -> dict:
     """The progress a running stage last told, or {}."""
     return read_json(stage.folder(layout) / "progress.json") or {}
+
+
+def share(stage: Stage, layout: Layout) -> str:
+    """How far a stage got, as "45 % (loss 2.3)"."""
+    found = progress_of(stage, layout)
+    if not found.get("total"):
+        return ""
+    numbers = ", ".join(f"{name} {value}" for name, value in found.get("numbers", {}).items())
+    return f"{100 * found['done'] // found['total']} %" + (f" ({numbers})" if numbers else "")

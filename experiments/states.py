@@ -11,7 +11,7 @@ from .files import read_json
 from .layout import Layout
 from .lock import is_locked
 from .plan import DONE, SHIPPED, decide
-from .runner import last_line, progress_of
+from .runner import last_line, progress_of, share
 from .stage import Stage, in_order
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
     log = last_line(folder / "log.txt")
     end = f"log ends: {log}" if log else ""
     if job := read_json(folder / "submitted.json"):
-        return State(FAILED, joined(f"job {job['job']}", progress(stage, layout), end))
+        return State(FAILED, joined(f"job {job['job']}", share(stage, layout), end))
     if log:
-        return State(STOPPED, joined(progress(stage, layout), end))
+        return State(STOPPED, joined(share(stage, layout), end))
     action, reason = decide(stage, layout, False)
     return State(SHIPPED, reason) if action == SHIPPED else State(WAITING)
 
@@ -75,11 +75,6 @@ def joined(*parts: str) -> str:
 
 
 def progress(stage: Stage, layout: Layout) -> str:
-    """As "45 % (loss 2.3), 12 min left"."""
-    found = progress_of(stage, layout)
-    if not found.get("total"):
-        return ""
-    numbers = ", ".join(f"{name} {value}" for name, value in found.get("numbers", {}).items())
-    left = f", {human(found['eta'])} left" if found.get("eta") else ""
-    share = 100 * found["done"] // found["total"]
-    return f"{share} %" + (f" ({numbers})" if numbers else "") + left
+    """Of a running stage, as "45 % (loss 2.3), 12 min left"."""
+    eta = progress_of(stage, layout).get("eta")
+    return share(stage, layout) + (f", {human(eta)} left" if eta else "")

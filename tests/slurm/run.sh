@@ -9,11 +9,12 @@ repository=$(dirname "$(dirname "$here")")
 . "$here/cluster.sh"
 
 export PATH=${TPR_VENV:-$repository/.venv}/bin:$PATH PYTHONPATH=$repository:$repository/tests
-export TPR_FAKE_TICK=3
+export TPR_FAKE_TICK=4
 work=$(mktemp -d)
 root=$work/suite
 runs=$root/runs/smoke
 trap 'stop_cluster "$work"; sleep 1; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
 say() { printf '\n%s --- %s\n' "$(date +%T)" "$*"; }
 die() { say "FAILED: $*"; tail -n 20 "$work"/*.log "$runs"/*/log.txt; exit 1; }
@@ -24,9 +25,9 @@ submit() { suite "${targets[@]}" "${slurm[@]}"; }
 status() { suite status "${targets[@]}"; }
 queue() { squeue --noheader --format=%j; }
 
-until_second_step_of() {
+until_under_way() {
     for _ in $(seq 600); do
-        grep --quiet --no-messages '"done": 2' "$runs/$1-"*/progress.json && return
+        grep --quiet --no-messages '"done": [1-4],' "$runs/$1-"*/progress.json && return
         sleep 0.2
     done
     die "$1 does not get on"
@@ -64,14 +65,14 @@ status
 [[ $(queue | sort -u | wc -l) == "$(queue | wc -l)" ]] || die "a stage is in the queue twice"
 
 say "a training is preempted: the signal that Slurm sends before it takes the nodes away"
-until_second_step_of train-blendmask-r50-seed0
+until_under_way train-blendmask-r50-seed0
 preempted=$(job_of train-blendmask-r50-seed0)
 scancel --signal=USR2 "$preempted"
 until [[ $(squeue --noheader --format=%T --jobs="$preempted") == PENDING ]]; do sleep 0.2; done
 status
 
 say "the process of another training is killed with -9"
-until_second_step_of train-blendmask-r101-seed0
+until_under_way train-blendmask-r101-seed0
 kill -9 "$(sed -n 's/^begin train-blendmask-r101-seed0-[0-9a-f]* //p' "$runs/calls.txt")"
 until_empty
 status || true
