@@ -6,6 +6,8 @@ import argparse
 import os
 from collections.abc import Sequence
 
+LEAST = 5  # minutes a job must have: it is told to end 2 before its time is over
+
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run_all.sh", description="The suite.")
@@ -65,7 +67,12 @@ def minutes(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time limit such as 1-12:00:00 or 90")
     units = (3600, 60, 1) if dash or len(parts) == 3 else (60, 1)
     seconds = sum(int(part) * unit for part, unit in zip(parts, units, strict=False))
-    return -(-(seconds + 86400 * int(days or 0)) // 60)
+    found = -(-(seconds + 86400 * int(days or 0)) // 60)
+    if found < LEAST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is less than {LEAST} minutes: nothing gets done"
+        )
+    return found
 
 
 def assignment(text: str) -> tuple[str, str]:
