@@ -184,7 +184,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     if work.todo:
         stages_to_run = [step.stage for step in work.todo]
         check_needs(stages_to_run, work.layout.profile, options.data_root)
-        print(show.headline(work.steps, work.seconds, work.workers), flush=True)
+        seconds = 0.0 if options.launcher == "slurm" else work.seconds  # Slurm knows when
+        print(show.headline(work.steps, seconds, work.workers), flush=True)
     report = Page(work.layout, page)
     if options.launcher == "slurm" and work.todo:
         return submit_to_slurm(options, work, stages)

@@ -59,3 +59,12 @@ def test_a_failing_stage_fails_its_job_and_leaves_its_error_in_the_log(folder, m
         job.result()
     assert (folder / "log.txt").read_text().splitlines()[-1].startswith("ValueError: the loss")
     assert not (folder / "record.json").exists()
+
+
+def test_the_processes_of_a_job_run_the_stage_together_and_write_one_record(folder):
+    executor = LocalExecutor(folder / "slurm")
+    executor.update_parameters(tasks_per_node=2)
+    executor.submit(StageJob(folder, "job_fakes")).results()
+    record = json.loads((folder / "record.json").read_text())
+    assert record["metrics"] == {"ranks": [0, 1]} and record["hardware"]["processes"] == 2
+    assert (folder / "log.txt").read_text().count("start: videos") == 1
