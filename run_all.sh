@@ -6,6 +6,7 @@ usage() {
     cat <<'TEXT'
 Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh list                      tables, runs and profiles
+       ./run_all.sh status [TARGET...]        where every stage stands, here or in Slurm
        ./run_all.sh 1f                        parameters and GFLOPs of the full-size models
        ./run_all.sh audit                     checks of the published numbers: reports/audit
        ./run_all.sh test [pytest options]     ruff and the tests
@@ -21,9 +22,14 @@ Options: --profile P     sizes and schedule: smoke, mini (default), full
          --seeds 0,1     default: those of the profile
          --dry-run       say what would run and why
          --force         run training and evaluation of the targets again
-         --launcher L    local (default)
+         --launcher L    local (default), or slurm: submit the stages as jobs and return
          --workers N     processes at a time (default: by the profile and the cores)
-         --data-root DIR   YouTube-VIS, for profile full (default: $TPR_DATA)
+         --data-root DIR   YouTube-VIS and public weights, for profile full (default: $TPR_DATA)
+         --official-val  train on all videos, write files for the server
+         --limit-videos N, --max-iter N   a trial: every run for real, but little of it
+Slurm:   --partition P --account A --time T     of each job (docs/full-scale.md)
+         --nodes N --gpus-per-node G            of a training; one process a GPU
+         --sbatch KEY=VALUE                     any other option of sbatch
 
 Environment: TPR_VENV     virtual environment to use (default .venv here)
              TPR_PYTHON   Python that makes it (default: the first python3.11 or newer)

@@ -6,20 +6,21 @@ Nothing here imports torch, detectron2 or pandas: a rerun with nothing to do mus
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from . import costs, show
+from . import costs, gpu_hours, show, states
 from .environment import cores
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
+from .needs import check_needs
+from .options import parse
 from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
@@ -28,42 +29,13 @@ from .shipped_records import ship_records
 from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
 from .status import Status
+from .trial import notes, trial
 
 COST_TARGETS = ("costs", "1f")  # Table 1(f) needs neither data nor training
 
 
 class Interrupted(KeyboardInterrupt):
     """SIGTERM, handled as Ctrl-C is."""
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run_all.sh", description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs"
-    )
-    parser.add_argument("--profile", default="mini", help="sizes and schedule (default mini)")
-    parser.add_argument("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
-    parser.add_argument("--launcher", choices=("local",), default="local", help="where stages run")
-    parser.add_argument("--workers", type=positive, help="processes at a time")
-    parser.add_argument("--force", action="store_true", help="train and evaluate the targets again")
-    parser.add_argument("--dry-run", action="store_true", help="say what would run and why")
-    parser.add_argument("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS")
-    parser.add_argument(
-        "--official-val", action="store_true", help="train on all, write files for the server"
-    )
-    return parser.parse_args(arguments)
-
-
-def seed_list(text: str) -> list[int]:
-    if not all(part.strip().isdecimal() for part in text.split(",")):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0,1,2")
-    return sorted({int(part) for part in text.split(",")})
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
 
 
 def main(
@@ -103,12 +75,9 @@ def stopped(status: int) -> int:
 def command(
     options: argparse.Namespace, root: Path, stages: str, page: Sequence[str] | None
 ) -> int:
-    layout = Layout(options.profile, root)
-    manifests = load_manifests(layout.manifests)
-    profile = manifests.profile(options.profile)
-    check_runs(manifests, profile)
-    if options.official_val:
-        profile = with_official_val(profile)
+    manifests = load_manifests(Layout(options.profile, root).manifests)
+    profile = chosen_profile(options, manifests)
+    layout = Layout(profile["profile"], root)
     graph = Graph(manifests.runs, profile)
     if options.targets[:1] == ["list"]:
         print(show.listing(manifests))
@@ -119,9 +88,31 @@ def command(
     if options.targets == ["ship-records"]:
         print("\n".join(ship_records(layout)))
         return 0
+    if options.targets[:1] == ["status"]:
+        options.targets = options.targets[1:]
+        text, well = states.status(Suite(options, layout, manifests, graph).goals, layout)
+        print(text)
+        return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
     return suite(options, Suite(options, layout, manifests, graph), stages, page)
+
+
+def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> dict[str, Any]:
+    """The named profile as the options change it."""
+    profile = manifests.profile(options.profile)
+    check_runs(manifests, profile)
+    if options.official_val:
+        profile = with_official_val(profile)
+    if options.limit_videos or options.max_iter:
+        profile = trial(
+            profile,
+            videos=options.limit_videos,
+            iterations=options.max_iter,
+            data_root=options.data_root,
+        )
+        print("\n".join(notes(profile)), flush=True)
+    return profile
 
 
 def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
@@ -155,7 +146,7 @@ class Suite:
         self.seeds = options.seeds or self.profile["seeds"]
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
         self.steps = make_plan(self.goals, layout, force=options.force)
-        self.threads = self.profile.get("threads", 1)
+        self.threads = min(self.profile.get("threads", 1), cores())
         limit = options.workers or self.profile.get("workers")
         most = max(cores() // self.threads, 1)
         self.workers = min(limit or most, most)
@@ -189,11 +180,19 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     """Plans, runs, writes results, tables and the page."""
     if options.dry_run:
         print(show.plan(work.steps, work.durations, work.seconds, work.workers))
+        if "accelerator" in work.profile:
+            found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables
+            goals = [stage for stage in work.goals if stage.kind == "evaluate"]
+            print("\n".join(gpu_hours.table(goals, tables, found, work.profile["accelerator"])))
         return 0
     if work.todo:
-        check_data(work, options.data_root)
-        print(show.headline(work.steps, work.seconds, work.workers), flush=True)
+        stages_to_run = [step.stage for step in work.todo]
+        check_needs(stages_to_run, work.layout.profile, options.data_root)
+        seconds = 0.0 if options.launcher == "slurm" else work.seconds  # Slurm knows when
+        print(show.headline(work.steps, seconds, work.workers), flush=True)
     report = Page(work.layout, page)
+    if options.launcher == "slurm" and work.todo:
+        return submit_to_slurm(options, work, stages)
     try:
         for stage in work.evaluations:
             if stage.record(work.layout) and not forced(stage, work.steps):
@@ -206,14 +205,29 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     return 1 if failures or problem else 0
 
 
+def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> int:
+    """Submits what is not done and returns; a later call, with nothing left to do, reports."""
+    from .launch.slurm import Cluster, submit_all
+
+    named = {"partition": options.partition, "account": options.account}
+    chosen = {name: value for name, value in named.items() if value} | dict(options.sbatch)
+    cluster = Cluster(
+        options.nodes, options.gpus_per_node, options.time, work.profile.get("threads", 1), chosen
+    )
+    print(show.submitted(submit_all(work.steps, work.layout, cluster, stages), work.steps))
+    return 0
+
+
 def forced(stage: Stage, steps: list[Step]) -> bool:
     return any(step.stage.key == stage.key and step.reason == "forced" for step in steps)
 
 
 def run_steps(work: Suite, stages: str, report: Page) -> list:
     def finished(stage: Stage) -> None:
-        if stage in work.evaluations:
-            write_result(stage, work.layout)
+        same = [one for one in work.evaluations if one.key == stage.key]
+        for one in same:
+            write_result(one, work.layout)
+        if same:
             report.refresh()
 
     runner = Runner(
@@ -226,20 +240,6 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
         finished=finished,
     )
     return runner.run()
-
-
-def check_data(work: Suite, data_root: str | None) -> None:
-    """Tells the stages where recorded data lie. Raises ValueError, saying what to do."""
-    if all(step.stage.kind != "videos" or "splits" in step.stage.spec for step in work.todo):
-        return
-    if data_root is None:
-        raise ValueError(
-            f"profile {work.layout.profile} needs YouTube-VIS: give its folder by --data-root DIR "
-            "or TPR_DATA (--dry-run shows the plan without it)"
-        )
-    if not Path(data_root).is_dir():
-        raise FileNotFoundError(f"{data_root}: no such folder (from --data-root or TPR_DATA)")
-    os.environ["TPR_DATA"] = str(Path(data_root).resolve())
 
 
 if __name__ == "__main__":

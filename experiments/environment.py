@@ -49,6 +49,7 @@ def hardware() -> dict[str, Any]:
         "cpu": cpu_name(),
         "cores": cores(),
         "threads": int(os.environ.get("OMP_NUM_THREADS", 0)) or None,
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),  # that ran the stage together
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "gpu": gpu_name(),
     }

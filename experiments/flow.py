@@ -59,9 +59,14 @@ def flow_network(options: dict[str, Any]) -> FlowNetS:
 def public_flownets(spec: dict[str, Any], folder: Path, out: Path) -> dict[str, Any]:
     """FlowNetS with public weights (see `load_public`) as out/weights.pt.
 
-    spec: {"network": as above, "weights": file name in `folder`}.
+    spec: {"network": as above, "weights": file name in `folder`; None: untrained weights}.
     """
-    network, path = flow_network(spec["network"]), folder / spec["weights"]
+    torch.manual_seed(0)
+    network = flow_network(spec["network"])
+    if spec["weights"] is None:
+        finish(network, out)
+        return {"weights": None}
+    path = folder / spec["weights"]
     load_public(network, path)
     finish(network, out)
     return {"weights": spec["weights"], "sha256": sha256(path)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+TRIAL = "-trial"  # ends the names of profiles made small (experiments.trial)
 
 
 @dataclass(frozen=True)

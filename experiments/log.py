@@ -47,3 +47,11 @@ class Log:
     def _write(self, done: int, total: int, eta: float | None, numbers: dict[str, float]) -> None:
         state = {"done": done, "total": total, "eta": eta, "elapsed": self.elapsed}
         write_json(self.path, state | {"numbers": {k: f"{v:.4g}" for k, v in numbers.items()}})
+
+
+class QuietLog:
+    """What the further processes of a stage tell: nothing."""
+
+    def info(self, message: str) -> None: ...
+
+    def progress(self, done: int, total: int, **numbers: float) -> None: ...

@@ -14,7 +14,7 @@ from .layout import Layout
 from .lock import file_lock, is_locked
 from .plan import DONE, SHIPPED, Step
 from .shipped import unpack
-from .stage import Stage
+from .stage import Stage, finished_folder
 from .worker import BUSY
 
 PAUSE = 0.1  # seconds between looks at the workers
@@ -143,7 +143,7 @@ def clear_forced(stages: list[Stage], layout: Layout) -> None:
     for stage in reversed(stages):
         with file_lock(stage.lock(layout)) as mine:
             if mine:
-                folder = stage.folder(layout)
+                folder = finished_folder(layout.runs, stage.key) or stage.folder(layout)
                 (folder / "record.json").unlink(missing_ok=True)
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -153,10 +153,24 @@ def failure_reason(folder: Path, status: int) -> str:
     if status < 0:
         memory = " (out of memory?)" if status == -9 else ""
         return f"killed by signal {-status}{memory}"
-    lines = (folder / "log.txt").read_text(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else f"ended with status {status}"
+    return last_line(folder / "log.txt") or f"ended with status {status}"
+
+
+def last_line(log: Path) -> str:
+    """The end of a log, empty if there is none."""
+    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    return lines[-1][:300] if lines else ""
 
 
 def progress_of(stage: Stage, layout: Layout) -> dict:
     """The progress a running stage last told, or {}."""
     return read_json(stage.folder(layout) / "progress.json") or {}
+
+
+def share(stage: Stage, layout: Layout) -> str:
+    """How far a stage got, as "45 % (loss 2.3)"."""
+    found = progress_of(stage, layout)
+    if not found.get("total"):
+        return ""
+    numbers = ", ".join(f"{name} {value}" for name, value in found.get("numbers", {}).items())
+    return f"{100 * found['done'] // found['total']} %" + (f" ({numbers})" if numbers else "")

@@ -217,6 +217,8 @@ PROFILE: Schema = {
         "train": float,
         "evaluate": float,
     },
+    # for --dry-run: a GPU's peak in TFLOP/s and the share of it that training is taken to reach
+    "accelerator?": {"name": str, "tflops": float, "utilisation": float},
     "data": (GENERATED, RECORDED),
     "model": MODEL,
     # where the profile has its own images; iterations also by backbone; continued: image models

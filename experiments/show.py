@@ -10,9 +10,11 @@ from .layout import Layout
 from .manifest import Manifests
 from .plan import DONE, RUN, SHIPPED, Step
 from .runner import Failure
+from .stage import finished_folder
 
 if TYPE_CHECKING:
     from .cli import Suite
+    from .launch.slurm import Submitted
 
 
 def listing(manifests: Manifests) -> str:
@@ -90,12 +92,23 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     elif not work.todo:
         lines.append(f"Nothing to do: all {len(work.goals)} results are there")
     for stage in work.submissions:
-        if stage.record(layout):
-            lines.append(f"For the server: {layout.shown(stage.folder(layout))}/submission.zip")
+        if folder := finished_folder(layout.runs, stage.key):
+            lines.append(f"For the server: {layout.shown(folder)}/submission.zip")
     tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
     found = [layout.shown(path) for path in tables if path.is_file()]
     if work.evaluations and found:
         lines.append(f"Tables: {' '.join(found)}")
     if work.evaluations and layout.page.is_file():
         lines.append(f"Page:   {layout.shown(layout.page)}")
+    return "\n".join(lines)
+
+
+def submitted(found: Submitted, steps: list[Step]) -> str:
+    """Which jobs there are now."""
+    names = {step.stage.key: step.stage.label for step in steps}
+    lines = [f"submitted {names[key]}: job {id}" for key, id in found.new.items()]
+    lines.append(
+        f"{len(found.new)} jobs submitted, {len(found.attached)} were in the queue already; "
+        "`./run_all.sh status` with the same options shows them, this command again reports"
+    )
     return "\n".join(lines)

@@ -26,7 +26,7 @@ class Graph:
         """Training and validation videos."""
         data = self.profile["data"]
         if "videos" not in data:
-            names = ("dataset", "holdout_videos", "official_val")
+            names = ("dataset", "holdout_videos", "official_val", "limit_videos", "generated")
             return self._stage("videos", "", {name: data[name] for name in names if name in data})
         return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
 
@@ -44,8 +44,9 @@ class Graph:
         # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
         model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
         if "pretrained" in self.profile["data"]:
-            weights = self.profile["data"]["pretrained"].get(name)
-            return self._stage("pretrain", name, {"model": model, "weights": weights})
+            weights = self.profile["data"]["pretrained"][name]
+            spec = {"model": model, "weights": weights} | ({} if weights else {"seed": 0})
+            return self._stage("pretrain", name, spec, {"videos": self.videos()})
         settings, inputs = dict(self.profile["pretrain"]), {"images": self.images()}
         continued = settings.pop("continued", {}).get(name)
         if continued is not None:
@@ -149,11 +150,9 @@ def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | Non
 
 def goal_stages(graph: Graph, manifests: Manifests, targets: list[str], seeds: list[int]) -> list:
     """What the targets ask for: evaluations, or pretrained image models for "pretrain"."""
-    goals: dict[str, Stage] = {}
+    goals: list[Stage] = []
     if "pretrain" in targets:
-        goals |= {stage.key: stage for stage in map(graph.pretrain, manifests.runs)}
+        goals += {stage.key: stage for stage in map(graph.pretrain, manifests.runs)}.values()
     for run in manifests.target_runs([t for t in targets if t != "pretrain"]):
-        for seed in seeds:
-            stage = graph.evaluate(run, seed)
-            goals[stage.key] = stage
-    return list(goals.values())
+        goals += [graph.evaluate(run, seed) for seed in seeds]
+    return goals

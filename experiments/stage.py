@@ -84,9 +84,17 @@ class Stage:
 
     def record(self, layout: Layout) -> dict[str, Any] | None:
         """The record of the finished stage, None if it is not finished."""
-        record = read_json(self.folder(layout) / "record.json")
-        valid = isinstance(record, dict) and record.get("key") == self.key
-        return record if valid else None
+        folder = finished_folder(layout.runs, self.key)
+        return None if folder is None else read_json(folder / "record.json")
+
+
+def finished_folder(runs: Path, key: str) -> Path | None:
+    """Where the stage with this key was finished: two runs that differ in name only share it."""
+    for path in sorted(runs.glob(f"*-{key[:12]}")):
+        record = read_json(path / "record.json")
+        if isinstance(record, dict) and record.get("key") == key:
+            return path
+    return None
 
 
 def in_order(goals: list[Stage]) -> list[Stage]:

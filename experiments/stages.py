@@ -40,7 +40,10 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 
 def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
-    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits."""
+    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits.
+
+    A trial may have `generated` videos in its place.
+    """
     from tpr.data.findings import BrokenDataError, report
     from tpr.data.prepare import prepare
 
@@ -49,9 +52,10 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
     try:
         index = prepare(
             spec["dataset"],
-            Path(os.environ["TPR_DATA"]),
+            archive(spec["generated"], out, log) if "generated" in spec else data_folder(),
             out,
             holdout=spec.get("holdout_videos"),
+            limit=spec.get("limit_videos"),
             official_val=spec.get("official_val", False),
             workers=cores(),
             progress=log.progress,
@@ -66,10 +70,28 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
     }
 
 
+def archive(settings: Spec, out: Path, log: Log) -> Path:
+    """Generated training videos below `out`, laid out as the archive of YouTube-VIS 2019."""
+    from tpr.data.mini.archive import write_archive
+
+    video = {name: value for name, value in settings.items() if name != "seed"}
+    return write_archive(out / "source", video, seed=settings["seed"], progress=log.progress)
+
+
+def data_folder() -> Path:
+    """Where recorded data and public weights lie."""
+    return Path(os.environ.get("TPR_DATA", "."))
+
+
 def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
-    """The image model, on single images: weights.pt in `out`."""
+    """The image model: weights.pt in `out`, trained on single images, public, or untrained."""
     if "train" not in spec:
-        raise ValueError(f"{spec['weights']} cannot be converted: only own pretraining can be used")
+        from .image_weights import initial_weights, public_weights
+
+        videos = dataset(inputs["videos"], "train")
+        if spec["weights"] is None:
+            return initial_weights(spec, videos, out, log)
+        return public_weights(spec, videos, data_folder() / spec["weights"], out)
     from tpr.train import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
@@ -81,7 +103,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
     from .flow import pretrain_flow, public_flownets
 
     if "train" not in spec:
-        return public_flownets(spec, Path(os.environ.get("TPR_DATA", ".")), out)
+        return public_flownets(spec, data_folder(), out)
     videos = inputs["videos"]
     generator = json.loads((videos / "info.json").read_text())
     splits = {split: dataset(videos, split) for split in ("train", "val")}

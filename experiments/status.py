@@ -8,7 +8,7 @@ import time
 from typing import TextIO
 
 from .estimate import Durations, chains, human
-from .runner import Runner, progress_of
+from .runner import Runner, progress_of, share
 from .show import failure_line
 from .stage import Stage
 
@@ -74,12 +74,7 @@ class Status:
 
 def active(stage: Stage, runner: Runner) -> str:
     """A running stage, as "train blendmask-r50 seed 0 45 % (loss 2.3)"."""
-    state = progress_of(stage, runner.layout)
-    if not state.get("total"):
-        return stage.label
-    numbers = ", ".join(f"{name} {value}" for name, value in state.get("numbers", {}).items())
-    share = 100 * state["done"] // state["total"]
-    return f"{stage.label} {share} %" + (f" ({numbers})" if numbers else "")
+    return f"{stage.label} {share(stage, runner.layout)}".rstrip()
 
 
 def remaining(runner: Runner, durations: Durations) -> float:

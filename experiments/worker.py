@@ -2,12 +2,17 @@
 
 FOLDER holds stage.json (see Stage.request); the result is FOLDER/record.json, written last.
 Exit status: 0 finished, 75 another process is running the stage, anything else failed.
+
+Started as several processes by torchrun or Slurm (tpr.distributed names the variables), all of them
+run the stage's body together; the first holds the lock and writes the record.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -16,8 +21,9 @@ from typing import Any
 from .environment import git_state, hardware, packages
 from .files import read_json, write_json
 from .lock import file_lock
-from .log import Log
+from .log import Log, QuietLog
 from .orphans import end_with_parent
+from .stage import finished_folder
 
 BUSY = 75
 
@@ -27,18 +33,53 @@ def run_stage(folder: Path, stages: str) -> int:
 
     stages: name of the module whose functions BODIES are the stages.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # need not load torch
+        return run_and_record(folder, stages)
+    from tpr.distributed import from_main, is_main, process_group
+
+    with process_group():
+        if is_main():
+            return run_and_record(folder, stages, begin=from_main)
+        return assist(folder, stages, status=from_main(None))
+
+
+def run_and_record(
+    folder: Path, stages: str, begin: Callable[[int | None], Any] = lambda status: status
+) -> int:
+    """Runs the stage under its lock and writes its record.
+
+    begin: called before the body runs, with None, or where it will not, with the exit status.
+    """
     with file_lock(folder.parent / ".locks" / folder.name) as mine:
         if not mine:
+            begin(BUSY)
             return BUSY
-        request = read_json(folder / "stage.json")
-        if request is None:
-            raise FileNotFoundError(f"{folder}/stage.json is missing")
+        request = read_request(folder)
         for half_written in [*folder.glob(".record.json.*"), *folder.glob(".progress.json.*")]:
             half_written.unlink()
         done = read_json(folder / "record.json") or {}
-        if done.get("key") != request["key"]:
-            write_json(folder / "record.json", compute(request, folder, stages))
+        if done.get("key") == request["key"]:
+            begin(0)
+            return 0
+        begin(None)
+        write_json(folder / "record.json", compute(request, folder, stages))
     return 0
+
+
+def assist(folder: Path, stages: str, status: int | None) -> int:
+    """A further process of a stage: its share of the body. status: what the first one begins by."""
+    if status is not None:
+        return status
+    request = read_request(folder)
+    run_body(request, find_inputs(request, folder.parent), folder, stages, QuietLog())
+    return 0
+
+
+def read_request(folder: Path) -> dict[str, Any]:
+    request = read_json(folder / "stage.json")
+    if request is None:
+        raise FileNotFoundError(f"{folder}/stage.json is missing")
+    return request
 
 
 def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any]:
@@ -47,8 +88,7 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
     datasets = [read_json(path / "record.json").get("dataset") for path in inputs.values()]
     log, started, git = Log(folder), now(), git_state()
     log.info(f"start: {request['stage']} {request['name']}")
-    body = import_module(stages).BODIES[request["stage"]]
-    metrics = body(request["spec"], inputs, folder, log)
+    metrics = run_body(request, inputs, folder, stages, log)
     log.info("finished")
     return request | {
         "metrics": metrics,
@@ -62,18 +102,20 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
     }
 
 
+def run_body(
+    request: dict[str, Any], inputs: dict[str, Path], folder: Path, stages: str, log: Log | QuietLog
+) -> dict[str, Any]:
+    return import_module(stages).BODIES[request["stage"]](request["spec"], inputs, folder, log)
+
+
 def find_inputs(request: dict[str, Any], runs: Path) -> dict[str, Path]:
     """Folders of the finished input stages by role. Raises FileNotFoundError if one is not."""
     inputs = {}
     for role, key in request["inputs"].items():
-        folders = [
-            path
-            for path in runs.glob(f"*-{key[:12]}")
-            if (read_json(path / "record.json") or {}).get("key") == key
-        ]
-        if not folders:
+        folder = finished_folder(runs, key)
+        if folder is None:
             raise FileNotFoundError(f"the input {role} ({key[:12]}) is not finished")
-        inputs[role] = folders[0]
+        inputs[role] = folder
     return inputs
 
 

@@ -12,8 +12,8 @@ from reports.verdicts import (
     OPPOSITE,
     REPRODUCED,
     SMALLER,
-    SMOKE,
     Verdict,
+    is_meaningless,
     stands_after,
     wording,
 )
@@ -62,8 +62,8 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> dict[str, Any]
         "errors": " / ".join(number(None if v is None else v**0.5) for v in errors),
         "p": probability(result.p_holm),
         "outcome": wording(profile, result.verdict),
-        "reading": "" if profile == SMOKE else reading(result),
-        "kind": "meaningless" if profile == SMOKE else KINDS[result.verdict],
+        "reading": "" if is_meaningless(profile) else reading(result),
+        "kind": "meaningless" if is_meaningless(profile) else KINDS[result.verdict],
         "strip": _strip(result, bounds, reach),
     }
 

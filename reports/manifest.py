@@ -17,6 +17,8 @@ from pathlib import Path
 
 import yaml
 
+from experiments.layout import TRIAL
+
 
 @dataclass(frozen=True)
 class Row:
@@ -89,6 +91,12 @@ def load_tables(manifests: Path) -> list[Table]:
 
 def load_about(manifests: Path, profile: str) -> str:
     """What a profile says of itself, empty where there is no profile manifest."""
+    if profile.endswith(TRIAL):
+        whole = profile.removesuffix(TRIAL)
+        return (
+            f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
+            "iterations, with untrained weights where there are no others."
+        )
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
         return ""

@@ -7,12 +7,18 @@ lower bound is above zero, `inconclusive` otherwise or where the spread over see
 
 from dataclasses import dataclass
 
+from experiments.layout import TRIAL
 from reports.statistics import LEVEL, Estimate
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE = "reproduced", "not reproduced", "inconclusive"
 MISSING = "not run"
 SMALLER, OPPOSITE = "smaller but present", "opposite sign"
 FULL, SMOKE = "full", "smoke"  # the profiles whose words differ from those of all others
+
+
+def is_meaningless(profile: str) -> bool:
+    """Whether a profile only shows that everything runs: smoke, and any profile's trial."""
+    return profile == SMOKE or profile.endswith(TRIAL)
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,9 @@ def words(profile: str, found: Verdict) -> str:
 
 
 def wording(profile: str, found: Verdict) -> str:
-    """The verdict in full; a direction at the profile's scale elsewhere, nothing in smoke."""
-    if profile == SMOKE:
-        return "meaningless (smoke)"
+    """The verdict in full; a direction at other scales, nothing where numbers mean nothing."""
+    if is_meaningless(profile):
+        return f"meaningless ({profile})"
     is_direction = profile != FULL and found.word != MISSING
     return (f"direction at {profile} scale: " if is_direction else "") + words(profile, found)
 

@@ -10,7 +10,7 @@ from reports.manifest import Table
 from reports.numbers import NOTHING, day, duration, machine, number, probability, short, signed
 from reports.records import METRICS, Record
 from reports.statistics import kendall
-from reports.verdicts import FULL, MISSING, SMOKE, words
+from reports.verdicts import FULL, MISSING, is_meaningless, words
 
 WARNING = "The numbers on this page are meaningless."
 
@@ -29,7 +29,7 @@ def headline(
     return {
         "title": f"TPR reproduction: profile {profile}",
         "stem": about,
-        "warning": WARNING if profile == SMOKE else "",
+        "warning": WARNING if is_meaningless(profile) else "",
         "facts": [
             ("runs with results", f"{len(done)} of {len(runs)}"),
             ("seeds", _seeds(records)),
@@ -65,7 +65,7 @@ def total_seconds(records: list[Record]) -> float | None:
 
 def _outcome(profile: str, claims: list[ClaimResult]) -> str:
     """How many claims came out how, in one sentence."""
-    if profile == SMOKE:
+    if is_meaningless(profile):
         return ""
     found = [result for result in claims if result.verdict.word != MISSING]
     if not found:

@@ -187,6 +187,18 @@ def test_the_fingerprint_depends_on_content_and_not_on_place_or_spelling(tmp_pat
     assert prepare("ytvis2019", second, second / "out", holdout=1) != indexes[1]
 
 
+def test_a_limit_looks_at_so_many_videos_of_either_set_only(tmp_path):
+    record = content(7)
+    root = write(tmp_path, "archive 2019", record, content(4, first_id=9) | {"annotations": None})
+    (root / "train/JPEGImages/clip006/00000.jpg").unlink()  # of a video beyond the limit
+    prepare("ytvis2019", root, tmp_path / "out", holdout=3, limit=3)
+    ids = [v.id for part in ("train", "val") for v in read(tmp_path / "out", part).videos]
+    assert sorted(ids) == [1, 2, 3, 4, 5, 6]
+    prepare("ytvis2019", root, tmp_path / "out", official_val=True, limit=2)
+    assert [v.id for v in read(tmp_path / "out", "train").videos] == [1, 2]
+    assert [v.id for v in read(tmp_path / "out", "val").videos] == [9, 10]
+
+
 def test_the_number_of_processes_makes_no_difference(tmp_path):
     root = write(tmp_path, "archive 2019", content(4))
     one = prepare("ytvis2019", root, tmp_path / "one", holdout=1)

@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from experiments.stages import submission
 from tpr.evaluation.archive import main, pack, validate_archive
 from tpr.evaluation.submission import entry_from_masks, write_results
 
@@ -78,3 +79,24 @@ def test_problems_of_the_results_are_passed_on(tmp_path, videos, results, capsys
     assert main([str(path), "--videos", str(videos)]) == 1
     assert capsys.readouterr().out == "result 0 (video 3): category 9 is unknown\n"
     assert main([str(pack(results, path)), "--videos", str(videos)]) == 0
+
+
+def test_the_stage_packs_its_results_and_refuses_what_the_server_would(tmp_path, videos, results):
+    """An absent frame's entry is null; one more entry than frames is refused with its place."""
+    out = tmp_path / "stage"
+    out.mkdir()
+    entry = json.loads(results.read_text())[0]
+    write_results(out / "results.json", [entry])
+    assert submission(videos, out) == {"submission": "submission.zip"}
+    packed = json.loads(zipfile.ZipFile(out / "submission.zip").read("results.json"))
+    assert packed[0]["segmentations"][1] is None and len(packed[0]["segmentations"]) == 2
+    write_results(out / "results.json", [entry | {"segmentations": [None] * 3}])
+    with pytest.raises(ValueError, match=r"1 problems.*3 segmentations, but the video has 2 fr"):
+        submission(videos, out)
+
+
+def test_text_that_is_no_json_text_is_named(tmp_path, videos):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("results.json", b"[\xff]")
+    assert validate_archive(videos, path)[0].startswith("results.json is not valid JSON")

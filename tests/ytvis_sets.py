@@ -63,6 +63,7 @@ def content(videos: int, frames: int = 2, *, first_id: int = 1, string_masks: bo
                 "video_id": first_id + v,
                 "category_id": 1 + v % 3,
                 "iscrowd": 0,
+                "length": 1,  # of every annotation as distributed, whatever the video's length
                 "segmentations": [None, *(code(mask(v + t)) for t in range(1, frames))],
                 "bboxes": [None, *([2, 1, 5, 5] for _ in range(1, frames))],
                 "areas": [None, *(float(mask(v + t).sum()) for t in range(1, frames))],

@@ -67,10 +67,14 @@ def stop(workers: list[Worker]) -> None:
 
 
 def environment(threads: int) -> dict[str, str]:
+    return os.environ | settings(threads)
+
+
+def settings(threads: int) -> dict[str, str]:
     """Every library on the given number of threads; this repository importable."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}
     # Otherwise glibc gives every large activation back to the kernel, only to fault it in again.
     extra |= {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
-    return os.environ | dict.fromkeys(names, str(threads)) | extra
+    return dict.fromkeys(names, str(threads)) | extra

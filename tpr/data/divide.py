@@ -8,6 +8,7 @@ from typing import Any
 
 from tpr.data.check import Check, Checked
 from tpr.data.holdout import hold_out
+from tpr.data.json_input import entries
 from tpr.data.records import Track
 from tpr.data.segmentation import compressed, is_missing
 
@@ -78,3 +79,14 @@ def compact(segmentations: list, size: tuple[int, int]) -> list:
         rle = None if is_missing(mask) else compressed(mask, *size)
         out.append(rle and {"size": rle["size"], "counts": rle["counts"].decode("ascii")})
     return out
+
+
+def first_videos(record: dict[str, Any], count: int) -> dict[str, Any]:
+    """The file with its first `count` videos and what belongs to them."""
+    videos = entries(record, "videos", "the file")[:count]
+    if record.get("annotations") is None:
+        return record | {"videos": videos}
+    ids = [video.get("id") for video in videos]
+    tracks = entries(record, "annotations", "the file")
+    own = [track for track in tracks if track.get("video_id") in ids]
+    return record | {"videos": videos, "annotations": own}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tpr.data.check import Check, Progress, check_split
-from tpr.data.divide import choose, divide, video_names
+from tpr.data.divide import choose, divide, first_videos, video_names
 from tpr.data.findings import SHOWN, BrokenDataError, Finding, counted, report
 from tpr.data.holdout import names_hash
 from tpr.data.json_input import entries, read_json
@@ -36,6 +36,7 @@ def prepare(
     *,
     holdout: int | None = None,
     official_val: bool = False,
+    limit: int | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -43,7 +44,8 @@ def prepare(
 
     holdout: how many training videos become the validation set (default: 302 of 2238 of them);
     official_val: train on all of them and take the official validation set, which has no ground
-    truth. Raises FileNotFoundError for an unknown layout, BrokenDataError with all that was found.
+    truth; limit: look at so many videos for either set only, for a trial. Raises FileNotFoundError
+    for an unknown layout, BrokenDataError with all that was found.
     """
     if dataset not in DATASETS:
         raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
@@ -51,6 +53,9 @@ def prepare(
     loaded = {split: load(dataset, root, split) for split in splits}
     if out.resolve() in {source.json.parent.resolve() for source, _ in loaded.values()}:
         raise ValueError(f"{out} holds the original annotations; choose another folder for --out")
+    if limit is not None:
+        count = limit if official_val else 2 * limit
+        loaded = {s: (source, first_videos(r, count)) for s, (source, r) in loaded.items()}
     checks = {
         split: check_split(
             record, source.frames, annotated=split == "train", workers=workers, progress=progress

@@ -1,0 +1,164 @@
+"""Submits the stages of a plan to Slurm, each once, as jobs that wait for those of their inputs.
+
+What runs when is Slurm's business: a job starts after its inputs' jobs ended well (afterok), is
+requeued when it is preempted or runs out of time, and then resumes.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tpr.files import replacing
+
+from ..files import read_json, write_json
+from ..layout import Layout
+from ..lock import file_lock
+from ..plan import DONE, SHIPPED, Step
+from ..runner import clear_forced
+from ..shipped import unpack
+from ..stage import Stage
+from ..worker import now
+from .job import StageJob
+from .local import environment, settings
+from .queue import Job, job_name, queued
+
+RESTARTS = 20  # times a job may run out of time
+SIGNAL_SECONDS = 120  # between the warning and the end of a job's time
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What jobs ask for. nodes, gpus_per_node: of a training; minutes: time limit;
+    threads: CPU cores of a process; options: further ones of sbatch."""
+
+    nodes: int
+    gpus_per_node: int
+    minutes: int
+    threads: int
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Submitted:
+    """Job ids by stage key: of those submitted now, and of those that were in the queue."""
+
+    new: dict[str, str] = field(default_factory=dict)
+    attached: dict[str, str] = field(default_factory=dict)
+
+
+def submit_all(
+    steps: list[Step], layout: Layout, cluster: Cluster, stages: str = "experiments.stages"
+) -> Submitted:
+    """Submits what is neither done nor in the queue; steps: inputs first.
+
+    Raises OSError if Slurm refuses; what was submitted until then stays in the queue.
+    """
+    out = Submitted()
+    with file_lock(layout.runs / ".locks" / "submit", wait=True):
+        jobs = queued(layout)
+        fresh = [step for step in steps if job_name(step.stage, layout) not in jobs]
+        clear_forced([step.stage for step in fresh if step.reason == "forced"], layout)
+        for step in steps:
+            take(step, jobs, out, layout, cluster, stages)
+    return out
+
+
+def take(
+    step: Step,
+    jobs: Mapping[str, Job],
+    out: Submitted,
+    layout: Layout,
+    cluster: Cluster,
+    stages: str,
+) -> None:
+    """Submits one stage, or finds its job in the queue."""
+    stage = step.stage
+    job = jobs.get(job_name(stage, layout))
+    if step.action == DONE or (job is None and stage.record(layout)):
+        return
+    if step.action == SHIPPED:
+        unpack(stage, layout)
+    elif job:
+        complete(stage, job.id, layout, cluster, stages)
+        out.attached[stage.key] = job.id
+    else:
+        known = out.new | out.attached
+        after = [known[needed.key] for needed in stage.inputs.values() if needed.key in known]
+        out.new[stage.key] = submit(stage, after, layout, cluster, stages)
+
+
+def submit(stage: Stage, after: list[str], layout: Layout, cluster: Cluster, stages: str) -> str:
+    """Submits one stage to start after other jobs; returns the job's id."""
+    from submitit import SlurmExecutor
+    from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+    folder, name = stage.folder(layout), job_name(stage, layout)
+    write_json(folder / "stage.json", stage.request())
+    try:
+        executor = SlurmExecutor(folder / "slurm", max_num_timeout=RESTARTS)
+        executor.update_parameters(**parameters(stage, name, after, layout, cluster))
+        job = executor.submit(StageJob(folder, stages))
+    except (RuntimeError, FailedJobError, FailedSubmissionError) as error:
+        lines = str(error).strip().splitlines()
+        raise OSError(f"{stage.label} cannot be submitted: {lines[-1]}") from None
+    write_json(folder / "submitted.json", {"job": job.job_id, "name": name, "submitted": now()})
+    return job.job_id
+
+
+def complete(stage: Stage, id: str, layout: Layout, cluster: Cluster, stages: str) -> None:
+    """Writes what a killed submitting process left out: what the job is to do, and its id."""
+    from submitit.core.utils import DelayedSubmission, JobPaths
+
+    folder, name = stage.folder(layout), job_name(stage, layout)
+    order = JobPaths(folder / "slurm", id).submitted_pickle
+    if not order.is_file():
+        work = DelayedSubmission(StageJob(folder, stages))
+        work.set_timeout(cluster.minutes, RESTARTS)
+        with replacing(order) as draft:
+            work.dump(draft)
+    if (read_json(folder / "submitted.json") or {}).get("job") != id:
+        write_json(folder / "submitted.json", {"job": id, "name": name, "submitted": now()})
+
+
+def parameters(
+    stage: Stage, name: str, after: list[str], layout: Layout, cluster: Cluster
+) -> dict[str, Any]:
+    """For submitit's executor."""
+    nodes, tasks, gpus = processes(stage, cluster)
+    chosen = {"requeue": True, "kill-on-invalid-dep": "yes", "chdir": str(layout.root)}
+    found: dict[str, Any] = {
+        "job_name": name,
+        "nodes": nodes,
+        "ntasks_per_node": tasks,
+        "cpus_per_task": cluster.threads,
+        "time": cluster.minutes,
+        "signal_delay_s": SIGNAL_SECONDS,
+        "setup": [f"export {k}={shlex.quote(v)}" for k, v in variables(cluster.threads).items()],
+        # srun takes no cores over from sbatch, and lets processes wait for a dead one
+        "srun_args": [f"--cpus-per-task={cluster.threads}", "--kill-on-bad-exit=1"],
+        "additional_parameters": chosen | dict(cluster.options),
+    }
+    if gpus:
+        found["gpus_per_node"] = gpus
+    if after:
+        found["dependency"] = ":".join(["afterok", *sorted(set(after))])
+    return found
+
+
+def processes(stage: Stage, cluster: Cluster) -> tuple[int, int, int]:
+    """Nodes, processes a node, GPUs a node: one process a GPU where a stage shares its work."""
+    gpus = cluster.gpus_per_node
+    if stage.kind == "train":
+        return cluster.nodes, max(gpus, 1), gpus
+    if stage.kind == "evaluate":
+        return 1, max(gpus, 1), gpus
+    trains = "train" in stage.spec  # a pretraining; others handle files only
+    return 1, 1, min(gpus, 1) if trains else 0
+
+
+def variables(threads: int) -> dict[str, str]:
+    """What a job needs, wherever sbatch drops this process's environment."""
+    return {k: v for k, v in environment(threads).items() if k in (*settings(threads), "TPR_DATA")}

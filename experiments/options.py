@@ -1,0 +1,82 @@
+"""The options of ./run_all.sh."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+LEAST = 5  # minutes a job must have: it is told to end 2 before its time is over
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run_all.sh", description="The suite.")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs, status"
+    )
+    add = parser.add_argument
+    add("--profile", default="mini", help="sizes and schedule (default mini)")
+    add("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
+    add("--launcher", choices=("local", "slurm"), default="local", help="where stages run")
+    add("--workers", type=positive, help="processes at a time")
+    add("--force", action="store_true", help="train and evaluate the targets again")
+    add("--dry-run", action="store_true", help="say what would run and why")
+    add("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS and public weights")
+    add("--official-val", action="store_true", help="train on all, write files for the server")
+    trial = parser.add_argument_group("a trial: everything for real, but little of it")
+    trial.add_argument("--limit-videos", type=positive, metavar="N", help="videos a split")
+    trial.add_argument("--max-iter", type=positive, metavar="N", help="iterations of a training")
+    add_slurm(parser.add_argument_group("--launcher slurm"))
+    return parser.parse_intermixed_args(arguments)
+
+
+def add_slurm(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--partition", help="where to submit (default: the cluster's)")
+    add("--account", help="to charge")
+    add("--nodes", type=positive, default=1, help="of a training (default 1)")
+    add("--gpus-per-node", type=natural, default=1, help="one process each; 0: on CPUs (default 1)")
+    add("--time", type=minutes, default="24:00:00", help="limit of a job (default 24:00:00)")
+    add("--sbatch", type=assignment, action="append", default=[], metavar="KEY=VALUE",
+        help="any other option of sbatch, as qos=high; can be repeated")  # fmt: skip
+
+
+def seed_list(text: str) -> list[int]:
+    if not all(part.strip().isdecimal() for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0,1,2")
+    return sorted({int(part) for part in text.split(",")})
+
+
+def natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)
+
+
+def minutes(text: str) -> int:
+    """Slurm's spellings of a time limit, as minutes, rounded up: M, M:S, H:M:S, D-H[:M[:S]]."""
+    days, dash, rest = text.rpartition("-")
+    parts = rest.split(":")
+    if not all(part.isdecimal() for part in [*parts, *([days] if dash else [])]) or len(parts) > 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time limit such as 1-12:00:00 or 90")
+    units = (3600, 60, 1) if dash or len(parts) == 3 else (60, 1)
+    seconds = sum(int(part) * unit for part, unit in zip(parts, units, strict=False))
+    found = -(-(seconds + 86400 * int(days or 0)) // 60)
+    if found < LEAST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is less than {LEAST} minutes: nothing gets done"
+        )
+    return found
+
+
+def assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.removeprefix("--").partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return name, value

@@ -1,0 +1,10 @@
+"""A stage whose processes tell each other their ranks."""
+
+
+def meet(spec, inputs, out, log):
+    from tpr.distributed import gathered, rank
+
+    return {"ranks": gathered(rank())}
+
+
+BODIES = {"videos": meet}

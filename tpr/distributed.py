@@ -1,0 +1,79 @@
+"""One training or inference shared by several processes, which torchrun or Slurm started.
+
+They find each other by RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT. In a process that
+was started alone there is nothing to join, and every function here gives back what it was given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+PATIENCE = timedelta(hours=1)  # how long one process waits for the others, which may evaluate
+
+
+@contextmanager
+def process_group() -> Iterator[None]:
+    """Joins the processes of the environment, if there are any; gloo on CPUs, NCCL on GPUs."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        yield
+        return
+    if torch.cuda.is_available():
+        torch.cuda.set_device(device())
+    dist.init_process_group(
+        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE
+    )
+    yield
+    # Not after an error: others may wait in a collective call, and leaving would wait for them.
+    dist.destroy_process_group()
+
+
+def device() -> torch.device:
+    """This process's GPU where there is one, else the CPU."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    # Slurm may show each process its own GPU only
+    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
+
+
+def world_size() -> int:
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def rank() -> int:
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
+def is_main() -> bool:
+    """Whether this is the process that writes files."""
+    return rank() == 0
+
+
+def sum_over_processes(x: Tensor) -> Tensor:
+    """The sum of every process's `x`, without gradient; in place."""
+    if world_size() > 1:
+        dist.all_reduce(x)
+    return x
+
+
+def from_main(value: Any) -> Any:
+    """The first process's value, in every process."""
+    box = [value]
+    if world_size() > 1:
+        dist.broadcast_object_list(box)
+    return box[0]
+
+
+def gathered(value: Any) -> list[Any]:
+    """Every process's value, by rank, in every process."""
+    found = [value] * world_size()
+    if world_size() > 1:
+        dist.all_gather_object(found, value)
+    return found
