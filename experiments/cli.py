@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from . import costs, show
-from .environment import cores
+from .environment import cores, gpus
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
 from .layout import ROOT, Layout
@@ -153,7 +153,8 @@ class Suite:
         self.steps = make_plan(self.goals, layout, force=options.force)
         self.threads = self.profile.get("threads", 1)
         limit = options.workers or self.profile.get("workers")
-        most = max(cores() // self.threads, 1)
+        self.processes = self.profile.get("processes", 1) or max(gpus(), 1)
+        most = max(cores() // (self.threads * self.processes), 1)
         self.workers = min(limit or most, most)
         self.durations = Durations(layout, self.profile["expected_seconds"])
 
@@ -215,7 +216,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
     runner = Runner(
         work.steps,
         work.layout,
-        start=partial(Worker, stages=stages, threads=work.threads),
+        start=partial(Worker, stages=stages, threads=work.threads, processes=work.processes),
         workers=work.workers,
         priority=work.priority,
         watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
