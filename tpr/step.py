@@ -124,10 +124,10 @@ class Step:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "random": torch.stack(gathered(torch.get_rng_state())),
+            "random": gathered(torch.get_rng_state()),
         }
         if self.device.type == "cuda":
-            state["random_cuda"] = torch.stack(gathered(torch.cuda.get_rng_state()))
+            state["random_cuda"] = gathered(torch.cuda.get_rng_state())
         return state
 
     def load(self, state: dict[str, Any]) -> None:
