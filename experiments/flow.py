@@ -13,10 +13,12 @@ from torch import Tensor
 from baselines.flow_warp import estimate_flow
 from baselines.flownet import FlowNetS, flow_loss, load_public
 from tpr.data.youtube_vis import YouTubeVIS
+from tpr.parts import Part
+from tpr.totals import share
 from tpr.train import Log, finish, optimise
 
 from .files import sha256
-from .flow_pairs import FlowPairs, draw_batch
+from .flow_pairs import FlowPair, FlowPairs, draw_batch
 
 VALIDATION = {"videos": 50, "pairs": 4, "reach": 1}  # each frame with a neighbour, as at test time
 
@@ -38,13 +40,18 @@ def pretrain_flow(
     network = flow_network(spec["network"])
     data = FlowPairs(splits["train"], generator, "train", **spec["pairs"], seed=seed, log=log)
 
-    def losses(iteration: int) -> tuple[dict[str, Tensor], list[int]]:
+    def batches(iteration: int, part: Part) -> FlowPair:
         rng = np.random.default_rng([seed, iteration])
-        first, second, move = draw_batch(data, settings, rng)
-        flows, _ = estimate_flow(network, first, second, reduction)
-        return {"loss_flow": flow_loss(flows, move / reduction) / network.unit}, []
+        whole = draw_batch(data, settings, rng)
+        return FlowPair(*(x[part.rows(len(x))] for x in whole))
 
-    metrics = optimise(network, losses, settings, out, log)
+    def losses(batch: FlowPair) -> dict[str, Tensor]:
+        flows, _ = estimate_flow(network, batch.first, batch.second, reduction)
+        loss = flow_loss(flows, batch.flow / reduction) / network.unit
+        return {"loss_flow": share(len(batch.flow)) * loss}
+
+    metrics = optimise(network, batches, losses, settings, out, log, seed=seed)
+    network.cpu()
     held_out = FlowPairs(splits["val"], generator, "val", **VALIDATION, seed=seed)
     metrics |= end_point_errors(network, held_out, reduction)
     finish(network, out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,7 +12,16 @@ from tpr.data.mini import flow
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.train import Log
 
-Pair = tuple[Tensor, Tensor, Tensor]  # images (3, H, W) or (N, 3, H, W), flow (2, H, W) or with N
+
+class FlowPair(NamedTuple):
+    """Images (3, H, W) or (N, 3, H, W), float; flow (2, H, W) or (N, 2, H, W), pixels."""
+
+    first: Tensor
+    second: Tensor
+    flow: Tensor
+
+    def to(self, device: torch.device) -> FlowPair:
+        return FlowPair(*(x.to(device) for x in self))
 
 
 class FlowPairs:
@@ -51,11 +60,12 @@ class FlowPairs:
             for x in (frames, moves)
         )
 
-    def batch(self, index: np.ndarray) -> Pair:
+    def batch(self, index: np.ndarray) -> FlowPair:
         """Float images and flow of some pairs."""
         chosen = torch.as_tensor(index)
         here, there = self.pairs[chosen].T
-        return self.frames[here].float(), self.frames[there].float(), self.flow[chosen].float()
+        images = (self.frames[here].float(), self.frames[there].float())
+        return FlowPair(*images, self.flow[chosen].float())
 
 
 def draw_pairs(length: int, pairs: int, reach: int, seed: list[int]) -> list[tuple[int, int]]:
@@ -69,15 +79,15 @@ def draw_pairs(length: int, pairs: int, reach: int, seed: list[int]) -> list[tup
     return drawn
 
 
-def draw_batch(data: FlowPairs, settings: dict[str, Any], rng: np.random.Generator) -> Pair:
+def draw_batch(data: FlowPairs, settings: dict[str, Any], rng: np.random.Generator) -> FlowPair:
     """Views of `batch_size` random pairs; settings: as `view` takes them, and "batch_size"."""
     index = rng.integers(len(data.flow), size=settings["batch_size"])
-    views = [view(pair, settings, rng) for pair in zip(*data.batch(index), strict=True)]
-    first, second, move = map(torch.stack, zip(*views, strict=True))
-    return first, second, move
+    pairs = map(FlowPair._make, zip(*data.batch(index), strict=True))
+    views = [view(pair, settings, rng) for pair in pairs]
+    return FlowPair(*map(torch.stack, zip(*views, strict=True)))
 
 
-def view(pair: Pair, settings: dict[str, Any], rng: np.random.Generator) -> Pair:
+def view(pair: FlowPair, settings: dict[str, Any], rng: np.random.Generator) -> FlowPair:
     """One window of both frames, or two windows of the first: then the flow is their distance.
 
     From frames alone FlowNetS first learns to predict no flow, and is slow to leave that: most of
@@ -93,7 +103,7 @@ def view(pair: Pair, settings: dict[str, Any], rng: np.random.Generator) -> Pair
         there = np.clip(here + step, 0, margin)
         second, move = first, torch.zeros_like(move)
     dy, dx = (here - there).tolist()
-    pair = (
+    pair = FlowPair(
         window(first, here, margin),
         window(second, there, margin),
         window(move, here, margin) + torch.tensor([dx, dy]).view(2, 1, 1),
@@ -110,9 +120,9 @@ def window(x: Tensor, corner: np.ndarray, margin: int) -> Tensor:
     return x[:, row : row + h - margin, column : column + w - margin]
 
 
-def mirrored(pair: Pair, axis: int) -> Pair:
+def mirrored(pair: FlowPair, axis: int) -> FlowPair:
     """Left to right (axis 0, where the flow's dx changes its sign) or upside down (1, dy)."""
     first, second, move = (x.flip(2 - axis) for x in pair)
     sign = torch.ones(2, 1, 1)
     sign[axis] = -1
-    return first, second, sign * move
+    return FlowPair(first, second, sign * move)
