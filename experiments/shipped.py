@@ -14,7 +14,7 @@ from .layout import Layout
 from .lock import file_lock
 from .stage import Stage, difference
 
-MODEL_BYTES = 2_500_000  # the repository is cloned by people who only want to look
+MODEL_BYTES = 3_000_000  # the repository is cloned by people who only want to look
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[dict[str, Any] | None, str]:
