@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import costs, gpu_hours, show, states
-from .environment import cores
+from .environment import cores, gpus
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .launch.local import Worker
 from .layout import ROOT, Layout
@@ -144,7 +144,8 @@ class Suite:
         self.steps = make_plan(self.goals, layout, force=options.force)
         self.threads = min(self.profile.get("threads", 1), cores())
         limit = options.workers or self.profile.get("workers")
-        most = max(cores() // self.threads, 1)
+        self.processes = self.profile.get("processes", 1) or max(gpus(), 1)
+        most = max(cores() // (self.threads * self.processes), 1)
         self.workers = min(limit or most, most)
         self.durations = Durations(layout, self.profile["expected_seconds"])
 
@@ -229,7 +230,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
     runner = Runner(
         work.steps,
         work.layout,
-        start=partial(Worker, stages=stages, threads=work.threads),
+        start=partial(Worker, stages=stages, threads=work.threads, processes=work.processes),
         workers=work.workers,
         priority=work.priority,
         watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,11 +14,24 @@ from baselines.flow_warp import estimate_flow
 from baselines.flownet import FLOW_UNIT, FlowNetS, flow_loss, load_public
 from tpr.data.mini import flow
 from tpr.data.youtube_vis import YouTubeVIS
+from tpr.parts import Part
+from tpr.totals import share
 from tpr.train import Log, finish, optimise
 
 from .files import sha256
 
 VALIDATION = {"videos": 50, "pairs": 4, "reach": 1}  # each frame with a neighbour, as at test time
+
+
+class FlowBatch(NamedTuple):
+    """Float images (N, 3, H, W) and the flow between them (N, 2, H, W) in pixels."""
+
+    first: Tensor
+    second: Tensor
+    flow: Tensor
+
+    def to(self, device: torch.device) -> FlowBatch:
+        return FlowBatch(*(x.to(device) for x in self))
 
 
 class FlowPairs:
@@ -53,14 +66,14 @@ class FlowPairs:
         arrays = [np.ascontiguousarray(np.stack(x).transpose(0, 3, 1, 2)) for x in found]
         self.first, self.second, self.flow = map(torch.from_numpy, arrays)
 
-    def batch(self, index: np.ndarray, flip: bool = False) -> tuple[Tensor, Tensor, Tensor]:
-        """Float images and flow of some pairs, mirrored left to right or not."""
+    def batch(self, index: np.ndarray, flip: bool = False) -> FlowBatch:
+        """Some of the pairs, mirrored left to right or not."""
         chosen = torch.as_tensor(index)
         first, second, move = (x[chosen].float() for x in (self.first, self.second, self.flow))
         if flip:
             mirror = torch.tensor([-1.0, 1.0]).view(2, 1, 1)
-            return first.flip(3), second.flip(3), move.flip(3) * mirror
-        return first, second, move
+            return FlowBatch(first.flip(3), second.flip(3), move.flip(3) * mirror)
+        return FlowBatch(first, second, move)
 
 
 def draw_pairs(length: int, pairs: int, reach: int, seed: list[int]) -> list[tuple[int, int]]:
@@ -91,14 +104,18 @@ def pretrain_flow(
     network = FlowNetS(spec["network"]["width"])
     data = FlowPairs(splits["train"], generator, "train", **spec["pairs"], seed=seed, log=log)
 
-    def losses(iteration: int) -> tuple[dict[str, Tensor], list[int]]:
+    def batches(iteration: int, part: Part) -> FlowBatch:
         rng = np.random.default_rng([seed, iteration])
         chosen = rng.integers(len(data.flow), size=settings["batch_size"])
-        first, second, move = data.batch(chosen, flip=rng.random() < settings["flip"])
-        flows, _ = estimate_flow(network, first, second, reduction)
-        return {"loss_flow": flow_loss(flows, move / reduction)}, []
+        flip = rng.random() < settings["flip"]
+        return data.batch(chosen[part.rows(len(chosen))], flip=flip)
 
-    metrics = optimise(network, losses, settings, out, log)
+    def losses(batch: FlowBatch) -> dict[str, Tensor]:
+        flows, _ = estimate_flow(network, batch.first, batch.second, reduction)
+        return {"loss_flow": share(len(batch.flow)) * flow_loss(flows, batch.flow / reduction)}
+
+    metrics = optimise(network, batches, losses, settings, out, log, seed=seed)
+    network.cpu()
     held_out = FlowPairs(splits["val"], generator, "val", **VALIDATION, seed=seed)
     metrics |= end_point_errors(network, held_out, reduction)
     finish(network, out)

@@ -192,7 +192,9 @@ OPTIMIZER: Schema = {
 
 TRAIN: Schema = {
     "iterations": int,
-    "batch_size": int,
+    "batch_size": int,  # of all processes together
+    "micro_batch?": int,  # the most of it that a process takes at once
+    "precision?": str,  # fp32, bf16 or fp16
     "short_edge": [int],
     "longest?": (None, int),
     "flip?": float,
@@ -209,6 +211,7 @@ PROFILE: Schema = {
     "seeds": [int],
     "workers?": (None, int),
     "threads?": int,
+    "processes?": (None, int),  # that share a training or an inference; null: one a GPU
     "expected_seconds": {
         "videos": float,
         "images": float,

@@ -124,10 +124,13 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Tracks of the validation videos (results.json in `out`) and what they are worth."""
     from baselines.registry import BASELINES
+    from tpr.distributed import is_main
     from tpr.infer import infer
 
     weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
     speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
+    if not is_main():
+        return {}
     if spec["evaluation"] is None:
         return submission(inputs["videos"] / "val.json", out) | speed
     log.info("evaluating")

@@ -139,8 +139,8 @@ def test_pretraining_starts_with_small_images_in_larger_batches(
 ):
     shapes, draw = [], TrainingData.images
 
-    def images(data, iteration):
-        batch = draw(data, iteration)
+    def images(data, iteration, part):
+        batch = draw(data, iteration, part)
         shapes.append(batch.images.shape)
         return batch
 

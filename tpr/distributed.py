@@ -43,6 +43,13 @@ def device() -> torch.device:
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)) % torch.cuda.device_count())
 
 
+def loaders() -> int:
+    """Processes that read batches ahead of a GPU; a CPU has no time to spare for them."""
+    if not torch.cuda.is_available():
+        return 0
+    return min(len(os.sched_getaffinity(0)) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), 8)
+
+
 def world_size() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 

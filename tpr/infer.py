@@ -5,7 +5,9 @@ Several videos are stepped side by side, which is faster and changes nothing for
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +23,7 @@ from . import checkpoint
 from .data.rle import encode
 from .data.transforms import Geometry, resize_to_short_edge, transform_image
 from .data.youtube_vis import Video, YouTubeVIS
+from .distributed import device, is_main
 from .evaluation.submission import write_results
 from .gate_log import GateLog
 from .models.build import Builder, build_model
@@ -28,6 +31,7 @@ from .models.masks import video_masks
 from .models.tracking import Tracker
 from .models.vis_model import VISModel
 from .routing import Frame, stack
+from .shards import Shards
 from .train import Log
 
 
@@ -90,7 +94,7 @@ class Playback:
         """
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
-        masks = video_masks(found, (self.video.height, self.video.width)).numpy()
+        masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
         scores, classes = found.scores.tolist(), found.pred_classes.tolist()
         seen: dict[int, Seen] = {}
         for i, track in enumerate(ids.tolist()):
@@ -117,22 +121,45 @@ def infer(
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
     "recursive", "detections": test settings of the head}}; temporal: see `build_model`.
+
+    Several processes share the videos, always in the same groups, so that the files are the same
+    for any number of them. What an interrupted call has finished is not done again.
     """
     settings = spec["infer"]
     model = load_model(spec, len(dataset.categories), weights, temporal=temporal)
-    entries, opened, begin = [], GateLog(), time.perf_counter()
-    done = 0
-    for videos in side_by_side(dataset.videos, settings["batch"]):
-        entries += track_videos(model, dataset, videos, settings, opened)
-        done += len(videos)
+    groups = list(side_by_side(dataset.videos, settings["batch"]))
+    shards = Shards(out, fingerprint(spec, dataset, weights), len(groups))
+    for index in shards.own:
+        begin, opened = time.perf_counter(), GateLog()
+        entries = track_videos(model, dataset, groups[index], settings, opened)
+        seconds = time.perf_counter() - begin
+        shards.write(index, {"entries": entries, "gates": opened.rows, "seconds": seconds})
+        done = sum(len(groups[i]) for i in shards.finished())
         log.progress(done, len(dataset.videos), tracks=len(entries))
-    seconds = time.perf_counter() - begin
+    shards.wait()
+    return merge(shards, dataset, out) if is_main() else {}
+
+
+def fingerprint(spec: dict[str, Any], dataset: YouTubeVIS, weights: Path) -> str:
+    """Of all that the results depend on."""
+    content = [spec, dataset.fingerprint, hashlib.sha256(weights.read_bytes()).hexdigest()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def merge(shards: Shards, dataset: YouTubeVIS, out: Path) -> dict[str, Any]:
+    """Writes the results of all videos, in order; what is to be told about them."""
+    entries, opened, seconds = [], GateLog(), 0.0
+    for shard in shards.read():
+        entries += shard["entries"]
+        opened.rows += shard["gates"]
+        seconds += shard["seconds"]
     write_results(out / "results.json", entries)
     opened.write(out / "gates.json")
+    shards.remove()
     frames = sum(name is not None for video in dataset.videos for name in video.file_names)
     return {
         "frames": frames,
-        "frames_per_second": frames / seconds,
+        "frames_per_second": frames / seconds,  # of one process
         **opened.summary(),
     }
 
@@ -148,7 +175,7 @@ def load_model(
     head = spec["model"]["head"] | spec["infer"]["detections"]
     model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
     checkpoint.load_weights(model, weights)
-    return model.to(memory_format=torch.channels_last).eval()
+    return model.to(device(), memory_format=torch.channels_last).eval()
 
 
 def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:
@@ -211,7 +238,7 @@ def resized(picture: np.ndarray, settings: dict[str, Any]) -> Tensor:
     height, width = resize_to_short_edge(
         picture.shape[:2], settings["short_edge"], settings["longest"]
     )
-    return transform_image(picture, Geometry(height, width, False))[None]
+    return transform_image(picture, Geometry(height, width, False))[None].to(device())
 
 
 @torch.no_grad()
@@ -242,6 +269,6 @@ def replace_rows(frame: Frame, index: list[int], refined: Frame) -> Frame:
     """`frame` with the pyramids of some videos replaced by refined ones."""
     if len(index) == len(frame.image):
         return refined
-    rows = torch.tensor(index)
+    rows = torch.tensor(index, device=device())
     pyramid = {k: x.index_copy(0, rows, refined.pyramid[k]) for k, x in frame.pyramid.items()}
     return Frame(pyramid, frame.image)

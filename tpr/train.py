@@ -1,8 +1,10 @@
-"""Pretraining on single images and fine-tuning on query/reference pairs; both resume anywhere."""
+"""Pretraining on single images and fine-tuning on query/reference pairs; both resume anywhere.
+
+Several processes train one model together (tpr.distributed); the first of them writes the files.
+"""
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -11,16 +13,16 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.utils.tensorboard import SummaryWriter
 
 from . import checkpoint
-from .data.loader import TrainingData
+from .data.loader import Batch, PairBatch, TrainingData, read_ahead
 from .data.youtube_vis import YouTubeVIS
-from .files import replacing
+from .distributed import gathered, is_main, loaders
+from .history import History
 from .models.build import Builder, build_model
 from .models.vis_model import VISModel
-from .optim import build_optimizer, lr_factor
-from .routing import open_fraction
+from .parts import Part, micro_batches
+from .step import Step
 
 NEW_MODULES = ("temporal.", "track_head.")
 
@@ -56,11 +58,13 @@ def pretrain(
     small_data = training_data(dataset, spec | {"train": spec["train"] | small})
     small_until = small["share"] * spec["train"]["iterations"]
 
-    def losses(iteration: int) -> tuple[dict[str, Tensor], list[int]]:
-        batch = (small_data if iteration < small_until else data).images(iteration)
-        return model.image_losses(batch.images, batch.truth), []
+    def batches(iteration: int, part: Part) -> Batch:
+        return (small_data if iteration < small_until else data).images(iteration, part)
 
-    metrics = optimise(model, losses, spec["train"], out, log)
+    def losses(batch: Batch) -> dict[str, Tensor]:
+        return model.image_losses(batch.images, batch.truth)
+
+    metrics = optimise(model, batches, losses, spec["train"], out, log, seed=spec["seed"])
     finish(model, out, without=NEW_MODULES)
     return metrics
 
@@ -87,26 +91,26 @@ def finetune(
     freeze(model, spec["train"]["freeze"])
     data = training_data(dataset, spec)
 
-    def losses(iteration: int) -> tuple[dict[str, Tensor], list[int]]:
-        query, reference, videos = data.pairs(iteration)
-        return model.losses(*query, *reference), videos
+    def losses(batch: PairBatch) -> dict[str, Tensor]:
+        return model.losses(*batch.query, *batch.reference)
 
-    metrics = optimise(model, losses, spec["train"], out, log)
+    metrics = optimise(model, data.pairs, losses, spec["train"], out, log, seed=spec["seed"])
     finish(model, out)
     return metrics
 
 
 def finish(model: nn.Module, out: Path, *, without: tuple[str, ...] = ()) -> None:
     """Writes the trained weights; only then is the training state no longer needed."""
-    checkpoint.save_weights(model, out / "weights.pt", without=without)
-    (out / "checkpoint.pt").unlink(missing_ok=True)
+    if is_main():
+        checkpoint.save_weights(model, out / "weights.pt", without=without)
+        (out / "checkpoint.pt").unlink(missing_ok=True)
 
 
 def training_data(dataset: YouTubeVIS, spec: dict[str, Any]) -> TrainingData:
     settings = spec["train"]
     names = ("batch_size", "short_edge", "longest", "flip", "reference_range")
     options = {k: settings[k] for k in names if k in settings}
-    return TrainingData(dataset, seed=spec["seed"], **options)
+    return TrainingData(dataset, seed=spec["seed"], groups=micro_batches(settings), **options)
 
 
 def freeze(model: VISModel, stages: int) -> None:
@@ -116,125 +120,82 @@ def freeze(model: VISModel, stages: int) -> None:
 
 def optimise(
     model: nn.Module,
-    losses: Callable[[int], tuple[dict[str, Tensor], list[int]]],
+    batches: Callable[[int, Part], Any],
+    losses: Callable[[Any], dict[str, Tensor]],
     settings: dict[str, Any],
     out: Path,
     log: Log,
+    *,
+    seed: int,
 ) -> dict[str, Any]:
-    """The training loop. losses(iteration) returns the terms and the ids of the videos used.
+    """The training loop. batches(iteration, part): a part of an iteration's batch, with `to` and
+    perhaps the ids of its `videos`; losses(batch): the terms.
 
-    settings: iterations, optimizer, schedule, clip (gradient norm), checkpoint_every, log_every.
-    Continues from out/checkpoint.pt where there is one. Raises DivergedError
-    naming iteration, terms and videos; the last checkpoint stays.
+    settings: those of Step, checkpoint_every, log_every. Continues from out/checkpoint.pt where
+    there is one. Raises DivergedError naming iteration, terms and videos; the last checkpoint
+    stays.
     """
-    model = model.to(memory_format=torch.channels_last).train()
-    optimizer = build_optimizer(model, settings["optimizer"])
-    history = History(out)
-    start, seconds = resume(model, optimizer, out / "checkpoint.pt", history, log)
+    step, history = Step(model, losses, settings, seed), History(out, writes=is_main())
+    start, seconds = resume(step, out / "checkpoint.pt", history, log)
     total = settings["iterations"]
+
+    def own(iteration: int) -> list[Any]:
+        return [batches(iteration, part) for part in step.parts]
+
+    reader = read_ahead(own, range(start, total), loaders())
     for iteration in range(start, total):
         begin = time.perf_counter()
-        for group in optimizer.param_groups:
-            factor = group["lr_scale"] * lr_factor(settings["schedule"], iteration, total)
-            group["lr"] = settings["optimizer"]["lr"] * factor
-        terms, videos = losses(iteration)
-        loss = sum(terms.values())
-        check_finite(iteration, loss, terms, videos)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
-        optimizer.step()
-        seconds += time.perf_counter() - begin
         done = iteration + 1
-        if done % settings["log_every"] == 0 or done == total:
-            history.add(done, measurements(terms, model))
-            log.progress(done, total, loss=loss.item())
+        logged = done % settings["log_every"] == 0 or done == total
+        parts = next(reader)
+        values = step.backward(iteration, parts, measure=logged)
+        check_finite(iteration, values, parts)
+        step.update(iteration)
+        seconds += time.perf_counter() - begin
+        if logged:
+            history.add(done, values | scale_weight(model))
+            log.progress(done, total, loss=total_loss(values))
         if done % settings["checkpoint_every"] == 0 and done < total:
-            save_state(model, optimizer, done, seconds, out / "checkpoint.pt")
+            save_state(step, done, seconds, out / "checkpoint.pt")
     return history.summary(total) | {"seconds_per_iteration": seconds / total}
 
 
-def check_finite(iteration: int, loss: Tensor, terms: dict[str, Tensor], videos: list[int]) -> None:
-    if not math.isfinite(loss.item()):
-        values = ", ".join(f"{k} {v.item():.4g}" for k, v in terms.items())
+def total_loss(values: dict[str, float]) -> float:
+    return sum(v for k, v in values.items() if k.startswith("loss"))
+
+
+def check_finite(iteration: int, values: dict[str, float], parts: list[Any]) -> None:
+    """The same in all processes, which have the same values."""
+    if not math.isfinite(total_loss(values)):
+        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if k.startswith("loss"))
+        videos = [video for part in parts for video in getattr(part, "videos", [])]
+        everywhere = [video for own in gathered(videos) for video in own]
         raise DivergedError(
-            f"the loss is not finite at iteration {iteration}: {values}; videos {videos}"
+            f"the loss is not finite at iteration {iteration}: {terms}; videos {everywhere}"
         )
 
 
-def measurements(terms: dict[str, Tensor], model: nn.Module) -> dict[str, float]:
-    """Loss terms, and what tells whether the routing is alive: open share and scale weights."""
-    values = {k: v.item() for k, v in terms.items()}
-    gates = getattr(model, "gates", [])
-    if gates:
-        values["open_fraction"] = open_fraction(gates).mean().item()
-        kinds = {use.name.split(".")[-1] for use in gates}
-        for kind in sorted(kinds):
-            chosen = [use for use in gates if use.name.split(".")[-1] == kind]
-            values[f"open_{kind}"] = open_fraction(chosen).mean().item()
+def scale_weight(model: nn.Module) -> dict[str, float]:
+    """What tells whether routing over scales is alive: the mean size of its weights."""
     weights = [p for n, p in model.named_parameters() if n.endswith("scale_weight")]
-    if weights:
-        values["scale_weight"] = torch.stack([w.detach().abs() for w in weights]).mean().item()
-    return values
+    if not weights:
+        return {}
+    return {"scale_weight": torch.stack([w.detach().abs() for w in weights]).mean().item()}
 
 
-def save_state(
-    model: nn.Module, optimizer: torch.optim.Optimizer, done: int, seconds: float, path: Path
-) -> None:
-    state = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "iteration": done,
-        "seconds": seconds,
-        "random": torch.get_rng_state(),
-    }
-    checkpoint.save(state, path)
+def save_state(step: Step, done: int, seconds: float, path: Path) -> None:
+    state = step.state() | {"iteration": done, "seconds": seconds}
+    if is_main():
+        checkpoint.save(state, path)
 
 
-def resume(
-    model: nn.Module, optimizer: torch.optim.Optimizer, path: Path, history: History, log: Log
-) -> tuple[int, float]:
+def resume(step: Step, path: Path, history: History, log: Log) -> tuple[int, float]:
     """First iteration to run and seconds spent so far."""
     if not path.is_file():
         history.restart(0)
         return 0, 0.0
     state = checkpoint.load(path)
-    model.load_state_dict(state["model"])
-    optimizer.load_state_dict(state["optimizer"])
-    torch.set_rng_state(state["random"])
+    step.load(state)
     history.restart(state["iteration"])
     log.info(f"resuming at iteration {state['iteration']}")
     return state["iteration"], state["seconds"]
-
-
-class History:
-    """Measurements by iteration in out/log.jsonl and as TensorBoard events."""
-
-    def __init__(self, out: Path) -> None:
-        self.path = out / "log.jsonl"
-        self.lines: list[dict[str, float]] = []
-
-    def restart(self, iteration: int) -> None:
-        """Keeps what was measured up to `iteration`; the rest will be measured again."""
-        if self.path.is_file():
-            whole = self.path.read_text().split("\n")[:-1]
-            self.lines = [x for x in map(json.loads, whole) if x["iteration"] <= iteration]
-        with replacing(self.path) as draft:
-            draft.write_text("".join(json.dumps(x) + "\n" for x in self.lines))
-        self.board = SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=iteration)
-
-    def add(self, iteration: int, values: dict[str, float]) -> None:
-        self.lines.append({"iteration": iteration} | values)
-        with self.path.open("a") as file:
-            file.write(json.dumps(self.lines[-1]) + "\n")
-        for name, value in values.items():
-            self.board.add_scalar(name, value, iteration)
-
-    def summary(self, iterations: int) -> dict[str, Any]:
-        """Means over the last tenth of the run."""
-        self.board.close()
-        last = [x for x in self.lines if x["iteration"] > 0.9 * iterations] or self.lines[-1:]
-        mean = {k: sum(x[k] for x in last) / len(last) for k in last[0] if k != "iteration"}
-        losses = {k: v for k, v in mean.items() if k.startswith("loss")}
-        rest = {k: v for k, v in mean.items() if k not in losses}
-        return {"iterations": iterations, "final_losses": losses, "open_fraction": rest or None}

@@ -9,16 +9,22 @@ import sys
 import time
 from pathlib import Path
 
+from ..files import read_json
 from ..layout import ROOT
 
 PATIENCE = 5.0  # seconds a worker gets to end before it is killed
 
 
 class Worker:
-    """One stage's process; its output goes to log.txt in the stage's folder."""
+    """One stage's process; its output goes to log.txt in the stage's folder.
 
-    def __init__(self, folder: Path, stages: str, threads: int) -> None:
+    processes: how many share a training or an inference; then this one starts and watches them.
+    """
+
+    def __init__(self, folder: Path, stages: str, threads: int, processes: int = 1) -> None:
         command = [sys.executable, "-m", "experiments.worker", str(folder)]
+        if processes > 1 and is_shared(folder):
+            command[2:3] = ["experiments.launch.ranks", str(processes)]
         command += ["--stages", stages, "--parent", str(os.getpid())]
         with (folder / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(
@@ -53,6 +59,12 @@ class Worker:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
             pass
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether several processes can work on the stage together: those that train or infer."""
+    spec = read_json(folder / "stage.json")["spec"]
+    return "train" in spec or "infer" in spec
 
 
 def stop(workers: list[Worker]) -> None:

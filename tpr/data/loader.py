@@ -1,13 +1,18 @@
-"""Training batches as pure functions of (seed, iteration), so that a run can resume anywhere."""
+"""Training batches as pure functions of (seed, iteration), so that a run can resume anywhere, and
+any process can have any part of any batch."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
+import torch
 from detectron2.structures import Instances
 from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
 
+from ..parts import WHOLE, Part
 from .transforms import Geometry, pad_batch, resize_to_short_edge, to_instances, transform_image
 from .youtube_vis import Video, YouTubeVIS
 
@@ -18,6 +23,10 @@ class Batch(NamedTuple):
     images: Tensor
     truth: list[Instances]
 
+    def to(self, device: torch.device) -> Batch:
+        images = self.images.to(device, non_blocking=True)
+        return Batch(images, [x.to(device) for x in self.truth])
+
 
 class PairBatch(NamedTuple):
     """Query and reference frames of N videos, under the same geometric augmentation."""
@@ -25,6 +34,17 @@ class PairBatch(NamedTuple):
     query: Batch
     reference: Batch
     videos: list[int]
+
+    def to(self, device: torch.device) -> PairBatch:
+        return PairBatch(self.query.to(device), self.reference.to(device), self.videos)
+
+
+class Sample(NamedTuple):
+    """What a batch shall hold: some frames of a video, all under one geometry."""
+
+    video: Video
+    frames: tuple[int, ...]
+    geometry: Geometry
 
 
 class Sampler:
@@ -53,7 +73,8 @@ class TrainingData:
 
     short_edge: (lowest, highest) of the resized short edge in pixels, drawn once a batch;
     longest: bound of the long edge; flip: probability of mirroring; reference_range: how many
-    frames the reference may be away from the query.
+    frames the reference may be away from the query; groups: equal parts of a batch, each of which
+    is padded to the size of its own largest frame.
     """
 
     def __init__(
@@ -66,48 +87,41 @@ class TrainingData:
         longest: int | None = None,
         flip: float = 0.5,
         reference_range: int = 3,
+        groups: int = 1,
     ) -> None:
         self.dataset, self.seed = dataset, seed
         self.short_edge, self.longest, self.flip = tuple(short_edge), longest, flip
-        self.reference_range = reference_range
+        self.reference_range, self.groups = reference_range, groups
         self.annotated = [
             (v, frames) for v in dataset.videos if (frames := annotated_frames(dataset, v))
         ]
         self.sampler = Sampler(len(self.annotated), batch_size, seed)
 
-    def images(self, iteration: int) -> Batch:
+    def images(self, iteration: int, part: Part = WHOLE) -> Batch:
         """Single annotated frames, for pretraining."""
         rng = np.random.default_rng([self.seed, 1, iteration])
         short = self._short_edge(rng)
-        images, truth = [], []
+        samples = []
         for index in self.sampler(iteration):
             video, frames = self.annotated[index]
-            image, found = self._load(
-                video, int(rng.choice(frames)), self._geometry(video, short, rng)
-            )
-            images.append(image)
-            truth.append(found)
-        return Batch(*pad_batch(images, truth))
+            t = int(rng.choice(frames))
+            samples.append(Sample(video, (t,), self._geometry(video, short, rng)))
+        return self._load(samples, part)[0]
 
-    def pairs(self, iteration: int) -> PairBatch:
+    def pairs(self, iteration: int, part: Part = WHOLE) -> PairBatch:
         """Query frames and references at most `reference_range` frames away, never the same frame
         where the video has another one (released code: symmetric range)."""
         rng = np.random.default_rng([self.seed, 2, iteration])
         short = self._short_edge(rng)
-        images: tuple[list, list] = ([], [])
-        truth: tuple[list, list] = ([], [])
-        videos = []
+        samples = []
         for index in self.sampler(iteration):
             video, frames = self.annotated[index]
             geometry = self._geometry(video, short, rng)
             query = int(rng.choice(frames))
-            for side, t in enumerate((query, self._reference(video, query, rng))):
-                image, found = self._load(video, t, geometry)
-                images[side].append(image)
-                truth[side].append(found)
-            videos.append(video.id)
-        query_batch, reference_batch = (pad_batch(i, t) for i, t in zip(images, truth, strict=True))
-        return PairBatch(Batch(*query_batch), Batch(*reference_batch), videos)
+            samples.append(Sample(video, (query, self._reference(video, query, rng)), geometry))
+        query_batch, reference_batch = self._load(samples, part)
+        videos = [sample.video.id for sample in samples[part.rows(len(samples))]]
+        return PairBatch(query_batch, reference_batch, videos)
 
     def _reference(self, video: Video, query: int, rng: np.random.Generator) -> int:
         near = range(query - self.reference_range, query + self.reference_range + 1)
@@ -121,9 +135,27 @@ class TrainingData:
         height, width = resize_to_short_edge((video.height, video.width), short, self.longest)
         return Geometry(height, width, bool(rng.random() < self.flip))
 
-    def _load(self, video: Video, t: int, geometry: Geometry) -> tuple[Tensor, Instances]:
+    def _load(self, samples: list[Sample], part: Part) -> list[Batch]:
+        """A part of the batch: all samples' first frames, their second ones, and so on."""
+        rows = part.rows(len(samples))
+        size = padded_size(samples, rows, Part(of=self.groups).rows(len(samples)).stop)
+        batches = []
+        for side in range(len(samples[0].frames)):
+            loaded = [self._frame(x.video, x.frames[side], x.geometry) for x in samples[rows]]
+            images, truth = zip(*loaded, strict=True)
+            batches.append(Batch(*pad_batch(images, truth, size)))
+        return batches
+
+    def _frame(self, video: Video, t: int, geometry: Geometry) -> tuple[Tensor, Instances]:
         image = transform_image(self.dataset.read_frame(video, t), geometry)
         return image, to_instances(self.dataset.frame_instances(video, t), geometry)
+
+
+def padded_size(samples: Sequence[Sample], rows: slice, group: int) -> tuple[int, int]:
+    """(height, width) that holds all samples of the groups, of `group` each, that rows are in."""
+    together = samples[rows.start // group * group : -(-rows.stop // group) * group]
+    sizes = [sample.geometry for sample in together]
+    return max(x.height for x in sizes), max(x.width for x in sizes)
 
 
 def annotated_frames(dataset: YouTubeVIS, video: Video) -> list[int]:
@@ -134,3 +166,31 @@ def annotated_frames(dataset: YouTubeVIS, video: Video) -> list[int]:
         for t in range(video.length)
         if video.file_names[t] and any(track.segmentations[t] for track in tracks)
     ]
+
+
+T = TypeVar("T")
+
+
+class Computed(Dataset):
+    """What a function gives for each iteration, as torch.utils.data wants it."""
+
+    def __init__(self, fetch: Callable[[int], T]) -> None:
+        self.fetch = fetch
+
+    def __getitem__(self, iteration: int) -> T:
+        return self.fetch(iteration)
+
+
+def read_ahead(fetch: Callable[[int], T], iterations: range, workers: int) -> Iterator[T]:
+    """fetch(iteration) of each, made by `workers` other processes (0: by this one, when asked)."""
+    if workers == 0:
+        return map(fetch, iterations)
+    loader = DataLoader(
+        Computed(fetch),
+        batch_size=None,
+        sampler=iterations,
+        num_workers=workers,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),  # else it would draw from the generator that is checkpointed
+    )
+    return iter(loader)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -65,10 +66,11 @@ def to_instances(found: FrameInstances, geometry: Geometry) -> Instances:
     return out
 
 
-def pad_batch(images: list[Tensor], truth: list[Instances]) -> tuple[Tensor, list[Instances]]:
-    """Pads images and masks to the batch's largest size with zeros, right and below."""
-    height = max(x.shape[1] for x in images)
-    width = max(x.shape[2] for x in images)
+def pad_batch(
+    images: Sequence[Tensor], truth: Sequence[Instances], size: tuple[int, int]
+) -> tuple[Tensor, list[Instances]]:
+    """Pads images (3, h, w) and masks with zeros, right and below, to `size` (height, width)."""
+    height, width = size
     batch = torch.zeros(len(images), 3, height, width, dtype=torch.uint8)
     for i, image in enumerate(images):
         batch[i, :, : image.shape[1], : image.shape[2]] = image

@@ -176,7 +176,8 @@ class BlendMask(nn.Module):
             here = (level == i).nonzero().squeeze(1)
             if len(here):
                 patches = F.unfold(tower, 3, padding=1)[image[here], :, position[here]]
-                rows = rows.index_copy(0, here, patches @ weight.t() + self.top_layer.bias)
+                attention = patches @ weight.t() + self.top_layer.bias
+                rows = rows.index_copy(0, here, attention.to(rows))
         return rows
 
 

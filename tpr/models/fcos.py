@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from torchvision.ops import batched_nms, sigmoid_focal_loss
 
 from ..routing.norm import group_norm
+from ..totals import total
 from .fcos_targets import Targets, assign_targets, level_locations
 
 
 class FCOSOutput(NamedTuple):
     """Per level: logits (N, K, H, W), sides in strides (N, 4, H, W), centerness logits
-    (N, 1, H, W) and the box tower's features (N, C, H, W)."""
+    (N, 1, H, W), all in single precision, and the box tower's features (N, C, H, W)."""
 
     logits: list[Tensor]
     sides: list[Tensor]
@@ -30,7 +31,8 @@ class Positives(NamedTuple):
     """The positive locations of a batch in the targets' order.
 
     index (P,) into the flattened locations; targets: their rows; centerness (P,): its targets;
-    normaliser: the sum of the latter, at least 1e-6; sides (P, 4): predicted, in strides.
+    normaliser: the sum of the latter over the iteration, at least 1e-6; sides (P, 4): predicted, in
+    strides.
     """
 
     index: Tensor
@@ -101,9 +103,9 @@ class FCOS(nn.Module):
             sides = self.bbox_pred(box)
             if self.scales is not None:
                 sides = sides * self.scales[i]
-            out.logits.append(self.cls_logits(self.cls_tower(x)))
-            out.sides.append(F.relu(sides))
-            out.centerness.append(self.ctrness(box))
+            out.logits.append(self.cls_logits(self.cls_tower(x)).float())
+            out.sides.append(F.relu(sides).float())
+            out.centerness.append(self.ctrness(box).float())
             out.tower.append(box)
         return out
 
@@ -132,8 +134,9 @@ class FCOS(nn.Module):
         one_hot[index, targets.labels[index]] = 1
         chosen = Targets(*(x[index] for x in targets))
         centre = centerness_targets(chosen.sides)
-        positives = Positives(index, chosen, centre, centre.sum().clamp(min=1e-6), sides[index])
-        count = max(len(index), 1)
+        normaliser = total(centre.sum()).clamp(min=1e-6)
+        positives = Positives(index, chosen, centre, normaliser, sides[index])
+        count = max(total(len(index)), 1)
         losses = {
             "loss_fcos_cls": sigmoid_focal_loss(logits, one_hot, 0.25, 2.0, "sum") / count,
             "loss_fcos_loc": (giou_loss(positives.sides, chosen.sides) * centre).sum()

@@ -21,6 +21,8 @@ from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
+from ..streams import image_stream
+from ..totals import share
 from .instances import TrackSamples
 
 LEVELS = ("p2", "p3", "p4", "p5", "p6")
@@ -39,10 +41,38 @@ def box_pooler(resolution: int, canonical: float) -> ROIPooler:
     return ROIPooler(resolution, scales, 0, "ROIAlignV2", canonical_box_size=canonical)
 
 
+class StreamRPN(RPN):
+    """Samples each image's anchors from the image's own stream."""
+
+    def label_and_sample_anchors(
+        self, anchors: list[Boxes], gt_instances: list[Instances]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        labels, boxes = [], []
+        for i, truth in enumerate(gt_instances):
+            with image_stream(i, len(gt_instances)):
+                found = super().label_and_sample_anchors(anchors, [truth])
+            labels += found[0]
+            boxes += found[1]
+        return labels, boxes
+
+
+class StreamROIHeads(StandardROIHeads):
+    """Samples each image's proposals from the image's own stream."""
+
+    def label_and_sample_proposals(
+        self, proposals: list[Instances], targets: list[Instances]
+    ) -> list[Instances]:
+        sampled = []
+        for i, (found, truth) in enumerate(zip(proposals, targets, strict=True)):
+            with image_stream(i, len(targets)):
+                sampled += super().label_and_sample_proposals([found], [truth])
+        return sampled
+
+
 def build_rpn(channels: int, anchors: Sequence[float], batch: int, train: int, test: int) -> RPN:
     """Region proposals. anchors: side of each level's; batch: anchors of an image in the loss;
     train, test: proposals, per level before NMS and per image after it."""
-    return RPN(
+    return StreamRPN(
         in_features=list(LEVELS),
         head=StandardRPNHead(in_channels=channels, num_anchors=len(RATIOS)),
         anchor_generator=DefaultAnchorGenerator(
@@ -95,7 +125,7 @@ class MaskRCNN(nn.Module):
             conv_dims=[],
             fc_dims=[fc_width, fc_width],
         )
-        self.roi_heads = StandardROIHeads(
+        self.roi_heads = StreamROIHeads(
             num_classes=num_classes,
             batch_size_per_image=roi_batch,
             positive_fraction=0.25,
@@ -130,7 +160,12 @@ class MaskRCNN(nn.Module):
         with EventStorage():  # where detectron2 puts its statistics
             proposals, losses = self.rpn(images, pyramid, truth)
             sampled, more = self.roi_heads(images, pyramid, proposals, truth)
-        return losses | more, self._track_samples(sampled)
+        samples = self._track_samples(sampled)
+        # detectron2's are means over the images, the sampled proposals and those on objects
+        weights = dict.fromkeys(losses, share(len(truth)))
+        weights |= dict.fromkeys(more, share(sum(map(len, sampled))))
+        weights["loss_mask"] = share(len(samples.boxes))
+        return {k: v * weights[k] for k, v in (losses | more).items()}, samples
 
     def _track_samples(self, sampled: Sequence[Instances]) -> TrackSamples:
         boxes, image, index = [], [], []

@@ -14,6 +14,7 @@ from torchvision.ops import sigmoid_focal_loss
 
 from ..routing.norm import group_norm
 from ..routing.sampling import DeformConv
+from ..totals import share, total
 from .boxes import aligned_iou
 from .fast_nms import fast_nms
 from .fcos import centerness_targets, conv_tower, decode_boxes, flatten_levels
@@ -133,10 +134,10 @@ class SipMask(nn.Module):
             box = self.bbox_tower(x)
             sides = scale * self.bbox_pred(box)
             aligned = self.align(self.cls_tower(x), sides)
-            logits.append(self.cls_logits(aligned))
-            all_sides.append(sides * stride)
-            centerness.append(self.ctrness(box))
-            coefficients.append(self.coefficients(aligned))
+            logits.append(self.cls_logits(aligned).float())
+            all_sides.append(sides.float() * stride)
+            centerness.append(self.ctrness(box).float())
+            coefficients.append(self.coefficients(aligned).float())
             towers.append(box)
         bases = self._bases(towers[:BASIS_LEVELS])
         return SipMaskOutput(logits, all_sides, centerness, coefficients, bases)
@@ -172,7 +173,8 @@ class SipMask(nn.Module):
         # The reference leaves boxes that are still tiny out of the mask and the tracking loss.
         area = (positives.boxes[:, 2:] - positives.boxes[:, :2]).detach().prod(1) / MASK_STRIDE**2
         large = positives.at(area > SMALLEST_AREA)
-        losses["loss_mask"] = mask_loss(output.bases, large, instances)
+        images = share(len(instances))
+        losses["loss_mask"] = mask_loss(output.bases, large, instances) * images
         return losses, TrackSamples(large.boxes.detach(), large.targets.image, large.local)
 
     def _positives(
@@ -207,11 +209,12 @@ class SipMask(nn.Module):
         centre = centerness_targets(positives.targets.sides)
         iou = aligned_iou(positives.boxes, positives.true_boxes, EXTENT)
         predicted = flatten_levels(output.centerness)[index, 0]
-        count, images = len(index), len(output.bases)
+        count, images = total(len(index)), total(len(output.bases))
         cross_entropy = F.binary_cross_entropy_with_logits(predicted, centre, reduction="sum")
         return {
             "loss_cls": sigmoid_focal_loss(logits, one_hot, 0.25, 2.0, "sum") / (count + images),
-            "loss_bbox": -(iou.clamp(min=1e-6).log() * centre).sum() / centre.sum().clamp(min=1e-6),
+            "loss_bbox": -(iou.clamp(min=1e-6).log() * centre).sum()
+            / total(centre.sum()).clamp(min=1e-6),
             "loss_centerness": cross_entropy / max(count, 1),
         }
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..routing import Frame, budget_loss
 from ..routing.frame import Pyramid
+from ..totals import share
 from .instances import TrackSamples
 from .tracking import match_loss
 
@@ -75,11 +76,11 @@ class VISModel(nn.Module):
         query, reference = both.rows(slice(n)), both.rows(slice(n, None))
         refined = self.refine(query, reference).pyramid
         losses, samples = self.head.losses(refined, truth)
-        losses["loss_match"] = self._match_loss(
+        losses["loss_match"] = share(n) * self._match_loss(
             refined, reference.pyramid, samples, truth, reference_truth
         )
         if self.gates and self.budget_weight:
-            losses["loss_budget"] = self.budget_weight * budget_loss(self.gates)
+            losses["loss_budget"] = share(n) * self.budget_weight * budget_loss(self.gates)
         return losses
 
     def _match_loss(

@@ -13,6 +13,8 @@ import torch
 from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 
+from ..streams import image_stream
+from ..totals import total
 from .fast_nms import fast_nms
 from .instances import TrackSamples
 from .masks import FrameMasks
@@ -106,8 +108,8 @@ class YOLACT(nn.Module):
         sizes = [tuple(x.shape[-2:]) for x in levels]
         image = (sizes[0][0] * FINEST_STRIDE, sizes[0][1] * FINEST_STRIDE)
         return Predictions(
-            by_anchor([self.bbox_pred(x) for x in towers], 4),
-            by_anchor([self.cls_logits(x) for x in towers], self.num_classes + 1),
+            by_anchor([self.bbox_pred(x) for x in towers], 4).float(),
+            by_anchor([self.cls_logits(x) for x in towers], self.num_classes + 1).float(),
             by_anchor([self.coefficients(x) for x in towers], self.prototypes).tanh(),
             self.protonet(levels[0]),
             make_anchors(sizes, image, self.scales, self.max_size, levels[0].device),
@@ -128,13 +130,14 @@ class YOLACT(nn.Module):
         """
         found = self(pyramid)
         targets = match_anchors(found.anchors, instances)
-        count = (targets.labels > 0).sum().clamp(min=1)
-        semantic = self.semantic(next(iter(pyramid.values())))
+        count = total((targets.labels > 0).sum()).clamp(min=1)
+        semantic = self.semantic(next(iter(pyramid.values()))).float()
         losses = {
             "loss_box": box_loss(found.offsets, found.anchors, targets, instances) / count,
             "loss_cls": class_loss(found.logits, targets.labels) / count,
             "loss_mask": self._mask_loss(found, targets, instances) / count,
-            "loss_semantic": semantic_loss(semantic, instances, FINEST_STRIDE) / len(instances),
+            "loss_semantic": semantic_loss(semantic, instances, FINEST_STRIDE)
+            / total(len(instances)),
         }
         return losses, self._track_samples(found, targets)
 
@@ -146,7 +149,8 @@ class YOLACT(nn.Module):
             positive = (targets.labels[image] > 0).nonzero().squeeze(1)
             share = max(len(positive) / self.masks_to_train, 1.0)
             if share > 1:
-                order = torch.randperm(len(positive), device=positive.device)
+                with image_stream(image, len(instances)):
+                    order = torch.randperm(len(positive), device=positive.device)
                 positive = positive[order[: self.masks_to_train]]
             if len(positive):
                 masks = assemble(found.prototypes[image], found.coefficients[image, positive])

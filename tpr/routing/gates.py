@@ -26,7 +26,7 @@ class GateUse(NamedTuple):
 
     def soft(self) -> Tensor:
         """Differentiable cost of each image: (N,)."""
-        return sum(m.sum((1, 2, 3)) * cost for m, cost in self.costs)
+        return sum(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
 
     def used(self) -> Tensor:
         """Cost of the open positions of each image: (N,)."""

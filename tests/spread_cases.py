@@ -1,0 +1,52 @@
+"""What test_spread.py runs in several processes at once (tests.together)."""
+
+from pathlib import Path
+
+from tests.tiny import INFER, MODEL, TRAIN, Silent
+from tpr import train
+from tpr.data.youtube_vis import YouTubeVIS
+from tpr.infer import infer
+
+BATCH_NORM = MODEL | {"head": MODEL["head"] | {"basis": {"width": 16, "norm": "BN"}}}
+SETTINGS = TRAIN | {"batch_size": 4, "iterations": 5, "short_edge": [40, 56]}
+
+
+class Killed(Exception):
+    """Stands for a kill of all processes in the middle of a run."""
+
+
+class KilledAtFive(Silent):
+    def progress(self, done: int, total: int, **numbers: float) -> None:
+        if done == 5:
+            raise Killed
+
+
+def dataset(folder: Path) -> YouTubeVIS:
+    return YouTubeVIS(folder / "data" / "train.json", folder / "data" / "frames" / "train")
+
+
+def finetune(out: Path, model: dict, settings: dict, log: Silent) -> None:
+    out.mkdir(exist_ok=True)
+    folder = out.parent.parent
+    spec = {"model": model, "train": settings, "seed": 3}
+    weights = folder / f"{model['head']['basis']['norm']}.pt"
+    train.finetune(spec, dataset(folder), weights, out, log)
+
+
+def cases(out: Path) -> None:
+    """Trainings by one and by two processes, inference by any number."""
+    folder, count = out.parent, int(out.name)
+    spec = {"model": MODEL, "infer": INFER | {"batch": 1}}
+    infer(spec, dataset(folder), folder / "whole.pt", out, Silent())
+    if count > 2:
+        return
+    finetune(out / "norms", BATCH_NORM, SETTINGS, Silent())
+    finetune(out / "micro", MODEL, SETTINGS | {"micro_batch": 2 // count}, Silent())
+    if count == 1:
+        finetune(out / "whole", MODEL, SETTINGS | {"micro_batch": 4}, Silent())
+        return
+    try:
+        finetune(out / "killed", BATCH_NORM, SETTINGS, KilledAtFive())
+    except Killed:
+        assert (out / "killed" / "checkpoint.pt").is_file()
+        finetune(out / "killed", BATCH_NORM, SETTINGS, Silent())
