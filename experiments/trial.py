@@ -33,6 +33,7 @@ def trial(
     return profile | {
         "profile": f"{profile['profile']}{TRIAL}",
         "seeds": profile["seeds"][:1],
+        "processes": 1,  # a batch of one cannot be shared
         "train": train,
         "data": data(profile["data"], videos, data_root),
         "expected_seconds": EXPECTED | {"evaluate": 60},
