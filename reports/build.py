@@ -6,6 +6,7 @@ Works with no, some or all records, so that the page is of use while the suite r
 import argparse
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,6 @@ def build(profile: str, root: Path = ROOT) -> Path:
     content["difficulty"] = difficulty_tables(found) if found else []
     content["categories"] = category_table(used)
     content["difficulty_figure"] = _difficulty(layout, tables, used, found)
-    content["viewer"] = _viewer(layout, tables, chosen)
     content["costs"] = cost_section(layout, used)
     content |= {
         "profile": profile,
@@ -95,20 +95,33 @@ def _content(
 def _figures(layout: Layout, tables: list[Table], chosen: Chosen) -> dict[str, Any]:
     """Charts by table id, pictures of tracks; what cannot be drawn keeps its last drawing."""
     charts: dict[str, list[Figure]] = {}
-    pictures, failures = [], []
+    pictures, failures, viewer = [], [], None
     for table in tables:
         records = chosen[table.id][0]
-        drawn = []
         tracks = () if any(one.name.startswith("tracks") for one in pictures) else (_tracks,)
-        for figure in (_variants, _curves, _brought, *tracks):
-            try:
-                drawn.append(figure(layout, table, records))
-            except (ValueError, KeyError, OSError) as error:
-                drawn.append(None)
-                failures.append(f"{table.paper}, no figure of {figure.__name__[1:]}: {error}")
+        drawn = [
+            _tried(figure, layout, table, records, failures)
+            for figure in (_variants, _curves, _brought, *tracks)
+        ]
         charts[table.id] = [one for one in drawn[:2] if one]
         pictures += [one for one in drawn[2:] if one]
-    return {"charts": charts, "pictures": pictures, "failures": failures}
+        viewer = viewer or _tried(_viewer, layout, table, records, failures)
+    return {"charts": charts, "pictures": pictures, "viewer": viewer, "failures": failures}
+
+
+def _tried(
+    figure: Callable[..., Figure | None],
+    layout: Layout,
+    table: Table,
+    records: list[Record],
+    failures: list[str],
+) -> Figure | None:
+    """A figure of a table; None, and a line on why, where its data are broken."""
+    try:
+        return figure(layout, table, records)
+    except (ValueError, KeyError, OSError) as error:
+        failures.append(f"{table.paper}, no figure of {figure.__name__[1:]}: {error}")
+        return None
 
 
 # matplotlib and OpenCV are slow to load and a rerun with nothing new to draw needs neither: the
@@ -150,17 +163,16 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
     return draw_or_recall(layout.figures, f"tracks-{table.id}.jpg", sources, draw)
 
 
-def _viewer(layout: Layout, tables: list[Table], chosen: Chosen) -> Figure | None:
-    """The clips of the first table that has a pair of runs at hand, else those drawn last."""
+def _viewer(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
+    """Clips of a pair of runs; without one at hand those drawn last."""
     from reports.tracks import find_pair
 
-    found = ((find_pair(layout.runs, t, chosen[t.id][0]), t) for t in tables)
-    pair, table = next((one for one in found if one[0]), (None, None))
+    pair = find_pair(layout.runs, table, records)
 
     def draw() -> Figure | None:
         from reports.viewer import draw_viewer
 
-        better = by_run(chosen[table.id][0])[pair.runs[1]][pair.seed]
+        better = by_run(records)[pair.runs[1]][pair.seed]
         return draw_viewer(pair, better, layout.runs, layout.figures)
 
     return draw_or_recall(layout.figures, "clips.jsonl", pair.sources if pair else {}, draw)
