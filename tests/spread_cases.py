@@ -8,16 +8,16 @@ from tpr.data.youtube_vis import YouTubeVIS
 from tpr.infer import infer
 
 BATCH_NORM = MODEL | {"head": MODEL["head"] | {"basis": {"width": 16, "norm": "BN"}}}
-SETTINGS = TRAIN | {"batch_size": 4, "iterations": 5, "short_edge": [40, 56]}
+SETTINGS = TRAIN | {"batch_size": 4, "iterations": 4, "short_edge": [40, 56]}
 
 
 class Killed(Exception):
     """Stands for a kill of all processes in the middle of a run."""
 
 
-class KilledAtFive(Silent):
+class KilledAtThree(Silent):
     def progress(self, done: int, total: int, **numbers: float) -> None:
-        if done == 5:
+        if done == 3:
             raise Killed
 
 
@@ -46,7 +46,7 @@ def cases(out: Path) -> None:
         finetune(out / "whole", MODEL, SETTINGS | {"micro_batch": 4}, Silent())
         return
     try:
-        finetune(out / "killed", BATCH_NORM, SETTINGS, KilledAtFive())
+        finetune(out / "killed", BATCH_NORM, SETTINGS, KilledAtThree())
     except Killed:
         assert (out / "killed" / "checkpoint.pt").is_file()
         finetune(out / "killed", BATCH_NORM, SETTINGS, Silent())

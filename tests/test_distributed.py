@@ -11,6 +11,7 @@ import pytest
 from experiments.launch.local import Worker
 from experiments.lock import file_lock
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 STAGES = """
 import os
 import time
@@ -53,7 +54,7 @@ def start(folder, monkeypatch):
 
 def status_of(worker):
     """When it has ended; what it started must have ended too."""
-    deadline = time.monotonic() + 250
+    deadline = time.monotonic() + 600
     while worker.poll() is None or processes_of(worker):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)

@@ -17,6 +17,7 @@ from tpr.models.build import build_model
 from tpr.parts import Part, own_parts
 from tpr.step import Step
 
+pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 MODELS = {"blendmask": MODEL} | {name: MODEL | change for name, change in HEADS.items()}
 
 
