@@ -33,8 +33,9 @@ def run_stage(folder: Path, stages: str) -> int:
         request = read_json(folder / "stage.json")
         if request is None:
             raise FileNotFoundError(f"{folder}/stage.json is missing")
-        for half_written in [*folder.glob(".record.json.*"), *folder.glob(".progress.json.*")]:
-            half_written.unlink()
+        for draft in folder.rglob(".*.tmp"):  # of a process that was killed while it wrote
+            if not draft.name.startswith(".stage.json."):  # that one is the runner's
+                draft.unlink()
         done = read_json(folder / "record.json") or {}
         if done.get("key") != request["key"]:
             write_json(folder / "record.json", compute(request, folder, stages))
