@@ -55,8 +55,9 @@ def run_and_record(
             begin(BUSY)
             return BUSY
         request = read_request(folder)
-        for half_written in [*folder.glob(".record.json.*"), *folder.glob(".progress.json.*")]:
-            half_written.unlink()
+        for draft in folder.rglob(".*.tmp"):  # of a process that was killed while it wrote
+            if not draft.name.startswith(".stage.json."):  # that one is the runner's
+                draft.unlink()
         done = read_json(folder / "record.json") or {}
         if done.get("key") == request["key"]:
             begin(0)

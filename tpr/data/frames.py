@@ -1,6 +1,7 @@
 """Reading one video frame from disk, never outside its root and never half of it."""
 
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def read_image(root: Path, name: str, height: int, width: int) -> np.ndarray:
     """
     path = inside(root, name)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+            raise OSError("not a file")
         with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore")
             if image.size != (width, height):

@@ -5,8 +5,10 @@ python -m tpr.evaluation.archive submission.zip --videos valid.json
 
 import argparse
 import json
+import lzma
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from tpr.data.json_input import read_json
@@ -14,6 +16,15 @@ from tpr.evaluation.submission import validate_results
 from tpr.files import replacing
 
 NAME = "results.json"
+# what zipfile raises for damaged, encrypted and unknown content
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    OSError,
+)
 
 
 def pack(results: Path, path: Path) -> Path:
@@ -37,7 +48,7 @@ def validate_archive(videos: Path, path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             problems = layout_problems(archive.namelist())
             text = None if problems else archive.read(NAME)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, OSError) as error:
+    except UNREADABLE as error:
         return [f"{path.name} is not a readable zip file ({error})"]
     if text is None:
         return problems

@@ -1,0 +1,163 @@
+"""Kill test: `kill -9` at random moments of a suite, each followed by a rerun.
+
+    python -m tests.faults.kill --kills 50 --seed 0
+
+Every other kill takes the runner, the others one of its workers (or the making of tables). A suite
+that got to its end is compared with an undisturbed one, and the next begins in an empty folder.
+Prints a line a kill; exit status 1 at the first broken promise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.faults.small_suite import RUN, TABLES, make_suite, outcome, processes_of, run, start
+
+ORPHANS_MAY_LIVE = 10.0  # seconds; the kernel ends them at once, a busy machine notices later
+
+
+class BrokenPromise(AssertionError):
+    """What a kill must not do."""
+
+
+class KillTest:
+    """Kills suites in `root` until `kills` moments are used up; `tally` counts what was hit."""
+
+    def __init__(self, root: Path, kills: int, seed: int) -> None:
+        self.root, self.kills, self.seed = make_suite(root), kills, seed
+        self.moments = random.Random(seed)
+        self.tally: Counter[str] = Counter()
+        self.finished: dict[str, tuple] = {}
+
+    def __call__(self) -> Counter[str]:
+        begin = time.monotonic()
+        self.complete()
+        self.longest = time.monotonic() - begin
+        self.expected = outcome(self.root)
+        print(f"undisturbed: {self.longest:.1f} s, {len(self.expected)} values", flush=True)
+        self.clear()
+        for number in range(1, self.kills + 1):
+            print(f"kill {number}: {self.kill(number)}", flush=True)
+            self.check_nothing_twice()
+        self.check_end()
+        return self.tally
+
+    def clear(self) -> None:
+        for name in ("runs", "results"):
+            shutil.rmtree(self.root / name, ignore_errors=True)
+        self.finished = {}
+
+    def complete(self) -> None:
+        status, output = run(self.root)
+        if status:
+            raise BrokenPromise(f"the suite ended with status {status}:\n{output}")
+
+    def kill(self, number: int) -> str:
+        """One suite, killed at a random moment of what an undisturbed one takes."""
+        process = start(self.root)
+        moment = self.moments.uniform(0.0, self.longest)
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            return self.hit(process, number, moment)
+        if process.returncode:
+            raise BrokenPromise(f"the rerun failed:\n{process.communicate()[0]}")
+        self.check_end()
+        self.clear()
+        return self.kill(number)
+
+    def hit(self, process: subprocess.Popen, number: int, moment: float) -> str:
+        """kill -9 of the runner, or of one of its processes where there is one."""
+        others = {k: v for k, v in processes_of(self.root).items() if k != process.pid}
+        victim = process.pid
+        if number % 2 == 0 and others:
+            victim = self.moments.choice(sorted(others))
+        name = self.name(victim, process.pid, others)
+        try:
+            os.kill(victim, signal.SIGKILL)
+        except ProcessLookupError:
+            name += " (had just ended)"
+        output, _ = process.communicate(timeout=300)
+        if "Traceback" in output:
+            raise BrokenPromise(f"the runner ended with a traceback:\n{output}")
+        self.check_no_orphans()
+        self.tally[name] += 1
+        drafts = len(list(self.root.rglob("*.tmp")))
+        return f"{name} after {moment:.2f} s, {len(self.records())} stages done, {drafts} drafts"
+
+    def name(self, victim: int, runner: int, others: dict[int, list[str]]) -> str:
+        if victim == runner:
+            busy = sorted({self.stage(command) for command in others.values()} - {""})
+            return f"runner during {' and '.join(busy)}" if busy else "runner between stages"
+        return f"worker {self.stage(others[victim])}".strip()
+
+    def stage(self, command: list[str]) -> str:
+        """ "train", "tables", ... of a command line."""
+        folders = [Path(part).name for part in command if "/runs/smoke/" in part]
+        if folders:
+            return folders[0].split("-")[0]
+        return "tables" if TABLES in command else ""
+
+    def check_no_orphans(self) -> None:
+        deadline = time.monotonic() + ORPHANS_MAY_LIVE
+        while left := processes_of(self.root):
+            if time.monotonic() > deadline:
+                raise BrokenPromise(f"orphans: {left}")
+            time.sleep(0.02)
+
+    def records(self) -> list[Path]:
+        return sorted((self.root / "runs" / "smoke").glob("*/record.json"))
+
+    def check_nothing_twice(self) -> None:
+        """A stage with a record is never started again, its record never written again."""
+        for path in self.records():
+            log = path.with_name("log.txt").read_text()
+            state = (path.stat().st_mtime_ns, path.stat().st_ino, log.count(" start: "))
+            if self.finished.setdefault(path.parent.name, state) != state:
+                raise BrokenPromise(f"{path.parent.name} ran again after it had finished")
+
+    def check_end(self) -> None:
+        """The suite goes on to its end, with equal results and no drafts left in its stages."""
+        self.check_nothing_twice()
+        self.complete()
+        self.check_nothing_twice()
+        found = outcome(self.root)
+        wrong = [k for k in self.expected if found.get(k) != self.expected[k]]
+        if wrong or len(found) != len(self.expected):
+            raise BrokenPromise(f"other results than undisturbed: {wrong or sorted(found)}")
+        drafts = list((self.root / "runs").glob("**/.*.tmp"))
+        if drafts:
+            raise BrokenPromise(f"drafts left behind: {drafts}")
+        self.tally["suites compared"] += 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.kill", description=__doc__)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tpr-kill-") as folder:
+        print(f"run {RUN}, {options.kills} kills, seed {options.seed}")
+        try:
+            tally = KillTest(Path(folder).resolve(), options.kills, options.seed)()
+        except BrokenPromise as error:
+            print(f"FAILED: {error}")
+            return 1
+    for name, count in sorted(tally.items()):
+        print(f"{count:4} {name}")
+    print("passed: results bit-identical, no finished stage again, no orphan, no draft left")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
