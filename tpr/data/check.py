@@ -141,21 +141,26 @@ def check_video(job: tuple[Video, list[Track], Path, bool]) -> tuple[str, list[F
 
 def check_frame(frames: Path, name: str, video: Video) -> Finding | None:
     """What is wrong with an image, if anything; it is decoded as training does."""
-    where = f"video {video.id}: {name}"
+    where = f"video {video.id}: "
     try:
         read_image(frames, name, video.height, video.width)
     except FileNotFoundError:
-        return Finding("missing frame", where)
+        return Finding("missing frame", where + printable(name))
     except FrameSizeError as error:
-        return Finding("frame of another size", f"video {video.id}: {without(error, frames)}")
+        return Finding("frame of another size", where + without(error, frames))
     except ValueError as error:
-        return Finding("broken frame", f"video {video.id}: {without(error, frames)}")
+        return Finding("broken frame", where + without(error, frames))
     return None
 
 
 def without(error: Exception, frames: Path) -> str:
-    """The message with file names as the annotations have them."""
-    return str(error).replace(f"{inside(frames, '.')}/", "")
+    """The message with file names as the annotations have them, on one line."""
+    return printable(str(error).replace(f"{inside(frames, '.')}/", ""))
+
+
+def printable(text: str) -> str:
+    """With line breaks and the like, which file names may hold, as escapes."""
+    return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
 
 
 def check_track(track: Track, video: Video) -> Iterator[Finding]:
