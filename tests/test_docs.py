@@ -47,6 +47,10 @@ ELSEWHERE = {
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",
     "pip install .": "test_package.py, without a download",
     'pip install ".[routing]"': "downloads torch",
+    "python -m benchmarks.sampling": "a minute of timings, which tests have no use for",
+    "python -m benchmarks.sparse": "the same",
+    "python -m benchmarks.routing_overhead": "the same",
+    "python -m benchmarks.training": "the same",
 }
 OWN_TESTS = {"full-scale.md"}  # pages whose commands need recorded data or a cluster
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)
@@ -54,8 +58,10 @@ PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TEST
 
 def commands() -> list[str]:
     """Every line of the pages' blocks that is a shell command."""
-    blocks = re.findall(r"```\n(.*?)```", "".join(p.read_text() for p in PAGES), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines()]
+    text = "\n".join(page.read_text() for page in PAGES)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    lines = [line for kind, block in blocks if not kind for line in block.splitlines()]
+    lines = [line.split("  #")[0].rstrip() for line in lines]
     return [line for line in lines if line.startswith(("./run_all.sh", "pip ", "python "))]
 
 
