@@ -9,13 +9,15 @@ the open regions included).
 
 A line has, per case: fps_ratio, frames per second with TPR over those without; mac_ratio, what it
 would be if time went with multiply-accumulates (of convolutions and matrix products, counted as
-they are executed); excess, the former prediction over the measurement; what is open, as share of
-the gated work and of the gates' positions; seconds and multiply-accumulates of both.
+they are executed); excess, the latter over the former; limit, what fps_ratio would be if of TPR
+only the kernels of convolutions and matrix products took time; what is open, as share of the gated
+work and of the gates' positions; seconds and multiply-accumulates of both.
 """
 
 from __future__ import annotations
 
 import copy
+import statistics
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 from experiments.manifest import load_manifests
@@ -40,6 +43,7 @@ CLASSES, OBJECTS = 40, 10
 SHARES = (0.1, 1.0)
 PASSES, TOLERANCE = 20, 0.002
 ROUNDS = 5
+PRODUCTS = {"mkldnn_convolution", "_slow_conv2d_forward", "addmm", "mm", "bmm", "baddbmm"}
 
 
 def full_model() -> VISModel:
@@ -107,6 +111,17 @@ def multiply_accumulates(function: partial) -> float:
     return counter.get_total_flops() / 2
 
 
+def product_seconds(function: partial) -> float:
+    """Of one call, in the kernels of convolutions and matrix products; median of ROUNDS."""
+    rounds = []
+    for _ in range(ROUNDS):
+        with profile(activities=[ProfilerActivity.CPU]) as profiler:
+            function()
+        kernels = [one for one in profiler.key_averages() if one.key[len("aten::") :] in PRODUCTS]
+        rounds.append(sum(one.self_cpu_time_total for one in kernels) / 1e6)
+    return statistics.median(rounds)
+
+
 @torch.no_grad()
 def main() -> None:
     setup()
@@ -125,12 +140,14 @@ def main() -> None:
         case = f"open={share:.2f}"
         fps_ratio = seconds["without"] / seconds[case]
         mac_ratio = macs["without"] / macs[case]
+        products = product_seconds(partial(routing, query, reference))
         positions = torch.cat([use.gate.flatten() for use in routing.gates])
         report(
             case,
             fps_ratio=fps_ratio,
             mac_ratio=mac_ratio,
             excess=mac_ratio / fps_ratio,
+            limit=seconds["without"] / (seconds["without"] + products),
             open_positions=(positions > 0).float().mean().item(),
             open_work=open_fraction(routing.gates).item(),
             seconds=seconds[case],

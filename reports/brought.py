@@ -29,19 +29,32 @@ class Trained:
 
 
 def find_trained(runs: Path, table: Table, records: list[Record]) -> Trained | None:
-    """The table's runs at its lowest seed; None for tables that show no module but TPR."""
-    seed = min((record.seed for record in records), default=0)
-    grouped = by_run(records)
-    chosen = [grouped[run][seed] for run in table.runs if seed in grouped.get(run, {})]
-    chosen = [r for r in chosen if module_name(r) and stage_folder(runs, r.train)]
+    """The table's runs at the seed with the most modules at hand, of equals the lowest.
+
+    None for tables that show no module but TPR.
+    """
+    chosen: list[Record] = []
+    for seed in sorted({record.seed for record in records}):
+        found = _at_hand(runs, table, records, seed)
+        chosen = max(chosen, found, key=lambda some: len({module_name(r) for r in some}))
     if {module_name(r) for r in chosen} <= {"tpr"}:
         return None
-    weights = {r.run: stage_folder(runs, r.train) / WEIGHTS for r in chosen}
     videos = stage_folder(runs, {"key": chosen[0].evaluate.get("inputs", {}).get("videos")})
-    if videos is None or not all(path.is_file() for path in weights.values()):
+    if videos is None:
         return None
     specs = {r.run: r.evaluate["spec"] for r in chosen}
-    return Trained(specs, weights, seed, videos, {r.name: r.train["key"] for r in chosen})
+    weights = {r.run: stage_folder(runs, r.train) / WEIGHTS for r in chosen}
+    sources = {r.name: r.train["key"] for r in chosen}
+    return Trained(specs, weights, chosen[0].seed, videos, sources)
+
+
+def _at_hand(runs: Path, table: Table, records: list[Record], seed: int) -> list[Record]:
+    """Of the table's runs with a temporal module those whose weights at this seed are there."""
+    grouped = by_run(records)
+    found = [grouped[run][seed] for run in table.runs if seed in grouped.get(run, {})]
+    folders = [stage_folder(runs, record.train) for record in found]
+    pairs = zip(found, folders, strict=True)
+    return [r for r, folder in pairs if module_name(r) and folder and (folder / WEIGHTS).is_file()]
 
 
 def module_name(record: Record) -> str | None:

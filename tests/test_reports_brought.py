@@ -20,12 +20,12 @@ from tpr.routing import GateUse
 TABLE = """{table: 1d, title: t, rows: [{run: a}, {run: b}, {run: c}]}"""
 
 
-def add(root, run, module, weights=True):
-    raw = record(run, 0, 30.0)
+def add(root, run, module, weights=True, seed=0):
+    raw = record(run, seed, 30.0)
     temporal = None if module is None else {"name": module}
     raw["evaluate"]["spec"] = {"model": {"temporal": temporal}}
     write_record(root, raw)
-    folder = root / "runs" / f"train-{run}-seed0-{raw['train']['key'][:12]}"
+    folder = root / "runs" / f"train-{run}-seed{seed}-{raw['train']['key'][:12]}"
     folder.mkdir(parents=True)
     (folder / "record.json").write_text("{}")
     if weights:
@@ -48,6 +48,15 @@ def test_runs_with_a_temporal_module_and_their_weights_are_found(tmp_path):
     found = find(tmp_path)
     assert list(found.weights) == ["b", "c"] and found.seed == 0
     assert found.sources == {f"{run} seed 0": key("train", f"{run}-seed0") for run in "bc"}
+
+
+def test_the_seed_with_the_most_modules_at_hand_is_shown(tmp_path):
+    add(tmp_path, "b", "tpr")
+    for run, module in (("b", "tpr"), ("c", "stsn")):
+        add(tmp_path, run, module, seed=1)
+    add(tmp_path, "c", "stsn", seed=2)
+    found = find(tmp_path)
+    assert list(found.weights) == ["b", "c"] and found.seed == 1
 
 
 @pytest.mark.parametrize(("module", "weights"), [("tpr", True), (None, True), ("stsn", False)])
