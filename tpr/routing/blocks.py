@@ -33,8 +33,9 @@ def conv_patches(
     def conv(here: slice) -> Tensor:
         return F.linear(gather(here).view(-1, matrix.shape[1]), matrix, bias)
 
-    if positions == 0 or torch.is_grad_enabled():
+    values = positions * matrix.shape[1]
+    blocks = 1 if torch.is_grad_enabled() else -(-values // BLOCK_VALUES)
+    if blocks <= 1:
         return conv(slice(0, positions))
-    blocks = -(-positions * matrix.shape[1] // BLOCK_VALUES)
     size = -(-positions // blocks)
     return torch.cat([conv(slice(i, i + size)) for i in range(0, positions, size)])
