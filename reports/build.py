@@ -146,7 +146,9 @@ def _curves(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
         return training_curves(curves, sources, layout.figures, f"training-{table.id}")
 
-    return draw_or_recall(layout.figures, f"training-{table.id}.png", sources, draw)
+    # Folders go and records stay: a picture of more of them is not replaced by one of fewer.
+    known = {record.name: record.train["key"] for record in records}
+    return draw_or_recall(layout.figures, f"training-{table.id}.png", sources, draw, known)
 
 
 def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | None:

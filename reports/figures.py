@@ -44,11 +44,18 @@ def recall(folder: Path, name: str) -> Figure | None:
 
 
 def draw_or_recall(
-    folder: Path, name: str, sources: dict[str, str], draw: Callable[[], Figure | None]
+    folder: Path,
+    name: str,
+    sources: dict[str, str],
+    draw: Callable[[], Figure | None],
+    known: dict[str, str] | None = None,
 ) -> Figure | None:
-    """The figure for `sources`: as kept if it is theirs, else drawn anew, else whatever is kept."""
+    """The figure for `sources`: as kept if it is theirs, else drawn anew, else whatever is kept.
+
+    A kept one that shows more than `sources` stays if all it shows is among `known`.
+    """
     kept = recall(folder, name)
-    if kept and kept.sources == sources:
+    if kept and sources.items() <= kept.sources.items() <= (known or sources).items():
         return kept
     drawn = draw() if sources else None
     return remember(folder, drawn) if drawn else kept

@@ -8,6 +8,7 @@ import pytest
 from fake_records import key, record, write_all, write_manifest, write_record
 
 from reports.build import build, main
+from reports.figures import Figure, draw_or_recall
 from reports.layout import Layout
 from reports.numbers import duration, number, signed
 from reports.page import cell, prose
@@ -218,3 +219,17 @@ def test_markdown_cells_hold_no_markup():
 
 def test_prose_shows_html_as_text():
     assert prose("a <b>b</b>") == "<p>a &lt;b&gt;b&lt;/b&gt;</p>"
+
+
+def test_a_picture_of_more_records_is_kept_as_long_as_all_it_shows_are_known(tmp_path):
+    def drawn(sources):
+        (tmp_path / "a.png").write_bytes(b"")
+        return Figure("a.png", "t", "alt", "caption", sources)
+
+    def shown(sources, known=None):
+        return draw_or_recall(tmp_path, "a.png", sources, lambda: drawn(sources), known).sources
+
+    both, one = {"a seed 0": "k0", "a seed 1": "k1"}, {"a seed 0": "k0"}
+    assert shown(both) == shown(one, known=both) == shown({}, known=both) == both
+    assert shown(one, known={"a seed 0": "k0", "a seed 1": "new"}) == one
+    assert shown(both) == both and shown(one) == one
