@@ -1,4 +1,4 @@
-"""Training measurements, read from the log.jsonl of the stage folders that records point to."""
+"""Training measurements: from records, or from the stage folders that older records point to."""
 
 import json
 from pathlib import Path
@@ -24,24 +24,29 @@ def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]
     curves: dict[str, list[dict[str, np.ndarray]]] = {}
     sources: dict[str, str] = {}
     for record in records:
-        folder = stage_folder(runs, record.train)
-        curve = read_curve(folder / "log.jsonl") if folder else None
-        if curve:
-            curves.setdefault(record.run, []).append(curve)
+        lines = recorded(record) or logged(stage_folder(runs, record.train))
+        if lines:
+            curves.setdefault(record.run, []).append(smoothed(lines))
             sources[record.name] = record.train["key"]
     return curves, sources
 
 
-def read_curve(path: Path) -> dict[str, np.ndarray] | None:
-    """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each.
+def recorded(record: Record) -> list[dict[str, float]]:
+    """Measurements in the record itself."""
+    curve = record.train.get("metrics", {}).get("curve", {})
+    return [dict(zip(curve, row, strict=True)) for row in zip(*curve.values(), strict=True)]
 
-    None if the file is missing or empty.
-    """
-    if not path.is_file():
-        return None
-    lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
-    if not lines:
-        return None
+
+def logged(folder: Path | None) -> list[dict[str, float]]:
+    """Measurements in the log.jsonl of a stage folder; none if that is gone."""
+    path = folder / "log.jsonl" if folder else None
+    if path is None or not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+
+
+def smoothed(lines: list[dict[str, float]]) -> dict[str, np.ndarray]:
+    """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each."""
     curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
     curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
     if all("open_fraction" in line for line in lines):

@@ -233,3 +233,12 @@ def test_a_picture_of_more_records_is_kept_as_long_as_all_it_shows_are_known(tmp
     assert shown(both) == shown(one, known=both) == shown({}, known=both) == both
     assert shown(one, known={"a seed 0": "k0", "a seed 1": "new"}) == one
     assert shown(both) == both and shown(one) == one
+
+
+def test_curves_in_records_need_no_logs(tmp_path):
+    write_all(tmp_path)
+    measured = record("blendmask-r50+tpr", 0, 30.0)
+    measured["train"]["metrics"]["curve"] = {"iteration": [10, 20], "loss_a": [3.0, 2.0]}
+    write_record(tmp_path, measured)
+    build("mini", tmp_path)
+    assert "Last smoothed loss: blendmask-r50+tpr 2.00" in " ".join(read(tmp_path).alts)

@@ -50,6 +50,7 @@ def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrain
     resumed = run(tiny_dataset, pretrained, tmp_path / "killed")
     assert resumed["final_losses"] == whole["final_losses"]
     assert resumed["open_fraction"] == whole["open_fraction"]
+    assert resumed["curve"] == whole["curve"] and len(whole["curve"]["iteration"]) > 1
     states = [checkpoint.load(tmp_path / name / "weights.pt") for name in ("whole", "killed")]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])

@@ -10,6 +10,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from .files import replacing
 
+POINTS = 100  # of a curve that goes into a record
+
 
 class History:
     """Measurements by iteration in out/log.jsonl and as TensorBoard events.
@@ -41,11 +43,21 @@ class History:
             self.board.add_scalar(name, value, iteration)
 
     def summary(self, iterations: int) -> dict[str, Any]:
-        """Means over the last tenth of the run."""
+        """Means over the last tenth of the run, and the whole of it at up to POINTS iterations."""
         if self.writes:
             self.board.close()
         last = [x for x in self.lines if x["iteration"] > 0.9 * iterations] or self.lines[-1:]
         mean = {k: sum(x[k] for x in last) / len(last) for k in last[0] if k != "iteration"}
         losses = {k: v for k, v in mean.items() if k.startswith("loss")}
         rest = {k: v for k, v in mean.items() if k not in losses}
-        return {"iterations": iterations, "final_losses": losses, "open_fraction": rest or None}
+        return {
+            "iterations": iterations,
+            "final_losses": losses,
+            "open_fraction": rest or None,
+            "curve": self.curve(),
+        }
+
+    def curve(self) -> dict[str, list[float]]:
+        """Evenly spaced measurements, by name, to six digits."""
+        lines = self.lines[:: -(-len(self.lines) // POINTS)]
+        return {name: [float(f"{line[name]:.6g}") for line in lines] for name in lines[0]}
