@@ -114,12 +114,11 @@ class Runner:
             self.finish(stage)
         elif stage.record(self.layout):  # another suite finished it since the plan was made
             self.finish(stage)
-        elif is_locked(stage.lock(self.layout)):
+        elif not describe(stage, self.layout):
             self.elsewhere[stage.key] = stage
         else:
-            folder = stage.folder(self.layout)
-            write_json(folder / "stage.json", stage.request())
-            self.running[stage.key] = (stage, self.start(folder), time.monotonic())
+            worker = self.start(stage.folder(self.layout))
+            self.running[stage.key] = (stage, worker, time.monotonic())
 
     def finish(self, stage: Stage) -> None:
         self.done.append(stage)
@@ -136,6 +135,20 @@ class Runner:
 
 def needs(stage: Stage, lost: set[str]) -> bool:
     return any(s.key in lost or needs(s, lost) for s in stage.inputs.values())
+
+
+def describe(stage: Stage, layout: Layout) -> bool:
+    """Writes stage.json for the worker; False if another suite is running the stage.
+
+    Whoever writes it holds the stage's lock, so drafts that lie there are of killed runners.
+    """
+    folder = stage.folder(layout)
+    with file_lock(stage.lock(layout)) as mine:
+        if mine:
+            for draft in folder.glob(".stage.json.*.tmp"):
+                draft.unlink()
+            write_json(folder / "stage.json", stage.request())
+    return mine
 
 
 def clear_forced(stages: list[Stage], layout: Layout) -> None:
