@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from . import failures
 from .environment import git_state, hardware, packages
 from .files import read_json, write_json
 from .lock import file_lock
@@ -63,7 +64,12 @@ def run_and_record(
             begin(0)
             return 0
         begin(None)
-        write_json(folder / "record.json", compute(request, folder, stages))
+        (folder / failures.FILE).unlink(missing_ok=True)
+        try:
+            write_json(folder / "record.json", compute(request, folder, stages))
+        except FloatingPointError as error:
+            failures.note(folder, request["key"], error, now())
+            raise
     return 0
 
 

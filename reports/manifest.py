@@ -14,6 +14,7 @@ One YAML file a table, `experiments/manifests/tables/<id>.yaml`:
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -97,12 +98,17 @@ def load_about(manifests: Path, profile: str) -> str:
             f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
             "iterations, with untrained weights where there are no others."
         )
+    return str(load_profile(manifests, profile).get("about", "")).strip()
+
+
+def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
+    """A profile's manifest as it stands, {} where there is none. ValueError names the file."""
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
-        return ""
+        return {}
     try:
-        return str(yaml.safe_load(path.read_text()).get("about", "")).strip()
-    except (AttributeError, yaml.YAMLError) as error:
+        return dict(yaml.safe_load(path.read_text()))
+    except (ValueError, TypeError, yaml.YAMLError) as error:
         raise ValueError(f"{path}: not a profile manifest ({error})") from error
 
 

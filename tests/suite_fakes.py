@@ -19,7 +19,7 @@ def count(spec, inputs, out, log):
     name = out.name[:-13]
     note(out, "begin")
     if name == os.environ.get("TPR_FAKE_FAIL"):
-        raise ValueError("the loss is not finite")
+        raise FloatingPointError("the loss is not finite")
     state = out / "state"
     done = int(state.read_text() or 0) if state.is_file() else 0
     for tick in range(done, TICKS):
