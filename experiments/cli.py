@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import costs, gpu_hours, show, states
+from .disk import told
 from .environment import cores, gpus
 from .estimate import Durations, chains, step_seconds, total_seconds
 from .failures import write_failure
@@ -60,7 +61,7 @@ def main(
     except KeyboardInterrupt:
         return stopped(130)
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 

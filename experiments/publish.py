@@ -142,7 +142,7 @@ class Page:
             if self.collect():
                 return None
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        reason = lines[-1] if lines else "no message"
+        reason = lines[-1] if lines else "no message (is the disk full?)"
         return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
 
     def stop(self) -> None:

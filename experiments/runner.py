@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .disk import AGAIN, NO_SPACE
 from .files import read_json, write_json
 from .launch.local import Worker, stop
 from .layout import Layout
@@ -166,6 +167,8 @@ def failure_reason(folder: Path, status: int) -> str:
     if status < 0:
         memory = " (out of memory?)" if status == -9 else ""
         return f"killed by signal {-status}{memory}"
+    if status == NO_SPACE:
+        return f"no space left on the disk of {folder}: {AGAIN}"
     return last_line(folder / "log.txt") or f"ended with status {status}"
 
 

@@ -1,7 +1,8 @@
 """Runs one stage in its own process: `python -m experiments.worker FOLDER`.
 
 FOLDER holds stage.json (see Stage.request); the result is FOLDER/record.json, written last.
-Exit status: 0 finished, 75 another process is running the stage, anything else failed.
+Exit status: 0 finished, 75 another process is running the stage, 74 no space left on the disk,
+anything else failed.
 
 Started as several processes by torchrun or Slurm (tpr.distributed names the variables), all of them
 run the stage's body together; the first holds the lock and writes the record.
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from . import failures
+from .disk import NO_SPACE, is_full, told
 from .environment import git_state, hardware, packages
 from .files import read_json, write_json
 from .lock import file_lock
@@ -138,7 +140,13 @@ def main() -> int:
     options = parser.parse_args()
     if options.parent is not None:
         end_with_parent(options.parent)
-    return run_stage(options.folder, options.stages)
+    try:
+        return run_stage(options.folder, options.stages)
+    except Exception as error:
+        if not is_full(error):
+            raise
+        print(f"error: {told(error)}", file=sys.stderr)
+        return NO_SPACE
 
 
 if __name__ == "__main__":

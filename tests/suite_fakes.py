@@ -5,6 +5,7 @@ after an interruption. Its value is a hash of its settings and its inputs' value
 runs folder gets a line when a stage begins and when it ends.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -29,7 +30,9 @@ def count(spec, inputs, out, log):
         log.progress(tick + 1, TICKS, loss=1.0 / (tick + 1))
     values = [read_value(inputs[role]) for role in sorted(inputs)]
     value = hashlib.sha256(json.dumps([spec, values], sort_keys=True).encode()).hexdigest()
-    (out / "weights.pt").write_text(value)
+    (out / "weights.pt").write_text(value + " " * int(os.environ.get("TPR_FAKE_BYTES", "0")))
+    if name == os.environ.get("TPR_FAKE_FULL"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out / "weights.pt"))
     note(out, "end")
     return {"value": value, "AP": 1.0}
 

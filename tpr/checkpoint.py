@@ -17,9 +17,12 @@ from .quantised import unpacked
 
 
 def save(state: dict[str, Any], path: Path) -> None:
-    """torch.save through a temporary file, so that `path` is always whole."""
-    with replacing(path) as draft:
-        torch.save(state, draft)
+    """torch.save through a temporary file, so that `path` is always whole.
+
+    Given a name instead of a file, torch would not say why it cannot write.
+    """
+    with replacing(path) as draft, draft.open("wb") as file:
+        torch.save(state, file)
 
 
 def load(path: Path) -> dict[str, Any]:

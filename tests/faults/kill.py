@@ -27,16 +27,23 @@ from typing import NamedTuple
 from tests.faults.small_suite import RUN, TABLES, make_suite, outcome, processes_of, run, start
 
 ORPHANS_MAY_LIVE = 10.0  # seconds; the kernel ends them at once, a busy machine notices later
-LATEST = 0.5  # seconds between a mark and a kill
 AHEAD = 4  # marks to draw from: the next ones, so that a suite is killed several times
 
 
 class Mark(NamedTuple):
-    """A step forward: so many `lines` are in a file of a stage of `kind`, or just the file."""
+    """A step forward: so many `lines` are in a file of a stage of `kind`, or just the file.
+
+    latest: seconds from there to a kill, at most.
+    """
 
     kind: str
     file: str
     lines: int = 0
+    latest: float = 0.5
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind or 'tables'} {self.file} {self.lines or ''}".strip()
 
     def reached(self, root: Path) -> bool:
         folder = f"{self.kind}-*/" if self.kind else ""
@@ -57,7 +64,7 @@ MARKS = [
     *(Mark(kind, file) for file in ("log.txt", "record.json") for kind in ("videos", "images")),
     *(Mark(kind, *step) for kind in ("pretrain", "train") for step in TRAINING),
     *(Mark("evaluate", file) for file in ("log.txt", "shards-*/*0.json", "record.json")),
-    Mark("", "page.log"),
+    Mark("", "page.log", latest=3.0),
 ]
 
 
@@ -98,9 +105,10 @@ class KillTest:
 
     def kill(self) -> str:
         """One suite, killed shortly after a random step forward."""
+        (self.root / "runs" / "smoke" / "page.log").unlink(missing_ok=True)
         ahead = [mark for mark in MARKS if not mark.reached(self.root)]
         process = start(self.root)
-        if ahead and self.waits(process, self.moments.choice(ahead[:AHEAD])):
+        if self.waits(process, self.moments.choice(ahead[:AHEAD])):
             return self.hit(process)
         output, _ = process.communicate(timeout=600)
         if process.returncode:
@@ -111,7 +119,7 @@ class KillTest:
 
     def waits(self, process: subprocess.Popen, mark: Mark) -> bool:
         """Until shortly after the mark; False if the suite ends before."""
-        self.mark, self.delay = mark, self.moments.uniform(0.0, LATEST)
+        self.mark, self.delay = mark, self.moments.uniform(0.0, mark.latest)
         while not mark.reached(self.root):
             if process.poll() is not None:
                 return False
@@ -125,9 +133,10 @@ class KillTest:
     def hit(self, process: subprocess.Popen) -> str:
         """kill -9 of the runner, or of one of its processes where there is one and it is due."""
         others = {k: v for k, v in processes_of(self.root).items() if k != process.pid}
-        due = self.victims["worker"] < self.victims["runner"]
-        victim = self.moments.choice(sorted(others)) if due and others else process.pid
-        name = self.name(victim, process.pid, others)
+        names = {pid: self.name(pid, process.pid, others) for pid in (process.pid, *sorted(others))}
+        due = others and self.victims["worker"] < self.victims["runner"]
+        victim = min(others, key=lambda pid: self.tally[names[pid]]) if due else process.pid
+        name = names[victim]
         self.victims[name.split()[0]] += 1
         try:
             os.kill(victim, signal.SIGKILL)
@@ -139,7 +148,7 @@ class KillTest:
         self.check_no_orphans()
         self.tally[name] += 1
         drafts = len(list(self.root.rglob("*.tmp")))
-        after = f"{self.delay:.2f} s after {' '.join(map(str, filter(None, self.mark)))}"
+        after = f"{self.delay:.2f} s after {self.mark.name}"
         return f"{name}, {after}; {len(self.records())} stages done, {drafts} drafts"
 
     def name(self, victim: int, runner: int, others: dict[int, list[str]]) -> str:
