@@ -29,9 +29,9 @@ def table_frame(table: Table, records: list[Record], failed: Sequence[Failed] = 
     the mean over seeds of the standard error over videos (seeds share the videos). NaN is unknown.
     status is "run", "failed" or "not run"; of a run with other seeds only seed_ids says "2-failed".
     """
-    clash = {name for row in table.rows for name in row.cells} & RESERVED
-    if clash:
-        raise ValueError(f"table {table.id}: {sorted(clash)} are columns of ours, not label cells")
+    for name in [name for row in table.rows for name in row.cells if name in RESERVED]:
+        where = getattr(name, "where", f"table {table.id}")
+        raise ValueError(f"{where}: {str(name)!r} is a column of ours, not a label cell")
     published = {row.run: row.published for row in table.rows}
     seeds = {run: [one.seed for one in failed if one.run == run] for run in table.runs}
     rows = [_row(table, row, records, published, seeds[row.run]) for row in table.rows]
