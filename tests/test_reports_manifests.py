@@ -45,7 +45,8 @@ CASES = [
     (
         "published: {AP: 33.8}",
         "published: {AP: 33.8}, baseline: blendmask-r50+tpr",
-        "23: baselines go round in a circle: blendmask-r50+tpr -> blendmask-r50 -> blendmask-r50+tpr",
+        "23: baselines go round in a circle: "
+        "blendmask-r50+tpr -> blendmask-r50 -> blendmask-r50+tpr",
     ),
     ("rows:", "row:", "5: unknown key 'row' in the file; did you mean 'rows'?"),
     ("rows:", "varies: [chanels]\nrows:", "5: unknown setting 'chanels'; did you mean 'channels'?"),
