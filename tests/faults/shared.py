@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.small_suite import RUN, make_suite, outcome, processes_of, run, start
+from tests.faults.small_suite import RUN, make_suite, outcome, run, start
 
 
 class BrokenPromise(AssertionError):
@@ -48,16 +48,26 @@ def records(root: Path) -> dict[str, bytes]:
 
 
 def mount(folder: Path, options: str) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
+    call("mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder))
+
+
+def call(*command: str) -> None:
+    """Tries for a while: a killed process may not have closed its files yet."""
+    for _ in range(100):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+        time.sleep(0.1)
+    raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
 
 
 def full_disk(root: Path, expected: dict) -> None:
-    """2 MB for runs/, then room."""
+    """runs/ has 2 MB, later more."""
     stopped_on_disk(root, expected, "size=2m", "size=200m")
 
 
 def read_only(root: Path, expected: dict) -> None:
-    """runs/ finished in part, then read-only, then writable."""
+    """runs/ becomes read-only after the pretraining, later writable again."""
     (root / "runs").mkdir()
     mount(root / "runs", "size=200m")
     process = start(root)
@@ -65,8 +75,6 @@ def read_only(root: Path, expected: dict) -> None:
         time.sleep(0.1)
     process.kill()
     process.communicate()
-    while processes_of(root):
-        time.sleep(0.1)
     stopped_on_disk(root, expected, "remount,ro", "rw")
 
 
@@ -105,7 +113,7 @@ def attempt(case: Callable[[Path, dict], None], expected: dict) -> None:
             case(root, expected)
         finally:
             while (root / "runs").is_mount():
-                subprocess.run(["umount", str(root / "runs")], check=True)
+                call("umount", str(root / "runs"))
 
 
 def main() -> int:
