@@ -21,7 +21,7 @@ from typing import Any
 
 from . import failures
 from .disk import NO_SPACE, is_full, told
-from .environment import git_state, hardware, packages
+from .environment import git_state, hardware, packages, repeats
 from .files import read_json, write_json
 from .lock import file_lock
 from .log import Log, QuietLog
@@ -99,6 +99,7 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
     log.info(f"start: {request['stage']} {request['name']}")
     metrics = run_body(request, inputs, folder, stages, log)
     log.info("finished")
+    machine = hardware()
     return request | {
         "metrics": metrics,
         "dataset": metrics.get("fingerprint") or next(filter(None, datasets), None),
@@ -107,7 +108,8 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
         "finished": now(),
         "git": git,
         "packages": packages(),
-        "hardware": hardware(),
+        "hardware": machine,
+        "repeats": repeats(machine["gpu"]),
     }
 
 

@@ -42,6 +42,8 @@ def test_a_record_says_where_its_numbers_come_from(root):
     assert len(record["git"]["commit"]) == 40 and record["seconds"] > 0
     assert record["packages"]["torch"] and record["hardware"]["cores"] >= 1
     assert record["started"] <= record["finished"]
+    assert record["repeats"]["this_machine"].startswith("bit-identical metrics")
+    assert record["repeats"]["other_machines"].startswith("not guaranteed: another processor")
 
 
 def test_a_rerun_does_nothing_in_under_three_seconds(root):
