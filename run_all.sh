@@ -121,6 +121,9 @@ try:
 except BlockingIOError:
     print("Waiting for another set-up of the same environment", file=sys.stderr)
     fcntl.flock(9, fcntl.LOCK_EX)
+except OSError as error:
+    sys.exit(f"run_all.sh: cannot lock beside the environment ({error.strerror}): "
+             "set TPR_VENV to a folder on a local disk")
 PYTHON
 }
 

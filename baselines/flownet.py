@@ -14,6 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from tpr import checkpoint
+
 # name, outputs in multiples of the width, kernel, stride
 ENCODER = (
     ("conv1", 1, 7, 2),
@@ -104,15 +106,18 @@ def flow_loss(flows: list[Tensor], truth: Tensor) -> Tensor:
 def load_public(network: FlowNetS, path: Path) -> None:
     """Loads weights of FlowNetPytorch's `flownets` (without batch norm).
 
-    Raises FileNotFoundError, or ValueError naming the first key that does not fit.
+    Raises FileNotFoundError, or ValueError for a file that is none or naming the first key that
+    does not fit.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no FlowNetS weights at {path}")
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    state = state.get("state_dict", state)
-    own = network.state_dict()
-    wrong = [k for k in {**own, **state} if k not in own or k not in state]
-    wrong += [k for k in own if k in state and own[k].shape != state[k].shape]
+    content = checkpoint.load(path)
+    state = content.get("state_dict", content)
+    if not isinstance(state, dict):
+        raise ValueError(f"{path} is not FlowNetS: its state_dict is a {type(state).__name__}")
+    found = {k: getattr(v, "shape", None) for k, v in state.items()}
+    own = {k: v.shape for k, v in network.state_dict().items()}
+    wrong = [k for k in {**own, **found} if own.get(k) != found.get(k)]
     if wrong:
         raise ValueError(f"{path} is not FlowNetS of this width: {wrong[0]!r} does not fit")
     network.load_state_dict(state)

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import costs, gpu_hours, show, states
+from .disk import told
 from .environment import cores, gpus
 from .estimate import Durations, chains, step_seconds, total_seconds
+from .failures import write_failure
 from .launch.local import Worker
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
@@ -59,7 +61,7 @@ def main(
     except KeyboardInterrupt:
         return stopped(130)
     except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         return 2
 
 
@@ -199,6 +201,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
             if stage.record(work.layout) and not forced(stage, work.steps):
                 write_result(stage, work.layout)
         failures = run_steps(work, stages, report) if work.steps else []
+        for stage in work.evaluations:
+            write_failure(stage, work.layout)
         problem = report.finish() if work.evaluations else None
     finally:
         report.stop()

@@ -55,6 +55,16 @@ def hardware() -> dict[str, Any]:
     }
 
 
+def repeats(gpu: str | None) -> dict[str, str]:
+    """What a second run of the stage with the same seed gives, here and elsewhere."""
+    here = "bit-identical metrics, with the same packages, threads and processes"
+    return {
+        "this_machine": "not guaranteed: a GPU adds in any order" if gpu else here,
+        "other_machines": "not guaranteed: another processor or GPU, other packages, threads or "
+        "processes may round differently, and training amplifies that",
+    }
+
+
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

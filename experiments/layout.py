@@ -50,6 +50,11 @@ class Layout:
         return self.root / "results" / self.profile / "own"
 
     @property
+    def failed(self) -> Path:
+        """Runs and seeds whose last training or evaluation failed for good."""
+        return self.root / "results" / self.profile / "failed"
+
+    @property
     def tables(self) -> Path:
         return self.root / "results" / self.profile / "tables"
 

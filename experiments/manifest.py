@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from . import schema
-from .yaml_check import ManifestError, Text, load_yaml, nearest
+from .tables import load_table
+from .yaml_check import ManifestError, check_name, load_yaml, nearest
 
 
 class UnknownNameError(ValueError):
@@ -54,31 +55,6 @@ def load_manifests(folder: Path) -> Manifests:
         tables[table["table"]] = table
     profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
     return Manifests(folder, {str(k): v for k, v in runs.items()}, tables, profiles)
-
-
-def load_table(path: Path, runs: dict[str, Any]) -> dict[str, Any]:
-    table = load_yaml(path, schema.TABLE)
-    table["table"] = str(table["table"])
-    if table["table"] != path.stem:
-        raise ManifestError(f"{path}: table {table['table']!r} must stand in {table['table']}.yaml")
-    rows = []
-    for row in table["rows"]:
-        check_name(row["run"], runs, "run")
-        if row["run"] in rows:
-            raise ManifestError(f"{row['run'].where}: run {str(row['run'])!r} has two rows")
-        rows.append(row["run"])
-    for name in [row["baseline"] for row in table["rows"] if "baseline" in row]:
-        check_name(name, rows, "row")
-    for claim in table.get("claims", []):
-        for name in (claim["better"], claim["than"]):
-            check_name(name, rows, "row")
-    return table
-
-
-def check_name(name: Text, known: Any, kind: str) -> None:
-    if name not in known:
-        known = [str(x) for x in known]
-        raise ManifestError(f"{name.where}: unknown {kind} {str(name)!r}; {nearest(name, known)}")
 
 
 def load_profile(path: Path) -> dict[str, Any]:

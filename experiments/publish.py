@@ -25,8 +25,9 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if new.
 
     It goes to records/, or to own/ where that run and seed ships with the repository. A stage
-    folder that was deleted meanwhile leaves its part as it was.
+    folder that was deleted meanwhile leaves its part as it was. What failed before is forgotten.
     """
+    (layout.failed / f"{stage.name}.json").unlink(missing_ok=True)
     path = record_path(layout, f"{stage.name}.json")
     shipped = read_json(layout.records / path.name) or {}
     old = read_json(path) or shipped
@@ -87,7 +88,7 @@ class Page:
 
     def sources(self) -> Iterable[Path]:
         reports = self.layout.root / "reports"
-        for folder in (self.layout.records, self.layout.own):
+        for folder in (self.layout.records, self.layout.own, self.layout.failed):
             yield from folder.glob("*.json")
         yield from (path for path in (self.layout.shipped,) if path.is_file())
         yield from self.layout.manifests.rglob("*.yaml")
@@ -141,7 +142,7 @@ class Page:
             if self.collect():
                 return None
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        reason = lines[-1] if lines else "no message"
+        reason = lines[-1] if lines else "no message (is the disk full?)"
         return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .disk import AGAIN, NO_SPACE
 from .files import read_json, write_json
 from .launch.local import Worker, stop
 from .layout import Layout
@@ -114,12 +115,11 @@ class Runner:
             self.finish(stage)
         elif stage.record(self.layout):  # another suite finished it since the plan was made
             self.finish(stage)
-        elif is_locked(stage.lock(self.layout)):
+        elif not describe(stage, self.layout):
             self.elsewhere[stage.key] = stage
         else:
-            folder = stage.folder(self.layout)
-            write_json(folder / "stage.json", stage.request())
-            self.running[stage.key] = (stage, self.start(folder), time.monotonic())
+            worker = self.start(stage.folder(self.layout))
+            self.running[stage.key] = (stage, worker, time.monotonic())
 
     def finish(self, stage: Stage) -> None:
         self.done.append(stage)
@@ -138,6 +138,20 @@ def needs(stage: Stage, lost: set[str]) -> bool:
     return any(s.key in lost or needs(s, lost) for s in stage.inputs.values())
 
 
+def describe(stage: Stage, layout: Layout) -> bool:
+    """Writes stage.json for the worker; False if another suite is running the stage.
+
+    Whoever writes it holds the stage's lock, so drafts that lie there are of killed runners.
+    """
+    folder = stage.folder(layout)
+    with file_lock(stage.lock(layout)) as mine:
+        if mine:
+            for draft in folder.glob(".stage.json.*.tmp"):
+                draft.unlink()
+            write_json(folder / "stage.json", stage.request())
+    return mine
+
+
 def clear_forced(stages: list[Stage], layout: Layout) -> None:
     """Forgets forced stages, last ones first, unless another suite is running them."""
     for stage in reversed(stages):
@@ -153,6 +167,8 @@ def failure_reason(folder: Path, status: int) -> str:
     if status < 0:
         memory = " (out of memory?)" if status == -9 else ""
         return f"killed by signal {-status}{memory}"
+    if status == NO_SPACE:
+        return f"no space left on the disk of {folder}: {AGAIN}"
     return last_line(folder / "log.txt") or f"ended with status {status}"
 
 

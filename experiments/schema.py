@@ -16,17 +16,20 @@ RUNS: Schema = {
     }
 }
 
+METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # that claims may be about
+PROFILE_WIDE = ("channels", "pixel_std", "budget_weight")  # a model's settings that no run has
+
 TABLE: Schema = {
     "table": (str, int),
     "title": str,
-    "paper": str,
+    "paper?": str,
     "note?": str,
     "varies?": [str],  # settings of the profile that rows differ in on purpose
     "rows": [
         {
             "run": str,
-            "cells": {str: (str, int, float, bool)},
-            "published": {str: (None, float)},
+            "cells?": {str: (str, int, float, bool)},
+            "published?": {str: (None, float)},
             "baseline?": str,
             "note?": str,
         }
@@ -36,10 +39,10 @@ TABLE: Schema = {
             "name": str,
             "better": str,
             "than": str,
-            "metric": str,
+            "metric?": str,
             "published_gain": float,
-            "section": (str, int, float),
-            "sentence": str,
+            "section?": (str, int, float),
+            "sentence?": str,
         }
     ],
 }

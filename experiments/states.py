@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from .estimate import human
+from .failures import noted
 from .files import read_json
 from .layout import Layout
 from .lock import is_locked
@@ -59,6 +60,8 @@ def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
         return State(QUEUED if job.waits else RUNNING, joined(f"job {job.id}", about))
     if is_locked(stage.lock(layout)):
         return State(RUNNING, progress(stage, layout))
+    if failure := noted(stage, layout):
+        return State(FAILED, failure["reason"])
     folder = stage.folder(layout)
     log = last_line(folder / "log.txt")
     end = f"log ends: {log}" if log else ""

@@ -1,7 +1,8 @@
 """Runs one stage in its own process: `python -m experiments.worker FOLDER`.
 
 FOLDER holds stage.json (see Stage.request); the result is FOLDER/record.json, written last.
-Exit status: 0 finished, 75 another process is running the stage, anything else failed.
+Exit status: 0 finished, 75 another process is running the stage, 74 no space left on the disk,
+anything else failed.
 
 Started as several processes by torchrun or Slurm (tpr.distributed names the variables), all of them
 run the stage's body together; the first holds the lock and writes the record.
@@ -18,7 +19,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .environment import git_state, hardware, packages
+from . import failures
+from .disk import NO_SPACE, is_full, told
+from .environment import git_state, hardware, packages, repeats
 from .files import read_json, write_json
 from .lock import file_lock
 from .log import Log, QuietLog
@@ -63,7 +66,12 @@ def run_and_record(
             begin(0)
             return 0
         begin(None)
-        write_json(folder / "record.json", compute(request, folder, stages))
+        (folder / failures.FILE).unlink(missing_ok=True)
+        try:
+            write_json(folder / "record.json", compute(request, folder, stages))
+        except FloatingPointError as error:
+            failures.note(folder, request["key"], error, now())
+            raise
     return 0
 
 
@@ -91,6 +99,7 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
     log.info(f"start: {request['stage']} {request['name']}")
     metrics = run_body(request, inputs, folder, stages, log)
     log.info("finished")
+    machine = hardware()
     return request | {
         "metrics": metrics,
         "dataset": metrics.get("fingerprint") or next(filter(None, datasets), None),
@@ -99,7 +108,8 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
         "finished": now(),
         "git": git,
         "packages": packages(),
-        "hardware": hardware(),
+        "hardware": machine,
+        "repeats": repeats(machine["gpu"]),
     }
 
 
@@ -132,7 +142,13 @@ def main() -> int:
     options = parser.parse_args()
     if options.parent is not None:
         end_with_parent(options.parent)
-    return run_stage(options.folder, options.stages)
+    try:
+        return run_stage(options.folder, options.stages)
+    except Exception as error:
+        if not is_full(error):
+            raise
+        print(f"error: {told(error)}", file=sys.stderr)
+        return NO_SPACE
 
 
 if __name__ == "__main__":

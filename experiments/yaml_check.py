@@ -40,8 +40,30 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
 
 
+def check_name(name: Text, known: Iterable[str], kind: str) -> None:
+    """Raises ManifestError, with the nearest known name, for one that is not known."""
+    known = [str(x) for x in known]
+    if name not in known:
+        where = f"{name.where}: " if isinstance(name, Text) else ""
+        raise ManifestError(f"{where}unknown {kind} {str(name)!r}; {nearest(name, known)}")
+
+
 def load_yaml(path: Path, schema: Schema) -> Any:
     """The file's content, checked. Raises ManifestError; never builds anything but plain data."""
+    return Checker(path).check(compose(path), schema, "the file")
+
+
+def load_plain(path: Path) -> Any:
+    """Plain data, as they stand there. Raises ManifestError."""
+    node = compose(path)
+    try:
+        return yaml.SafeLoader("").construct_document(node)
+    except (yaml.YAMLError, ValueError) as error:
+        raise Checker(path).fail(node, str(getattr(error, "problem", error))) from None
+
+
+def compose(path: Path) -> yaml.Node:
+    """The file's YAML. Raises ManifestError if it is none, or empty."""
     try:
         node = yaml.compose(path.read_text(), yaml.SafeLoader)
     except FileNotFoundError:
@@ -54,7 +76,7 @@ def load_yaml(path: Path, schema: Schema) -> Any:
         raise ManifestError(f"{path}{line}: {getattr(error, 'problem', error)}") from None
     if node is None:
         raise ManifestError(f"{path} is empty")
-    return Checker(path).check(node, schema, "the file")
+    return node
 
 
 class Checker:

@@ -21,6 +21,7 @@ from reports.cost_section import cost_section
 from reports.curves import load_curves
 from reports.difficulty import Aps, Part, headline_pairs, parts
 from reports.difficulty_view import difficulty_tables
+from reports.failed import Failed
 from reports.figures import Figure, draw_or_recall
 from reports.latex import latex_table
 from reports.layout import ROOT, Layout, write_atomically
@@ -42,7 +43,7 @@ def build(profile: str, root: Path = ROOT) -> Path:
     write_tables(profile, root)
     results = judge_all((table, chosen[table.id][0]) for table in tables)
     used = _used(chosen)
-    content = _content(layout, tables, chosen, results)
+    content = _content(layout, tables, chosen, results, pool.failed)
     content |= _figures(layout, tables, chosen)
     found = parts(used)
     content["difficulty"] = difficulty_tables(found) if found else []
@@ -76,12 +77,16 @@ def _used(chosen: Chosen) -> list[Record]:
 
 
 def _content(
-    layout: Layout, tables: list[Table], chosen: Chosen, results: list[ClaimResult]
+    layout: Layout,
+    tables: list[Table],
+    chosen: Chosen,
+    results: list[ClaimResult],
+    failed: list[Failed],
 ) -> dict[str, Any]:
     paper, frames = load_paper(), []
     for table in tables:
         records, problems = chosen[table.id]
-        frame = table_frame(table, records)
+        frame = table_frame(table, records, failed)
         found = view.table_view(table, frame, problems)
         text = latex_table(found, layout.profile)
         write_atomically(layout.tables / f"{table.id}.tex", text)

@@ -3,6 +3,7 @@
 Records come from reports.records; which of them may stand in one table, from reports.comparable.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from reports.comparable import comparable
 from reports.difficulty import difficulty_frame, parts
+from reports.failed import Failed
 from reports.layout import ROOT, Layout, write_atomically
 from reports.manifest import Row, Table, load_tables
 from reports.own import load_pool
@@ -19,21 +21,30 @@ COLUMNS = {"run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published",
 RESERVED = COLUMNS | set(METRICS) | {"gain_over", "published_gain", "status"}
 
 
-def table_frame(table: Table, records: list[Record]) -> pd.DataFrame:
+def table_frame(table: Table, records: list[Record], failed: Sequence[Failed] = ()) -> pd.DataFrame:
     """The table, a row a run in the manifest's order; `records` must be comparable.
 
     Metrics are means over seeds, in percent. AP_std is their sample deviation (ddof 1), gain the
     mean paired difference to the run gain_over over the seeds that both have, AP_bootstrap_se
     the mean over seeds of the standard error over videos (seeds share the videos). NaN is unknown.
+    status is "run", "failed" or "not run"; of a run with other seeds only seed_ids says "2-failed".
     """
-    clash = {name for row in table.rows for name in row.cells} & RESERVED
-    if clash:
-        raise ValueError(f"table {table.id}: {sorted(clash)} are columns of ours, not label cells")
+    for name in [name for row in table.rows for name in row.cells if name in RESERVED]:
+        where = getattr(name, "where", f"table {table.id}")
+        raise ValueError(f"{where}: {str(name)!r} is a column of ours, not a label cell")
     published = {row.run: row.published for row in table.rows}
-    return pd.DataFrame([_row(table, row, records, published) for row in table.rows]).round(6)
+    seeds = {run: [one.seed for one in failed if one.run == run] for run in table.runs}
+    rows = [_row(table, row, records, published, seeds[row.run]) for row in table.rows]
+    return pd.DataFrame(rows).round(6)
 
 
-def _row(table: Table, row: Row, records: list[Record], published: dict[str, dict]) -> dict:
+def _row(
+    table: Table,
+    row: Row,
+    records: list[Record],
+    published: dict[str, dict],
+    failed: list[int],
+) -> dict:
     own = by_run(records).get(row.run, {})
     baseline = table.baseline_of(row)
     gaps = paired_differences(records, row.run, baseline) if baseline else {}
@@ -46,15 +57,21 @@ def _row(table: Table, row: Row, records: list[Record], published: dict[str, dic
         **{name: _mean(own, name) for name in METRICS},
         "AP_std": float(np.std(_values(own, "AP"), ddof=1)) if len(own) > 1 else NAN,
         "seeds": len(own),
-        "seed_ids": " ".join(f"{seed}-own" if own[seed].own else f"{seed}" for seed in sorted(own)),
+        "seed_ids": _seed_ids(own, failed),
         "AP_bootstrap_se": _mean(own, "AP_bootstrap_se"),
         "published": known,
         **extra,
         "gain": float(np.mean(list(gaps.values()))) if gaps else NAN,
         "published_gain": known - theirs,
         "gain_over": baseline,
-        "status": "run" if own else "not run",
+        "status": "run" if own else "failed" if failed else "not run",
     }
+
+
+def _seed_ids(own: dict[int, Record], failed: list[int]) -> str:
+    marks = dict.fromkeys(failed, "-failed")
+    marks |= {seed: "-own" if record.own else "" for seed, record in own.items()}
+    return " ".join(f"{seed}{marks[seed]}" for seed in sorted(marks))
 
 
 def _extra_metrics(table: Table) -> list[str]:
@@ -76,12 +93,12 @@ def write_tables(profile: str, root: Path = ROOT) -> list[Path]:
     Where records know how hard their videos are, difficulty.csv has AP by run and part.
     """
     layout = Layout(profile, root)
-    records = load_pool(layout).shown
+    pool = load_pool(layout)
     frames, used = {}, {}
     for table in load_tables(layout.manifests):
-        kept, _ = comparable(table, records)
+        kept, _ = comparable(table, pool.shown)
         used |= {record.name: record for record in kept}
-        frames[table.id] = table_frame(table, kept)
+        frames[table.id] = table_frame(table, kept, pool.failed)
     found = parts(list(used.values()))
     if found:
         frames["difficulty"] = difficulty_frame(found)

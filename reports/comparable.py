@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from experiments.schema import PROFILE_WIDE
 from reports.manifest import Table
 from reports.records import Record
 
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
-COMMON_MODEL = ("channels", "pixel_std", "budget_weight")  # the profile's, not a run's
 
 
 def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[str]]:
@@ -46,7 +46,7 @@ def _by_part(
 
 def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str]:
     """What all records of one table must have in common, by name, but for what it varies."""
-    common = [name for name in COMMON_MODEL if name not in varies]
+    common = [name for name in PROFILE_WIDE if name not in varies]
     model = record.train.get("spec", {}).get("model", {})
     evaluation = record.evaluate.get("spec", {})
     identity = {

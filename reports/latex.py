@@ -30,10 +30,9 @@ def latex_table(table: dict[str, Any], profile: str) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    ap = row["AP"] if row["present"] else "not run"
     spread = f" ± {row['std']}" if row["std"] != "–" else ""
     gains = [row["published_gain"], row["gain"]]
-    return [*row["cells"], row["published"], ap + spread, *gains, *row["metrics"]]
+    return [*row["cells"], row["published"], row["AP"] + spread, *gains, *row["metrics"]]
 
 
 def _row(cells: list[str]) -> str:

@@ -12,12 +12,14 @@ One YAML file a table, `experiments/manifests/tables/<id>.yaml`:
          published_gain: 1.4, section: "4.2", sentence: "Adding DACR results in ..."}
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
-
+from experiments import schema, tables
 from experiments.layout import TRIAL
+from experiments.yaml_check import ManifestError, load_plain, load_yaml
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,20 @@ class Table:
         return self.rows[0].run
 
 
-def load_table(path: Path) -> Table:
-    """Read one manifest; ValueError names the file and what is wrong in it."""
-    try:
-        raw = yaml.safe_load(path.read_text())
-        rows = tuple(_row(row) for row in raw["rows"])
-        claims = tuple(_claim(claim) for claim in raw.get("claims") or ())
-        table = str(raw["table"])
-        paper, varies = str(raw.get("paper", table)), tuple(raw.get("varies") or ())
-        return Table(table, str(raw["title"]), paper, rows, claims, varies)
-    except (KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
-        raise ValueError(
-            f"{path}: not a table manifest ({type(error).__name__}: {error})"
-        ) from error
+def load_table(path: Path, runs: Collection[str] | None = None) -> Table:
+    """Reads one manifest, checked against the declared `runs`. Raises ManifestError, one line."""
+    raw = tables.load_table(path, runs)
+    rows = tuple(_row(row) for row in raw["rows"])
+    claims = tuple(_claim(claim) for claim in raw["claims"])
+    varies = tuple(raw.get("varies", ()))
+    return Table(raw["table"], raw["title"], raw["paper"], rows, claims, varies)
 
 
 def load_tables(manifests: Path) -> list[Table]:
     """Every table of `manifests`/tables, ordered by file name."""
-    return [load_table(path) for path in sorted((manifests / "tables").glob("*.yaml"))]
+    declared = manifests / "runs.yaml"
+    runs = load_yaml(declared, schema.RUNS) if declared.is_file() else None
+    return [load_table(path, runs) for path in sorted((manifests / "tables").glob("*.yaml"))]
 
 
 def load_about(manifests: Path, profile: str) -> str:
@@ -97,27 +95,26 @@ def load_about(manifests: Path, profile: str) -> str:
             f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
             "iterations, with untrained weights where there are no others."
         )
+    return str(load_profile(manifests, profile).get("about", "")).strip()
+
+
+def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
+    """A profile's manifest as it stands, {} where there is none. Raises ManifestError."""
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
-        return ""
-    try:
-        return str(yaml.safe_load(path.read_text()).get("about", "")).strip()
-    except (AttributeError, yaml.YAMLError) as error:
-        raise ValueError(f"{path}: not a profile manifest ({error})") from error
+        return {}
+    found = load_plain(path)
+    if not isinstance(found, dict):
+        raise ManifestError(f"{path}:1: a profile must be a mapping")
+    return found
 
 
 def _row(raw: dict) -> Row:
-    cells = {str(name): str(value) for name, value in (raw.get("cells") or {}).items()}
-    published = {
-        name: float(v) for name, v in (raw.get("published") or {}).items() if v is not None
-    }
+    cells = {name: str(value) for name, value in raw["cells"].items()}
+    published = {name: float(v) for name, v in raw["published"].items() if v is not None}
     return Row(str(raw["run"]), cells, published, raw.get("baseline"))
 
 
 def _claim(raw: dict) -> Claim:
-    known = {name: raw[name] for name in Claim.__dataclass_fields__ if name in raw}
-    known["published_gain"] = float(raw["published_gain"])
-    if known["published_gain"] == 0:
-        raise ValueError(f"claim {raw['name']!r}: published_gain is 0, a claim needs a side")
-    known["section"] = str(raw.get("section", ""))
-    return Claim(**known)
+    known = {name: raw[name] for name in Claim.__dataclass_fields__}
+    return Claim(**known | {"section": str(raw["section"])})

@@ -4,7 +4,9 @@ Tables and claims rest on the shipped records. Own ones enter them where nothing
 or where what ships is of other settings; all own ones are named and set beside the shipped ones.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,10 @@ import numpy as np
 from experiments.shipped_records import shipped_names
 from reports.claims import ClaimResult, noise_of
 from reports.comparable import method_identity, run_identity, shared_identity
+from reports.complete import complete, split_size
+from reports.failed import Failed, load_failed
 from reports.layout import Layout
+from reports.manifest import load_profile
 from reports.numbers import number, signed
 from reports.records import Record, load_records, paired_differences
 
@@ -20,10 +25,11 @@ from reports.records import Record, load_records, paired_differences
 @dataclass(frozen=True)
 class Pool:
     """shipped: as committed; own: made here (empty where nothing ships: there is nothing to tell
-    apart); problems: a line for each unusable file."""
+    apart); failed: runs that replace their records; problems: a line for all that is not used."""
 
     shipped: list[Record]
     own: list[Record]
+    failed: list[Failed]
     problems: list[str]
 
     @property
@@ -34,17 +40,38 @@ class Pool:
 
 
 def load_pool(layout: Layout) -> Pool:
-    """Every record of a profile; the later of two own ones of a run and seed."""
-    shipped = shipped_names(layout)
-    kept, problems = load_records(layout.records, layout.profile)
-    if not shipped:
-        return Pool(kept, [], problems)
-    ours = [record for record in kept if f"{record.run}-seed{record.seed}.json" not in shipped]
-    extra, more = load_records(layout.own, layout.profile)
+    """Every usable record of a profile; the later of two own ones of a run and seed."""
+    names, failed = shipped_names(layout), load_failed(layout)
+    kept, problems = _usable(layout, layout.records, failed, names)
+    problems = [one.line for one in failed] + problems
+    if not names:
+        return Pool(kept, [], failed, problems)
+    ours = [record for record in kept if file_name(record) not in names]
+    extra, more = _usable(layout, layout.own, failed)
     latest: dict[tuple[str, int], Record] = {}
     for record in sorted([*ours, *extra], key=lambda one: str(one.evaluate.get("finished", ""))):
         latest[record.run, record.seed] = replace(record, own=True)
-    return Pool([r for r in kept if r not in ours], list(latest.values()), problems + more)
+    shipped = [record for record in kept if record not in ours]
+    return Pool(shipped, list(latest.values()), failed, problems + more)
+
+
+def _usable(
+    layout: Layout, folder: Path, failed: list[Failed], shipped: Collection[str] = ()
+) -> tuple[list[Record], list[str]]:
+    """A folder's records of the whole split that no later failure replaces; lines on the others."""
+    found, problems = load_records(folder, layout.profile)
+    size = split_size(load_profile(layout.manifests, layout.profile))
+    found, more = complete(found, size)
+    kept = [
+        record
+        for record in found
+        if not any(one.replaces(record, file_name(record) in shipped) for one in failed)
+    ]
+    return kept, problems + more
+
+
+def file_name(record: Record) -> str:
+    return f"{record.run}-seed{record.seed}.json"
 
 
 def settings(record: Record) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from experiments.schema import METRICS
 from tpr.evaluation.draws import unpack_draws
 
-METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")
+__all__ = ["METRICS", "NAN", "Record", "by_run", "load_records", "paired_differences"]
+
 NAN = float("nan")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from experiments.yaml_check import load_plain
 
 FOLDER = Path(__file__).parent / "published"
 WORDS = ("label", "run", "to")  # what a row holds besides numbers
@@ -40,12 +40,8 @@ class Paper:
 
 
 def load_paper(folder: Path = FOLDER) -> Paper:
-    """Reads tables.yaml, text.yaml and ledger.yaml. Raises ValueError naming a broken file."""
+    """Reads tables.yaml, text.yaml and ledger.yaml. Raises ManifestError for a broken one."""
     parts = []
     for name in ("tables", "text", "ledger"):
-        path = folder / f"{name}.yaml"
-        try:
-            parts.append(yaml.safe_load(path.read_text()))
-        except yaml.YAMLError as error:
-            raise ValueError(f"{path}: {error}") from error
+        parts.append(load_plain(folder / f"{name}.yaml"))
     return Paper(*parts)

@@ -111,13 +111,13 @@ def _table_row(row: dict[str, Any], labels: list[str]) -> dict[str, Any]:
         "cells": [_label(row.get(name)) for name in labels],
         "present": row["status"] == "run",
         "published": number(row["published"]),
-        "AP": number(row["AP"]),
+        "AP": number(row["AP"]) if row["status"] == "run" else row["status"],
         "std": number(row["AP_std"]),
         "video_error": number(row["AP_bootstrap_se"]),
         "metrics": [number(row[name]) for name in METRICS[1:]],
         "published_gain": signed(row["published_gain"]),
         "gain": signed(row["gain"]),
-        "seeds": row["seed_ids"].replace(" ", ", ").replace("-own", " own") or NOTHING,
+        "seeds": row["seed_ids"].replace(" ", ", ").replace("-", " ") or NOTHING,
     }
 
 

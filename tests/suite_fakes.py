@@ -5,6 +5,7 @@ after an interruption. Its value is a hash of its settings and its inputs' value
 runs folder gets a line when a stage begins and when it ends.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -19,7 +20,7 @@ def count(spec, inputs, out, log):
     name = out.name[:-13]
     note(out, "begin")
     if name == os.environ.get("TPR_FAKE_FAIL"):
-        raise ValueError("the loss is not finite")
+        raise FloatingPointError("the loss is not finite")
     state = out / "state"
     done = int(state.read_text() or 0) if state.is_file() else 0
     for tick in range(done, TICKS):
@@ -29,7 +30,9 @@ def count(spec, inputs, out, log):
         log.progress(tick + 1, TICKS, loss=1.0 / (tick + 1))
     values = [read_value(inputs[role]) for role in sorted(inputs)]
     value = hashlib.sha256(json.dumps([spec, values], sort_keys=True).encode()).hexdigest()
-    (out / "weights.pt").write_text(value)
+    (out / "weights.pt").write_text(value + " " * int(os.environ.get("TPR_FAKE_BYTES", "0")))
+    if name == os.environ.get("TPR_FAKE_FULL"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out / "weights.pt"))
     note(out, "end")
     return {"value": value, "AP": 1.0}
 

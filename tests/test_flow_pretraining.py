@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.flownet import FlowNetS
+from baselines.flownet import FlowNetS, load_public
 from baselines.registry import BASELINES
 from experiments import flow_pairs
 from experiments.flow import end_point_errors, pretrain_flow
@@ -176,6 +176,27 @@ def test_public_weights_are_taken_from_the_data_folder(tmp_path, monkeypatch):
     assert torch.equal(written["conv1.0.bias"], network.state_dict()["conv1.0.bias"].half())
     with pytest.raises(FileNotFoundError, match="no FlowNetS weights at .*absent.pth"):
         BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, Silent())
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"not weights", "public.pth is not a readable checkpoint"),
+        ([1, 2], "public.pth is not a checkpoint: it holds a list"),
+        ({"state_dict": {}}, "public.pth is not FlowNetS of this width: 'conv1.0.weight' does not"),
+        ({"state_dict": {"conv1.0.weight": 3}}, "is not FlowNetS of this width: 'conv1.0.weight'"),
+        ({"state_dict": 5}, "public.pth is not FlowNetS: its state_dict is a int"),
+    ],
+)
+def test_public_weights_that_are_none_are_named_in_a_line(tmp_path, content, line):
+    path = tmp_path / "public.pth"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        torch.save(content, path)
+    with pytest.raises(ValueError, match=line) as raised:
+        load_public(FlowNetS(2), path)
+    assert "\n" not in str(raised.value)
 
 
 def test_only_optical_flow_warp_waits_for_the_flow_network():

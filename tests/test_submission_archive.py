@@ -73,6 +73,13 @@ def test_what_is_no_zip_is_named(tmp_path, videos, results):
         validate_archive(videos, tmp_path / "y.zip")
 
 
+def test_a_member_whose_name_is_no_text_is_named(tmp_path, videos):
+    path = archive(tmp_path / "x.zip", {"é.json": "[]"})  # flagged as UTF-8
+    path.write_bytes(path.read_bytes().replace("é".encode(), b"\xff\xff"))
+    (problem,) = validate_archive(videos, path)
+    assert problem.startswith("x.zip is not a readable zip file ('utf-8' codec can't decode")
+
+
 def test_problems_of_the_results_are_passed_on(tmp_path, videos, results, capsys):
     entry = json.loads(results.read_text())[0] | {"category_id": 9}
     path = archive(tmp_path / "x.zip", {"results.json": json.dumps([entry])})

@@ -124,6 +124,14 @@ def test_two_at_once_install_once(clone):
     assert log(clone) == ["venv", "pip", "pip"]
 
 
+def test_a_file_system_without_locks_is_named_and_nothing_is_installed(clone, tmp_path):
+    code = "import fcntl\n\ndef refuse(*arguments):\n    raise OSError(37, 'No locks')\n\n"
+    (tmp_path / "sitecustomize.py").write_text(f"{code}fcntl.flock = refuse\n")
+    status, output = set_up(clone, PYTHONPATH=str(tmp_path))
+    assert status == 1 and "Traceback" not in output and log(clone) == []
+    assert "cannot lock beside the environment (No locks): set TPR_VENV to a folder on" in output
+
+
 def test_a_failed_installation_says_so_and_is_tried_again(clone):
     status, output = set_up(clone, PIP_STATUS="1")
     assert status == 1 and "set-up failed (see above); the same command tries again" in output

@@ -12,6 +12,7 @@ from tpr.evaluation.video_ap import evaluate
 from tpr.infer import infer
 from tpr.models.build import build_model
 from tpr.optim import build_optimizer, lr_factor
+from tpr.step import Step
 
 SPEC = {"model": MODEL, "train": TRAIN, "seed": 3}
 
@@ -85,9 +86,59 @@ def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):
 def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pretrained, tmp_path):
     optimizer = TRAIN["optimizer"] | {"lr": 1e30}
     spec = SPEC | {"train": TRAIN | {"optimizer": optimizer, "clip": 1e30}}
-    with pytest.raises(train.DivergedError, match=r"iteration \d+: loss_.*videos \["):
+    message = (
+        r"the loss is not finite at iteration \d+: loss_.*; the batch has video \d+, video \d+$"
+    )
+    with pytest.raises(train.DivergedError, match=message):
         train.finetune(spec, tiny_dataset, pretrained, tmp_path, Silent())
     assert not (tmp_path / "weights.pt").exists()
+
+
+def infinite_gradient(model):
+    """Makes one gradient of the model infinite, whatever the loss is."""
+    model.head.top_layer.weight.register_hook(lambda gradient: gradient * float("inf"))
+    return model
+
+
+def test_a_gradient_that_is_not_finite_stops_before_the_step(tiny_dataset, pretrained, tmp_path):
+    run(tiny_dataset, pretrained, tmp_path / "good")
+    with pytest.raises(Killed):
+        run(tiny_dataset, pretrained, tmp_path / "run", KilledAt(5))
+    before = checkpoint.load(tmp_path / "run" / "checkpoint.pt")
+    assert before["iteration"] == 4
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k)))
+        message = r"the gradient is not finite at iteration 4: loss_.*; the batch has video \d+, "
+        with pytest.raises(train.DivergedError, match=message):
+            run(tiny_dataset, pretrained, tmp_path / "run")
+    after = checkpoint.load(tmp_path / "run" / "checkpoint.pt")
+    assert all(torch.equal(before["model"][k], after["model"][k]) for k in before["model"])
+    run(tiny_dataset, pretrained, tmp_path / "run")  # mended, it goes on from there
+    states = [checkpoint.load(tmp_path / name / "weights.pt") for name in ("good", "run")]
+    assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
+
+
+def test_pretraining_names_the_images_of_a_batch_that_diverged(tiny_dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        train, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k))
+    )
+    spec = SPEC | {"model": MODEL | {"temporal": None}}
+    with pytest.raises(train.DivergedError, match=r"has image \S+\.jpg, image \S+\.jpg$"):
+        train.pretrain(spec, tiny_dataset, tmp_path, Silent())
+
+
+def test_in_fp16_a_step_that_overflows_is_left_out_until_the_scale_is_one(tiny_dataset):
+    data = TrainingData(tiny_dataset, batch_size=2, seed=1, short_edge=(64, 64))
+    model = infinite_gradient(build_model(MODEL, len(tiny_dataset.categories)))
+    settings = TRAIN | {"precision": "fp16"}
+    step = Step(model, lambda b: model.losses(*b.query, *b.reference), settings, seed=1)
+    step.scaler = torch.amp.GradScaler("cpu", 2.0)
+    before = model.head.top_layer.weight.clone()
+    moved = []
+    for _ in range(2):
+        step.backward(0, [data.pairs(0)])
+        moved.append(step.update(0))
+    assert moved == [True, False] and torch.equal(model.head.top_layer.weight, before)
 
 
 def test_frozen_stages_do_not_move(tiny_dataset, pretrained, tmp_path):

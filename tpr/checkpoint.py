@@ -17,9 +17,12 @@ from .quantised import unpacked
 
 
 def save(state: dict[str, Any], path: Path) -> None:
-    """torch.save through a temporary file, so that `path` is always whole."""
-    with replacing(path) as draft:
-        torch.save(state, draft)
+    """torch.save through a temporary file, so that `path` is always whole.
+
+    Given a name instead of a file, torch would not say why it cannot write.
+    """
+    with replacing(path) as draft, draft.open("wb") as file:
+        torch.save(state, file)
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -27,9 +30,12 @@ def load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"no checkpoint at {path}")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ValueError(f"{path} is not a readable checkpoint ({type(error).__name__})") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
+    return content
 
 
 def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ()) -> None:
@@ -60,7 +66,7 @@ def load_weights(
         for k in own
         if k not in state and not k.endswith("num_batches_tracked") and not k.startswith(missing)
     ]
-    wrong = [k for k in state if k not in own or own[k].shape != state[k].shape]
+    wrong = [k for k in state if k not in own or own[k].shape != getattr(state[k], "shape", None)]
     if absent or wrong:
         kind = "lacks" if absent else "does not fit the model at"
         raise ValueError(

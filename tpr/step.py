@@ -82,16 +82,23 @@ class Step:
         add_gradients(self.model.parameters())
         return dict(zip([*found, *opened], sums(rows), strict=True))
 
-    def update(self, iteration: int) -> None:
-        """Moves the weights against the gradients, at the schedule's learning rate."""
+    def update(self, iteration: int) -> bool:
+        """Moves the weights against the gradients, at the schedule's learning rate.
+
+        False, and nothing moves, where a gradient is NaN or infinite. In fp16 that is first taken
+        for an overflow: the step is left out and the loss scaled down, until the scale is 1.
+        """
         settings = self.settings
         for group in self.optimizer.param_groups:
             factor = lr_factor(settings["schedule"], iteration, settings["iterations"])
             group["lr"] = settings["optimizer"]["lr"] * (group["lr_scale"] * factor)
         self.scaler.unscale_(self.optimizer)
-        nn.utils.clip_grad_norm_(self.model.parameters(), settings["clip"])
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), settings["clip"])
+        if not norm.isfinite() and self.scaler.get_scale() <= 1.0:  # 1 without a scaler
+            return False
         self.scaler.step(self.optimizer)
         self.scaler.update()
+        return True
 
     def _terms(
         self, iteration: int, part: Part, batch: Batch, counter: Callable

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from . import checkpoint
-from .data.loader import Batch, PairBatch, TrainingData, read_ahead
+from .data.loader import ImageBatch, PairBatch, TrainingData, read_ahead
 from .data.youtube_vis import YouTubeVIS
 from .distributed import gathered, is_main, loaders
 from .history import History
@@ -35,8 +35,8 @@ class Log(Protocol):
     def progress(self, done: int, total: int, **numbers: float) -> None: ...
 
 
-class DivergedError(ValueError):
-    """A loss became NaN or infinite."""
+class DivergedError(FloatingPointError):
+    """A loss or a gradient became NaN or infinite."""
 
 
 def pretrain(
@@ -58,10 +58,10 @@ def pretrain(
     small_data = training_data(dataset, spec | {"train": spec["train"] | small})
     small_until = small["share"] * spec["train"]["iterations"]
 
-    def batches(iteration: int, part: Part) -> Batch:
+    def batches(iteration: int, part: Part) -> ImageBatch:
         return (small_data if iteration < small_until else data).images(iteration, part)
 
-    def losses(batch: Batch) -> dict[str, Tensor]:
+    def losses(batch: ImageBatch) -> dict[str, Tensor]:
         return model.image_losses(batch.images, batch.truth)
 
     metrics = optimise(model, batches, losses, spec["train"], out, log, seed=spec["seed"])
@@ -129,11 +129,11 @@ def optimise(
     seed: int,
 ) -> dict[str, Any]:
     """The training loop. batches(iteration, part): a part of an iteration's batch, with `to` and
-    perhaps the ids of its `videos`; losses(batch): the terms.
+    perhaps its `sources`; losses(batch): the terms.
 
     settings: those of Step, checkpoint_every, log_every. Continues from out/checkpoint.pt where
-    there is one. Raises DivergedError naming iteration, terms and videos; the last checkpoint
-    stays.
+    there is one. Raises DivergedError naming iteration, terms and videos where the loss or its
+    gradient is NaN or infinite; the last checkpoint stays.
     """
     step, history = Step(model, losses, settings, seed), History(out, writes=is_main())
     start, seconds = resume(step, out / "checkpoint.pt", history, log)
@@ -149,8 +149,10 @@ def optimise(
         logged = done % settings["log_every"] == 0 or done == total
         parts = next(reader)
         values = step.backward(iteration, parts, measure=logged)
-        check_finite(iteration, values, parts)
-        step.update(iteration)
+        if not math.isfinite(total_loss(values)):
+            raise diverged("loss", iteration, values, parts)
+        if not step.update(iteration):
+            raise diverged("gradient", iteration, values, parts)
         seconds += time.perf_counter() - begin
         if logged:
             history.add(done, values | scale_weight(model))
@@ -164,15 +166,17 @@ def total_loss(values: dict[str, float]) -> float:
     return sum(v for k, v in values.items() if k.startswith("loss"))
 
 
-def check_finite(iteration: int, values: dict[str, float], parts: list[Any]) -> None:
-    """The same in all processes, which have the same values."""
-    if not math.isfinite(total_loss(values)):
-        terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if k.startswith("loss"))
-        videos = [video for part in parts for video in getattr(part, "videos", [])]
-        everywhere = [video for own in gathered(videos) for video in own]
-        raise DivergedError(
-            f"the loss is not finite at iteration {iteration}: {terms}; videos {everywhere}"
-        )
+def diverged(
+    what: str, iteration: int, values: dict[str, float], parts: list[Any]
+) -> DivergedError:
+    """Called by all processes, which have the same values."""
+    terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if k.startswith("loss"))
+    own = [source for part in parts for source in getattr(part, "sources", [])]
+    batch = ", ".join(source for sources in gathered(own) for source in sources)
+    return DivergedError(
+        f"the {what} is not finite at iteration {iteration}: {terms}"
+        + (f"; the batch has {batch}" if batch else "")
+    )
 
 
 def scale_weight(model: nn.Module) -> dict[str, float]:

@@ -46,12 +46,13 @@ def make_suite(folder: Path) -> Path:
 
 
 def cut_down(profile: dict[str, Any]) -> dict[str, Any]:
-    """Fewer videos and iterations; a checkpoint after each of them."""
+    """Fewer videos and iterations; a checkpoint after each of them, a shard a video."""
     profile["data"]["videos"]["train"] |= {"videos": 2, "frames": 3}
     profile["data"]["videos"]["val"] |= {"videos": 2, "frames": 3}
     profile["data"]["images"] |= {"videos": 4}
     profile["pretrain"] |= {"iterations": 4, "batch_size": 2}
     profile["train"] |= {"iterations": 4}
+    profile["infer"] |= {"batch": 1}
     for stage in ("pretrain", "train"):
         profile[stage] |= {"checkpoint_every": 1, "log_every": 1}
     return profile

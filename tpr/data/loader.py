@@ -28,12 +28,31 @@ class Batch(NamedTuple):
         return Batch(images, [x.to(device) for x in self.truth])
 
 
+class ImageBatch(NamedTuple):
+    """As Batch; files: what each image was read from."""
+
+    images: Tensor
+    truth: list[Instances]
+    files: list[str]
+
+    @property
+    def sources(self) -> list[str]:
+        return [f"image {file}" for file in self.files]
+
+    def to(self, device: torch.device) -> ImageBatch:
+        return ImageBatch(*Batch(self.images, self.truth).to(device), self.files)
+
+
 class PairBatch(NamedTuple):
     """Query and reference frames of N videos, under the same geometric augmentation."""
 
     query: Batch
     reference: Batch
     videos: list[int]
+
+    @property
+    def sources(self) -> list[str]:
+        return [f"video {id}" for id in self.videos]
 
     def to(self, device: torch.device) -> PairBatch:
         return PairBatch(self.query.to(device), self.reference.to(device), self.videos)
@@ -97,7 +116,7 @@ class TrainingData:
         ]
         self.sampler = Sampler(len(self.annotated), batch_size, seed)
 
-    def images(self, iteration: int, part: Part = WHOLE) -> Batch:
+    def images(self, iteration: int, part: Part = WHOLE) -> ImageBatch:
         """Single annotated frames, for pretraining."""
         rng = np.random.default_rng([self.seed, 1, iteration])
         short = self._short_edge(rng)
@@ -106,7 +125,9 @@ class TrainingData:
             video, frames = self.annotated[index]
             t = int(rng.choice(frames))
             samples.append(Sample(video, (t,), self._geometry(video, short, rng)))
-        return self._load(samples, part)[0]
+        own = samples[part.rows(len(samples))]
+        files = [sample.video.file_names[sample.frames[0]] for sample in own]
+        return ImageBatch(*self._load(samples, part)[0], files)
 
     def pairs(self, iteration: int, part: Part = WHOLE) -> PairBatch:
         """Query frames and references at most `reference_range` frames away, never the same frame

@@ -6,6 +6,7 @@ python -m tpr.evaluation.archive submission.zip --videos valid.json
 import argparse
 import json
 import lzma
+import struct
 import sys
 import zipfile
 import zlib
@@ -24,6 +25,8 @@ UNREADABLE = (
     EOFError,
     RuntimeError,
     OSError,
+    UnicodeDecodeError,  # a member's name that says it is UTF-8 and is not
+    struct.error,
 )
 
 

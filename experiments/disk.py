@@ -1,0 +1,30 @@
+"""What to say when a disk is full or may not be written to."""
+
+from __future__ import annotations
+
+import errno
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_SPACE = 74  # exit status of a worker: it may be unable to write its reason down
+AGAIN = "free some, then the same command goes on; what is finished is kept"
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether an error is, or comes from, a full disk or an exhausted quota."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def told(error: BaseException) -> str:
+    """An error for people: what a disk refused, and what to do; others as they are."""
+    where = f" for {error.filename}" if getattr(error, "filename", None) else ""
+    if is_full(error):
+        return f"no space left on the disk{where}: {AGAIN}"
+    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES):
+        return (
+            f"no access{where} ({error.strerror}): make it writable, then the same command goes on"
+        )
+    return str(error)
