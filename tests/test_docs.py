@@ -51,6 +51,7 @@ ELSEWHERE = {
     "python -m benchmarks.sparse": "the same",
     "python -m benchmarks.routing_overhead": "the same",
     "python -m benchmarks.training": "the same",
+    "python -m benchmarks.memory": "two minutes; test_memory.py has its bounds",
 }
 OWN_TESTS = {"full-scale.md"}  # pages whose commands need recorded data or a cluster
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)

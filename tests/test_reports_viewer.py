@@ -97,7 +97,8 @@ def test_latex_escapes_and_keeps_the_papers_columns():
     row = {"cells": ["R50"], "present": True, "published": "33.8", "AP": "22.2", "std": "0.4"}
     row |= {"published_gain": "–", "gain": "–", "metrics": ["45.0"]}
     table = {"paper": "Table 1(a)", "title": "t", "labels": ["Backbone"], "metrics": ["AP50"]}
-    text = latex_table(table | {"rows": [row, row | {"present": False, "std": "–"}]}, "mini")
+    absent = row | {"present": False, "AP": "not run", "std": "–"}
+    text = latex_table(table | {"rows": [row, absent]}, "mini")
     assert r"R50 & 33.8 & 22.2 $\pm$ 0.4 & -- & -- & 45.0 \\" in text
     assert r"R50 & 33.8 & not run & -- & -- & 45.0 \\" in text and "profile mini" in text
 

@@ -24,7 +24,17 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults.small_suite import RUN, TABLES, make_suite, outcome, processes_of, run, start
+from tests.faults.small_suite import (
+    ALONE,
+    RUN,
+    SUITE,
+    TABLES,
+    make_suite,
+    outcome,
+    processes_of,
+    run,
+    start,
+)
 
 ORPHANS_MAY_LIVE = 10.0  # seconds; the kernel ends them at once, a busy machine notices later
 AHEAD = 4  # marks to draw from: the next ones, so that a suite is killed several times
@@ -83,7 +93,7 @@ class KillTest:
         self.finished: dict[str, tuple] = {}
 
     def __call__(self) -> Counter[str]:
-        self.complete()
+        self.complete(ALONE)
         self.expected = outcome(self.root)
         print(f"undisturbed: {len(self.expected)} values", flush=True)
         self.clear()
@@ -98,8 +108,8 @@ class KillTest:
             shutil.rmtree(self.root / name, ignore_errors=True)
         self.finished = {}
 
-    def complete(self) -> None:
-        status, output = run(self.root)
+    def complete(self, code: str = SUITE) -> None:
+        status, output = run(self.root, code)
         if status:
             raise BrokenPromise(f"the suite ended with status {status}:\n{output}")
 

@@ -22,6 +22,26 @@ RUN = "blendmask-r50+tpr"
 SOURCES = ("baselines", "experiments", "reports", "tpr", "requirements.txt")
 TABLES = "from reports.collect import write_tables; write_tables('smoke')"
 SUITE = f"import sys; from experiments.cli import main; sys.exit(main(page=['-c', {TABLES!r}]))"
+# the same with every stage in the runner's own process, which imports torch but once
+ALONE = f"""
+import sys
+from experiments import cli
+from experiments.worker import run_stage
+
+class Here:
+    def __init__(self, folder, stages, **settings):
+        self.status = run_stage(folder, stages)
+
+    def poll(self):
+        return self.status
+
+    def terminate(self): ...
+
+    kill = terminate
+
+cli.Worker = Here
+sys.exit(cli.main(page=['-c', {TABLES!r}]))
+"""
 TIMES = ("frames_per_second", "seconds_per_iteration")  # what two runs may differ in
 
 
@@ -58,9 +78,9 @@ def cut_down(profile: dict[str, Any]) -> dict[str, Any]:
     return profile
 
 
-def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
+def start(root: Path, code: str = SUITE, **variables: str) -> subprocess.Popen:
     """The suite's command on its copy."""
-    command = [sys.executable, "-c", SUITE, RUN, "--profile", "smoke", *arguments]
+    command = [sys.executable, "-c", code, RUN, "--profile", "smoke"]
     return subprocess.Popen(
         command,
         cwd=root,
@@ -72,9 +92,9 @@ def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
     )
 
 
-def run(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:
+def run(root: Path, code: str = SUITE, **variables: str) -> tuple[int, str]:
     """Exit status and output of a whole suite."""
-    process = start(root, *arguments, **variables)
+    process = start(root, code, **variables)
     output, _ = process.communicate(timeout=600)
     return process.returncode, output
 
