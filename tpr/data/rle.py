@@ -32,7 +32,7 @@ class RLEError(ValueError):
 
 @dataclass(frozen=True)
 class Runs:
-    """Run lengths of n masks, zeros and ones in turn; mask i owns lengths[starts[i]:starts[i+1]]."""
+    """Runs of n masks, zeros and ones in turn; mask i owns lengths[starts[i]:starts[i+1]]."""
 
     lengths: np.ndarray  # int32, an even number a mask: the last is 0 where its runs are odd
     starts: np.ndarray  # (n + 1,) int64, even
