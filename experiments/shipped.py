@@ -12,6 +12,7 @@ from tpr.files import replacing
 from .files import read_json, sha256, write_json
 from .layout import Layout
 from .lock import file_lock
+from .packed_ap import packed_ap
 from .stage import Stage, difference
 
 MODEL_BYTES = 3_000_000  # the repository is cloned by people who only want to look
@@ -100,7 +101,8 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
     train = stage.inputs["train"]
     path = layout.weights / "models" / f"{stage.run}.pt"
     base = shipped(train.inputs["pretrain"], layout)[0]
-    pack(train.folder(layout) / "weights.pt", base and layout.weights / base["file"], path)
+    start = base and layout.weights / base["file"]
+    pack(train.folder(layout) / "weights.pt", start, path)
     videos = stage.inputs["videos"].folder(layout) / "val.json"
     record = {
         "run": stage.run,
@@ -110,7 +112,7 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
         "sha256": sha256(path),
         "base": base and {"file": f"../{base['file']}", "sha256": base["sha256"]},
         "command": f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}",
-        "metrics": (stage.record(layout) or {}).get("metrics"),
+        "metrics": packed_ap(stage, layout, path, start),
         "categories": (read_json(videos) or {}).get("categories"),
         "model": stage.spec["model"],
         "infer": stage.spec["infer"],

@@ -46,10 +46,11 @@ def gate_panel(picture: np.ndarray, maps: dict[str, np.ndarray], width: int) -> 
 
 
 def _cell(small: np.ndarray, level: str, gate: np.ndarray) -> np.ndarray:
-    """One level: the dark frame, lit where its gates are open."""
+    """One level: the dark frame, lit where its gates are open; its number is the mean of all
+    gates at all positions, 0 closed to 1 open."""
     size = (small.shape[1], small.shape[0])
     lit = cv2.resize(gate.astype(np.float32), size, interpolation=cv2.INTER_NEAREST)
     heat = cv2.applyColorMap((255 * lit.clip(0, 1)).astype(np.uint8), cv2.COLORMAP_INFERNO)
     mixed = cv2.add(small, np.ascontiguousarray(heat[..., ::-1]))
-    title = headed(f"{level}: {100 * (gate > 0).mean():.0f} % open", mixed)
+    title = headed(f"{level}: mean gate {gate.mean():.2f}", mixed)
     return title[: size[1]]

@@ -10,6 +10,7 @@ many at a time.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -18,7 +19,7 @@ from tpr.data.json_input import shown
 
 MAX_PIXELS = 2**28  # 16384 x 16384; run lengths and their differences then fit six groups of 5 bits
 MAX_GROUPS = 6
-BLOCK = 2**18
+BLOCK = 2**17  # symbols decoded at a time, to bound the temporary arrays
 
 
 class RLEError(ValueError):
@@ -31,17 +32,15 @@ class RLEError(ValueError):
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of n masks in pairs of zeros and ones; mask i owns pairs starts[i]:starts[i+1]."""
+    """Runs of n masks, zeros and ones in turn; mask i owns lengths[starts[i]:starts[i+1]]."""
 
-    zeros: np.ndarray  # (pairs,) int64
-    ones: np.ndarray  # (pairs,) int64; the last of a mask is 0 where its runs are odd in number
-    starts: np.ndarray  # (n + 1,) int64
+    lengths: np.ndarray  # int32, an even number a mask: the last is 0 where its runs are odd
+    starts: np.ndarray  # (n + 1,) int64, even
     areas: np.ndarray  # (n,) int64, pixels
 
     def counts(self, index: int) -> np.ndarray:
         """Run lengths of mask ``index``, zeros first."""
-        own = slice(self.starts[index], self.starts[index + 1])
-        return np.stack([self.zeros[own], self.ones[own]], axis=1).ravel()
+        return self.lengths[self.starts[index] : self.starts[index + 1]]
 
 
 def check_size(height: int, width: int) -> None:
@@ -66,31 +65,23 @@ def decode_strings(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -
 
 def _joined(parts: Sequence[Runs]) -> Runs:
     nothing = np.zeros(0, np.int64)
-    pairs = np.concatenate([nothing, *(np.diff(part.starts) for part in parts)])
+    sizes = np.concatenate([nothing, *(np.diff(part.starts) for part in parts)])
     return Runs(
-        np.concatenate([nothing, *(part.zeros for part in parts)]),
-        np.concatenate([nothing, *(part.ones for part in parts)]),
-        np.concatenate([[0], np.cumsum(pairs)]),
+        np.concatenate([nothing.astype(np.int32), *(part.lengths for part in parts)]),
+        np.concatenate([[0], np.cumsum(sizes)]),
         np.concatenate([nothing, *(part.areas for part in parts)]),
     )
 
 
 def _blocks(strings: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     """Index ranges of about BLOCK symbols, to bound the temporary arrays."""
-    start = symbols = 0
-    for index, string in enumerate(strings):
-        if symbols > BLOCK:
-            yield start, index
-            start, symbols = index, 0
-        symbols += len(string)
-    if start < len(strings):
-        yield start, len(strings)
+    block = np.cumsum([0, *map(len, strings)])[1:] // BLOCK
+    cuts = np.flatnonzero(np.diff(block)) + 1
+    return pairwise([0, *cuts.tolist(), len(strings)] if len(strings) else [])
 
 
 def _decode_block(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
-    values, number = _read_numbers(strings)
-    zeros, ones, starts = _undo_differences(values, number)
-    return _checked(zeros, ones, starts, np.array(sizes))
+    return _checked(*_undo_differences(*_read_numbers(strings)), np.array(sizes))
 
 
 def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
@@ -110,16 +101,17 @@ def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     number = np.diff(ends, prepend=-1) - 1
     kept = ~below
     kept[spare[number % 2 == 0]] = False
-    return _values(symbols, lower[~below[lower + 1]] + 1, spare)[kept], number
+    return _values(symbols, lower[kept[lower + 1]] + 1, spare)[kept], number
 
 
 def _values(symbols: np.ndarray, long: np.ndarray, spare: np.ndarray) -> np.ndarray:
-    """For each symbol the number that ends there, where one does; ``long`` are the ends of those of
+    """For each symbol the int32 that ends there, where one does; ``long`` are the ends of those of
     more than one group, which are few."""
     values = ((symbols ^ 16).view(np.int8) - 16).astype(np.int32)  # bit 4 of the last: the sign
-    payload = symbols & 31
     for distance in range(1, MAX_GROUPS):
-        values[long] = (values[long] << 5) + payload[long - distance]
+        if not len(long):
+            break
+        values[long] = (values[long] << 5) + (symbols[long - distance] & 31)
         long = long[symbols[long - distance - 1] > 31]  # place -1 is a spare
     if len(long):
         index = int(np.searchsorted(spare, long[0]))
@@ -127,35 +119,38 @@ def _values(symbols: np.ndarray, long: np.ndarray, spare: np.ndarray) -> np.ndar
     return values
 
 
-def _undo_differences(values: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Stored numbers to runs: zeros, ones and starts as in ``Runs``."""
+def _undo_differences(values: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Stored numbers, int32, to lengths and starts as in ``Runs``; changes ``values``.
+
+    A run of zeros and the ones after it are summed as one 64-bit number. Its upper half is exact
+    while the lower one, the zeros, is not negative; a sum beyond 2^31 reads as negative, as no
+    difference is long enough to jump over that half of the numbers.
+    """
     starts = np.concatenate([[0], np.cumsum((number + 1) // 2)])
     heads = starts[:-1]
-    zeros, ones = values[0::2].astype(np.int64), values[1::2].astype(np.int64)
+    zeros, ones = values[0::2], values[1::2]
     leading = zeros[heads]
     zeros[heads] = 0  # the third run is stored whole: the chain of zeros begins there
-    zeros, ones = _summed_within(zeros, heads), _summed_within(ones, heads)
-    zeros[heads] = leading
-    ones[starts[1:][number % 2 == 1] - 1] = 0
-    return zeros, ones, starts
+    ones -= zeros < 0  # as in adding signed numbers: the sign of the lower half borrows
+    pairs = values.view(np.int64)  # the lower half comes first on every machine of today
+    pairs[heads[1:]] -= np.add.reduceat(pairs, heads)[:-1]  # sums begin anew at every mask
+    lengths = np.cumsum(pairs).view(np.int32)
+    lengths[2 * heads] = leading
+    lengths[2 * starts[1:][number % 2 == 1] - 1] = 0
+    return lengths, 2 * starts
 
 
-def _summed_within(values: np.ndarray, heads: np.ndarray) -> np.ndarray:
-    """Cumulative sums that begin anew at every head."""
-    values[heads[1:]] -= np.add.reduceat(values, heads)[:-1]
-    return np.cumsum(values)
-
-
-def _checked(zeros, ones, starts, sizes: np.ndarray) -> Runs:
-    if zeros.min() < 0 or ones.min() < 0:
-        negative = (zeros < 0) | (ones < 0)
-        _raise_first(negative, starts[1:], "RLE counts hold a negative run length")
-    heads = starts[:-1]
-    areas = np.add.reduceat(ones, heads)
-    covered = areas + np.add.reduceat(zeros, heads)
+def _checked(lengths: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> Runs:
+    if lengths.min() < 0:
+        _raise_first(
+            lengths < 0, starts[1:], "RLE counts hold a negative run length, or one of 2^31 or more"
+        )
+    pairs = starts[:-1] // 2
+    areas = np.add.reduceat(lengths[1::2], pairs, dtype=np.int64)
+    covered = areas + np.add.reduceat(lengths[0::2], pairs, dtype=np.int64)
     for index in np.flatnonzero(covered != sizes[:, 0] * sizes[:, 1])[:1]:
         raise RLEError(int(index), _wrong_sum(covered[index], *sizes[index]))
-    return Runs(zeros, ones, starts, areas)
+    return Runs(lengths, starts, areas)
 
 
 def _wrong_sum(covered: int, height: int, width: int) -> str:

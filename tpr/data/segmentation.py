@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -52,14 +53,16 @@ def plain_strings(segmentations: Sequence[Any]) -> tuple[list[bytes], np.ndarray
     results files: many at a time is ten times as fast. None where one is anything else."""
     if {*map(type, segmentations)} != {dict}:
         return None
-    counts = [segmentation.get("counts") for segmentation in segmentations]
-    sizes = [segmentation.get("size") for segmentation in segmentations]
+    try:
+        counts, sizes = (list(map(itemgetter(key), segmentations)) for key in ("counts", "size"))
+    except KeyError:
+        return None
     if {*map(type, counts)} != {str} or {*map(type, sizes)} != {list} or {*map(len, sizes)} != {2}:
         return None
     sides = list(chain.from_iterable(sizes))
     if {*map(type, sides)} != {int} or min(sides) < 1 or max(sides) > MAX_PIXELS:
         return None
-    shapes = np.array(sizes)
+    shapes = np.array(sides).reshape(-1, 2)
     if shapes.prod(axis=1).max() > MAX_PIXELS:
         return None
     return [string.encode() for string in counts], shapes

@@ -32,15 +32,16 @@ def match(
     when no other fits, and then the prediction counts neither way. A crowd stays free.
     """
     shape = (len(AREA_RANGES), len(IOU_THRESHOLDS), len(ious))
-    outside = np.broadcast_to(_outside(result_areas)[:, None, :], shape)
+    inside = ~_outside(result_areas)[:, None, :]  # (A, 1, D)
     ignored = _outside(truth_areas) | crowd  # (A, G)
     if ious.max(initial=0) < IOU_THRESHOLDS[0]:
-        return Matches(np.zeros(shape, bool), ~outside, (~ignored).sum(axis=1))
+        counted = np.repeat(inside, shape[1], axis=1)
+        return Matches(np.zeros(shape, bool), counted, (~ignored).sum(axis=1))
     taken = _assign(ious, ignored, crowd)  # (A, T, D), -1: none
     to_ignored = (taken >= 0) & ignored[np.arange(len(ignored))[:, None, None], taken]
     # The reference stores a match as the true track's id, so that id 0 reads as "not matched".
     matched = (taken >= 0) & np.array([one != 0 for one in truth_ids])[taken]
-    counted = ~to_ignored & (matched | ~outside)
+    counted = ~to_ignored & (matched | inside)
     return Matches(matched & counted, counted, (~ignored).sum(axis=1))
 
 
@@ -52,6 +53,9 @@ def _outside(areas: np.ndarray) -> np.ndarray:
 def _assign(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:
     """(A, T, D) column taken by each prediction, or -1."""
     thresholds = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)[None, :, None]  # (1, T, 1)
+    if (ious >= thresholds[0, 0, 0]).sum(axis=1).max() == 1:
+        taken = _assign_apart(ious, thresholds.reshape(-1, 1, 1), crowd)
+        return np.broadcast_to(taken, (len(ignored), *taken.shape))
     free = np.ones((len(ignored), len(IOU_THRESHOLDS), ious.shape[1]), bool)
     taken = np.full((*free.shape[:2], len(ious)), -1)
     for row in np.flatnonzero((ious >= thresholds[0, 0, 0]).any(axis=1)):
@@ -63,6 +67,14 @@ def _assign(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> np.ndar
         chosen = taken[:, :, row, None] == np.arange(len(crowd))
         free &= ~(chosen & ~crowd)
     return taken
+
+
+def _assign_apart(ious: np.ndarray, thresholds: np.ndarray, crowd: np.ndarray) -> np.ndarray:
+    """(T, D) as ``_assign`` where no prediction fits two true tracks: what is ignored changes
+    nothing, and the first prediction to fit a track takes it. ``thresholds`` are (T, 1, 1)."""
+    fits = ious.T >= thresholds  # (T, G, D)
+    takes = fits & ((fits.cumsum(axis=2) == 1) | crowd[:, None])
+    return np.where(takes.any(axis=1), takes.argmax(axis=1), -1)
 
 
 def _last_best(values: np.ndarray) -> np.ndarray:

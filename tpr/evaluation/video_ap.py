@@ -14,7 +14,7 @@ from tpr.data.json_input import shown
 from tpr.evaluation.accumulate import collect
 from tpr.evaluation.inputs import GroundTruth, Source, Track, read_ground_truth, read_results
 from tpr.evaluation.iou import track_iou
-from tpr.evaluation.masks import TrackMasks, mean_area, measure
+from tpr.evaluation.masks import mean_area, measure
 from tpr.evaluation.matching import match
 from tpr.evaluation.metrics import Metrics
 from tpr.evaluation.summary import STATISTICS, Statistic, mean_defined
@@ -112,27 +112,31 @@ def _evaluate_video(truth: GroundTruth, video: int, groups: list[tuple], limit: 
     """Yield (category, IoU (D, G), (scores (D,), Matches)) of one video's groups."""
     everything = [track for _, truths, found in groups for track in (*truths, *found)]
     height, width = _video_size(truth, video, everything)
-    masks = iter(measure(everything, height, width))
+    masks = measure(everything, height, width)
+    mean_areas = masks.mean_areas
+    row = 0
     for category, truths, found in groups:
-        truth_masks = [next(masks) for _ in truths]
-        found_masks = [next(masks) for _ in found]
         scores = np.array([track.score for track in found])
         best = np.argsort(-scores, kind="stable")[:limit]
-        found_masks = [found_masks[index] for index in best]
-        iou = track_iou(found_masks, truth_masks)
+        true_rows = np.arange(row, row + len(truths))
+        rows = row + len(truths) + best
+        row += len(truths) + len(found)
+        iou = track_iou(masks, rows, true_rows)
         matches = match(
             iou,
-            np.array([mask.mean_area for mask in found_masks]),
-            np.array([_true_area(*pair) for pair in zip(truths, truth_masks, strict=True)]),
+            mean_areas[rows],
+            np.array(
+                [_true_area(*pair) for pair in zip(truths, mean_areas[true_rows], strict=True)]
+            ),
             np.array([track.crowd for track in truths], dtype=bool),
             [track.id for track in truths],
         )
         yield category, iou, (scores[best], matches)
 
 
-def _true_area(track: Track, masks: TrackMasks) -> float:
+def _true_area(track: Track, measured: float) -> float:
     """Mean area by the annotation's ``areas``, as in the reference; by its masks without them."""
-    return masks.mean_area if track.areas is None else mean_area(track.areas)
+    return measured if track.areas is None else mean_area(track.areas)
 
 
 def _video_size(truth: GroundTruth, video: int, tracks: list[Track]) -> tuple[int, int]:
