@@ -18,7 +18,6 @@ from .timing import medians, report, setup
 
 SIZES = ((48, 80), (24, 40))
 CHANNELS = 256
-LAYOUT = torch.channels_last  # of features and weights, as in the models
 
 
 def torchvision_op(x: torch.Tensor, offset: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
@@ -37,9 +36,8 @@ def main() -> None:
         "ordinary": ordinary,
     }
     for h, w in SIZES:
-        x = torch.randn(1, CHANNELS, h, w).contiguous(memory_format=LAYOUT)
-        weight = 0.02 * torch.randn(CHANNELS, CHANNELS, 3, 3)
-        inputs = [x, 2 * torch.randn(1, 18, h, w), weight.contiguous(memory_format=LAYOUT)]
+        x = torch.randn(1, CHANNELS, h, w).contiguous(memory_format=torch.channels_last)
+        inputs = [x, 2 * torch.randn(1, 18, h, w), 0.02 * torch.randn(CHANNELS, CHANNELS, 3, 3)]
         for kind, rounds in (("forward", 9), ("backward", 5)):
             functions = {
                 name: partial(run, operation, inputs, kind == "backward")
