@@ -17,17 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from experiments.log import QuietLog
+
 RUN, PROFILE = "blendmask-r50+tpr", "mini"
 ITERATIONS = 5
 TRACKS, RESULTS, LONG, HD = 5, 25, 500, (720, 1280)  # of the evaluation
-
-
-class Silent:
-    """A log that keeps quiet."""
-
-    def info(self, message: str) -> None: ...
-
-    def progress(self, done: int, total: int, **numbers: float) -> None: ...
 
 
 def peak() -> float:
@@ -70,7 +64,9 @@ def training(folder: Path) -> dict[str, float]:
     settings = stage.spec["train"] | {"iterations": ITERATIONS, "log_every": 1}
     weights = Layout(PROFILE, ROOT).weights / f"{stage.inputs['pretrain'].name}.pt"
     data, start = dataset(folder), peak()
-    finetune(stage.spec | {"train": settings}, data, weights, folder, Silent(), temporal=BASELINES)
+    finetune(
+        stage.spec | {"train": settings}, data, weights, folder, QuietLog(), temporal=BASELINES
+    )
     return {"start_mb": start, "peak_mb": peak()}
 
 
@@ -87,7 +83,7 @@ def inference(folder: Path) -> dict[str, float]:
     state = unpacked(checkpoint.load(packed), checkpoint.load(base))
     checkpoint.save(state, folder / "weights.pt")
     start, video = peak(), data.videos[0]
-    infer(spec, data, folder / "weights.pt", folder, Silent(), temporal=BASELINES)
+    infer(spec, data, folder / "weights.pt", folder, QuietLog(), temporal=BASELINES)
     return {
         "frames": video.length,
         "start_mb": start,
