@@ -33,28 +33,30 @@ def find_trained(runs: Path, table: Table, records: list[Record]) -> Trained | N
 
     None for tables that show no module but TPR.
     """
-    chosen: list[Record] = []
+    chosen: list[tuple[Record, Path]] = []
     for seed in sorted({record.seed for record in records}):
         found = _at_hand(runs, table, records, seed)
-        chosen = max(chosen, found, key=lambda some: len({module_name(r) for r in some}))
-    if {module_name(r) for r in chosen} <= {"tpr"}:
+        chosen = max(chosen, found, key=lambda some: len({module_name(r) for r, _ in some}))
+    if {module_name(r) for r, _ in chosen} <= {"tpr"}:
         return None
-    videos = stage_folder(runs, {"key": chosen[0].evaluate.get("inputs", {}).get("videos")})
+    first = chosen[0][0]
+    videos = stage_folder(runs, {"key": first.evaluate.get("inputs", {}).get("videos")})
     if videos is None:
         return None
-    specs = {r.run: r.evaluate["spec"] for r in chosen}
-    weights = {r.run: stage_folder(runs, r.train) / WEIGHTS for r in chosen}
-    sources = {r.name: r.train["key"] for r in chosen}
-    return Trained(specs, weights, chosen[0].seed, videos, sources)
+    specs = {r.run: r.evaluate["spec"] for r, _ in chosen}
+    weights = {r.run: path for r, path in chosen}
+    sources = {r.name: r.train["key"] for r, _ in chosen}
+    return Trained(specs, weights, first.seed, videos, sources)
 
 
-def _at_hand(runs: Path, table: Table, records: list[Record], seed: int) -> list[Record]:
+def _at_hand(
+    runs: Path, table: Table, records: list[Record], seed: int
+) -> list[tuple[Record, Path]]:
     """Of the table's runs with a temporal module those whose weights at this seed are there."""
     grouped = by_run(records)
     found = [grouped[run][seed] for run in table.runs if seed in grouped.get(run, {})]
-    folders = [stage_folder(runs, record.train) for record in found]
-    pairs = zip(found, folders, strict=True)
-    return [r for r, folder in pairs if module_name(r) and folder and (folder / WEIGHTS).is_file()]
+    folders = [(r, stage_folder(runs, r.train)) for r in found if module_name(r)]
+    return [(r, f / WEIGHTS) for r, f in folders if f and (f / WEIGHTS).is_file()]
 
 
 def module_name(record: Record) -> str | None:

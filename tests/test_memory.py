@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from benchmarks.evaluator import Blob
-from tests.tiny import INFER, MODEL, SPLIT, Silent
+from experiments.log import QuietLog
+from tests.tiny import INFER, MODEL, SPLIT
 from tpr import checkpoint
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
@@ -42,7 +43,7 @@ def most_alive(folder, frames, weights, monkeypatch) -> tuple[int, int]:
         return read(video, t)
 
     monkeypatch.setattr(dataset, "read_frame", counting)
-    metrics = infer({"model": MODEL, "infer": INFER}, dataset, weights, folder, Silent())
+    metrics = infer({"model": MODEL, "infer": INFER}, dataset, weights, folder, QuietLog())
     assert metrics["frames"] == len(seen) == frames
     return max(count for count, _ in seen[2:]), max(size for _, size in seen[2:])
 

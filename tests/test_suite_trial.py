@@ -7,14 +7,14 @@ import torch
 from suite_helpers import make_root, suite
 
 from experiments import image_weights, options
-from experiments.log import Log
+from experiments.log import Log, QuietLog
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
 from experiments.stages import BODIES, dataset
 from experiments.trial import notes, trial
 from reports.manifest import load_about
 from reports.verdicts import REPRODUCED, Verdict, wording
-from tests.tiny import MODEL, Silent
+from tests.tiny import MODEL
 from tpr import checkpoint
 from tpr.models.build import build_model
 from tpr.train import NEW_MODULES
@@ -97,7 +97,7 @@ def test_generated_videos_pass_for_a_youtube_vis_archive(tmp_path):
 
 def test_untrained_weights_have_the_norms_of_the_frames(tmp_path, tiny_dataset):
     """The backbone's features, else growing from block to block, keep to the frames' scale."""
-    image_weights.initial_weights({"model": MODEL, "seed": 0}, tiny_dataset, tmp_path, Silent())
+    image_weights.initial_weights({"model": MODEL, "seed": 0}, tiny_dataset, tmp_path, QuietLog())
     model = build_model(MODEL, len(tiny_dataset.categories))
     checkpoint.load_weights(model, tmp_path / "weights.pt", missing=NEW_MODULES)
     norm = model.backbone.fpn.bottom_up.stem.conv1.norm

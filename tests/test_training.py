@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 
-from tests.tiny import INFER, MODEL, TRAIN, Silent
+from experiments.log import QuietLog
+from tests.tiny import INFER, MODEL, TRAIN
 from tpr import checkpoint, train
 from tpr.data.loader import Sampler, TrainingData
 from tpr.evaluation.video_ap import evaluate
@@ -21,7 +22,7 @@ class Killed(Exception):
     """Stands for a kill in the middle of a run."""
 
 
-class KilledAt(Silent):
+class KilledAt(QuietLog):
     def __init__(self, iteration: int) -> None:
         self.iteration = iteration
 
@@ -35,13 +36,13 @@ def pretrained(tiny_dataset, tmp_path):
     spec = SPEC | {"model": MODEL | {"temporal": None}}
     out = tmp_path / "pretrain"
     out.mkdir()
-    train.pretrain(spec, tiny_dataset, out, Silent())
+    train.pretrain(spec, tiny_dataset, out, QuietLog())
     return out / "weights.pt"
 
 
 def run(dataset, weights, out, log=None):
     out.mkdir(exist_ok=True)
-    return train.finetune(SPEC, dataset, weights, out, log or Silent())
+    return train.finetune(SPEC, dataset, weights, out, log or QuietLog())
 
 
 def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrained, tmp_path):
@@ -67,7 +68,7 @@ def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path)
         out = tmp_path / f"batch{batch}"
         out.mkdir()
         spec = {"model": MODEL, "infer": INFER | {"batch": batch}}
-        metrics = infer(spec, tiny_dataset, tmp_path / "run" / "weights.pt", out, Silent())
+        metrics = infer(spec, tiny_dataset, tmp_path / "run" / "weights.pt", out, QuietLog())
         assert metrics["frames"] == 12 and 0 <= metrics["open_fraction"] <= 1
         entries = json.loads((out / "results.json").read_text())
         assert entries and all(len(e["segmentations"]) == 4 for e in entries)
@@ -77,9 +78,8 @@ def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path)
 
 def test_results_are_evaluated(tiny_dataset, pretrained, tmp_path):
     run(tiny_dataset, pretrained, tmp_path)
-    infer(
-        {"model": MODEL, "infer": INFER}, tiny_dataset, tmp_path / "weights.pt", tmp_path, Silent()
-    )
+    spec = {"model": MODEL, "infer": INFER}
+    infer(spec, tiny_dataset, tmp_path / "weights.pt", tmp_path, QuietLog())
     assert 0 <= evaluate(tiny_dataset.path, tmp_path / "results.json").stats["AP"] <= 1
 
 
@@ -90,7 +90,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pr
         r"the loss is not finite at iteration \d+: loss_.*; the batch has video \d+, video \d+$"
     )
     with pytest.raises(train.DivergedError, match=message):
-        train.finetune(spec, tiny_dataset, pretrained, tmp_path, Silent())
+        train.finetune(spec, tiny_dataset, pretrained, tmp_path, QuietLog())
     assert not (tmp_path / "weights.pt").exists()
 
 
@@ -124,7 +124,7 @@ def test_pretraining_names_the_images_of_a_batch_that_diverged(tiny_dataset, tmp
     )
     spec = SPEC | {"model": MODEL | {"temporal": None}}
     with pytest.raises(train.DivergedError, match=r"has image \S+\.jpg, image \S+\.jpg$"):
-        train.pretrain(spec, tiny_dataset, tmp_path, Silent())
+        train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
 
 
 def test_in_fp16_a_step_that_overflows_is_left_out_until_the_scale_is_one(tiny_dataset):
@@ -199,7 +199,7 @@ def test_pretraining_starts_with_small_images_in_larger_batches(
     monkeypatch.setattr(TrainingData, "images", images)
     small = {"share": 0.5, "short_edge": [32, 32], "batch_size": 3}
     spec = SPEC | {"model": MODEL | {"temporal": None}, "train": TRAIN | {"small_first": small}}
-    train.pretrain(spec, tiny_dataset, tmp_path, Silent())
+    train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
     assert [shape[0] for shape in shapes] == [3, 3, 3, 2, 2, 2]
     assert all(shape[2] == 32 for shape in shapes[:3])
     assert all(shape[2] > 32 for shape in shapes[3:])

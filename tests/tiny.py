@@ -50,14 +50,6 @@ INFER = {
 }
 
 
-class Silent:
-    """A log that keeps quiet."""
-
-    def info(self, message: str) -> None: ...
-
-    def progress(self, done: int, total: int, **numbers: float) -> None: ...
-
-
 def make_dataset(folder: Path, split: str = "train") -> YouTubeVIS:
     generate(folder, {split: SPLIT}, seed=0)
     return YouTubeVIS(folder / f"{split}.json", folder / "frames" / split)

@@ -4,4 +4,9 @@ Public: tpr.routing (torch, torchvision), tpr.evaluation (numpy, pycocotools) an
 tpr.detectron2_plugin.
 """
 
+import warnings
+
 __version__ = "0.1.0"
+
+# fvcore, which detectron2 imports, scripts a function that nothing here calls.
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)
