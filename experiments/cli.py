@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from . import costs, gpu_hours, show, states
 from .disk import told
 from .environment import cores, gpus
-from .estimate import Durations, chains, step_seconds, total_seconds
+from .estimate import Durations
 from .failures import write_failure
 from .launch.local import Worker
 from .layout import ROOT, Layout
@@ -26,6 +26,7 @@ from .options import parse
 from .plan import RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
+from .schedule import Schedule, total_seconds
 from .shipped import ship, ship_models
 from .shipped_records import ship_records
 from .spec import Graph, goal_stages, with_official_val
@@ -164,11 +165,6 @@ class Suite:
         return total_seconds(self.steps, self.durations, self.workers)
 
     @property
-    def priority(self) -> dict[str, float]:
-        cost = {s.stage.key: step_seconds(s, self.durations) for s in self.steps}
-        return chains([s.stage for s in self.steps], cost)
-
-    @property
     def submissions(self) -> list[Stage]:
         """Those that write files for an evaluation server."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is None]
@@ -239,8 +235,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
         work.steps,
         work.layout,
         start=partial(Worker, stages=stages, threads=work.threads, processes=work.processes),
-        workers=work.workers,
-        priority=work.priority,
+        schedule=Schedule(work.steps, work.durations, work.workers),
         watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
         finished=finished,
     )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
 from pathlib import Path
 from typing import Any
 
 from .files import read_json
 from .layout import Layout
-from .plan import DONE, SHIPPED, Step
 from .stage import Stage
-
-SHIP_SECONDS = 0.1
 
 
 class Durations:
@@ -55,39 +51,6 @@ def kept_records(folder: Path) -> list[dict[str, Any]]:
     found = [read_json(path) or {} for path in folder.glob("*.json")]
     parts = [result.get(kind) for result in found for kind in ("train", "evaluate")]
     return [part for part in parts if part]
-
-
-def total_seconds(steps: list[Step], durations: Durations, workers: int) -> float:
-    """Wall time of the steps on so many processes, longest chain first."""
-    cost = {s.stage.key: step_seconds(s, durations) for s in steps}
-    chain = chains([s.stage for s in steps], cost)
-    finish: dict[str, float] = {}
-    free = [0.0] * workers
-    for step in sorted(steps, key=lambda s: -chain[s.stage.key]):
-        ready = max((finish.get(s.key, 0.0) for s in step.stage.inputs.values()), default=0.0)
-        seconds = cost[step.stage.key]
-        if seconds:
-            begin = max(heapq.heappop(free), ready)
-            heapq.heappush(free, begin + seconds)
-            finish[step.stage.key] = begin + seconds
-    return max(finish.values(), default=0.0)
-
-
-def step_seconds(step: Step, durations: Durations) -> float:
-    if step.action == DONE:
-        return 0.0
-    return SHIP_SECONDS if step.action == SHIPPED else durations(step.stage)
-
-
-def chains(stages: list[Stage], cost: dict[str, float]) -> dict[str, float]:
-    """By key: seconds of the longest chain that starts there; in `stages` inputs come first."""
-    after: dict[str, float] = {}
-    chain: dict[str, float] = {}
-    for stage in reversed(stages):
-        chain[stage.key] = cost[stage.key] + after.get(stage.key, 0.0)
-        for needed in stage.inputs.values():
-            after[needed.key] = max(after.get(needed.key, 0.0), chain[stage.key])
-    return chain
 
 
 def human(seconds: float) -> str:

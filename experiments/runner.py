@@ -14,6 +14,7 @@ from .launch.local import Worker, stop
 from .layout import Layout
 from .lock import file_lock, is_locked
 from .plan import DONE, SHIPPED, Step
+from .schedule import Schedule
 from .shipped import unpack
 from .stage import Stage, finished_folder
 from .worker import BUSY
@@ -31,8 +32,8 @@ class Failure:
 class Runner:
     """Works through steps.
 
-    start(folder) starts a stage's worker; priority: seconds of work that hang on a stage, by key;
-    watch(runner) is called at every look; finished(stage) after each stage.
+    start(folder) starts a stage's worker; watch(runner) is called at every look; finished(stage)
+    after each stage.
     """
 
     def __init__(
@@ -41,16 +42,14 @@ class Runner:
         layout: Layout,
         *,
         start: Callable[[Path], Worker],
-        workers: int,
-        priority: dict[str, float],
+        schedule: Schedule,
         watch: Callable[[Runner], None] = lambda runner: None,
         finished: Callable[[Stage], None] = lambda stage: None,
     ) -> None:
-        self.layout, self.start, self.limit = layout, start, workers
+        self.layout, self.start, self.schedule = layout, start, schedule
         self.watch, self.finished = watch, finished
         self.waiting = {s.stage.key: s.stage for s in steps if s.action != DONE}
         self.ships = {s.stage.key for s in steps if s.action == SHIPPED}
-        self.order = sorted(self.waiting, key=lambda key: -priority[key])
         self.running: dict[str, tuple[Stage, Worker, float]] = {}
         self.elsewhere: dict[str, Stage] = {}
         self.done: list[Stage] = []
@@ -96,18 +95,12 @@ class Runner:
                 self.waiting[key] = stage
 
     def launch(self) -> None:
-        """Starts what is ready, the longest remaining chain first, while there is room."""
-        for key in self.order:
-            stage = self.waiting.get(key)
-            if stage is None or any(self.pending(s) for s in stage.inputs.values()):
-                continue
-            if len(self.running) >= self.limit:
+        """Starts what is ready while there is room."""
+        while len(self.running) < self.schedule.workers:
+            key = self.schedule.pick(self.waiting, [*self.running, *self.elsewhere])
+            if key is None:
                 return
-            del self.waiting[key]
-            self.start_stage(stage)
-
-    def pending(self, stage: Stage) -> bool:
-        return any(stage.key in group for group in (self.waiting, self.running, self.elsewhere))
+            self.start_stage(self.waiting.pop(key))
 
     def start_stage(self, stage: Stage) -> None:
         if stage.key in self.ships:

@@ -7,8 +7,9 @@ import sys
 import time
 from typing import TextIO
 
-from .estimate import Durations, chains, human
+from .estimate import Durations, human
 from .runner import Runner, progress_of, share
+from .schedule import chains
 from .show import failure_line
 from .stage import Stage
 
@@ -88,4 +89,4 @@ def remaining(runner: Runner, durations: Durations) -> float:
     active_stages = [stage for stage, _, _ in runner.running.values()]
     stages = [*runner.elsewhere.values(), *active_stages, *runner.waiting.values()]
     longest = max(chains(stages, cost).values(), default=0.0)
-    return max(sum(cost.values()) / runner.limit, longest)
+    return max(sum(cost.values()) / runner.schedule.workers, longest)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tests.tiny import INFER, MODEL, TRAIN, Silent
+from experiments.log import QuietLog
+from tests.tiny import INFER, MODEL, TRAIN
 from tpr import train
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.infer import infer
@@ -15,7 +16,7 @@ class Killed(Exception):
     """Stands for a kill of all processes in the middle of a run."""
 
 
-class KilledAtThree(Silent):
+class KilledAtThree(QuietLog):
     def progress(self, done: int, total: int, **numbers: float) -> None:
         if done == 3:
             raise Killed
@@ -25,7 +26,7 @@ def dataset(folder: Path) -> YouTubeVIS:
     return YouTubeVIS(folder / "data" / "train.json", folder / "data" / "frames" / "train")
 
 
-def finetune(out: Path, model: dict, settings: dict, log: Silent) -> None:
+def finetune(out: Path, model: dict, settings: dict, log: QuietLog) -> None:
     out.mkdir(exist_ok=True)
     folder = out.parent.parent
     spec = {"model": model, "train": settings, "seed": 3}
@@ -37,16 +38,16 @@ def cases(out: Path) -> None:
     """Trainings by one and by two processes, inference by any number."""
     folder, count = out.parent, int(out.name)
     spec = {"model": MODEL, "infer": INFER | {"batch": 1}}
-    infer(spec, dataset(folder), folder / "whole.pt", out, Silent())
+    infer(spec, dataset(folder), folder / "whole.pt", out, QuietLog())
     if count > 2:
         return
-    finetune(out / "norms", BATCH_NORM, SETTINGS, Silent())
-    finetune(out / "micro", MODEL, SETTINGS | {"micro_batch": 2 // count}, Silent())
+    finetune(out / "norms", BATCH_NORM, SETTINGS, QuietLog())
+    finetune(out / "micro", MODEL, SETTINGS | {"micro_batch": 2 // count}, QuietLog())
     if count == 1:
-        finetune(out / "whole", MODEL, SETTINGS | {"micro_batch": 4}, Silent())
+        finetune(out / "whole", MODEL, SETTINGS | {"micro_batch": 4}, QuietLog())
         return
     try:
         finetune(out / "killed", BATCH_NORM, SETTINGS, KilledAtThree())
     except Killed:
         assert (out / "killed" / "checkpoint.pt").is_file()
-        finetune(out / "killed", BATCH_NORM, SETTINGS, Silent())
+        finetune(out / "killed", BATCH_NORM, SETTINGS, QuietLog())

@@ -11,11 +11,12 @@ from baselines.registry import BASELINES
 from experiments import flow_pairs
 from experiments.flow import end_point_errors, pretrain_flow
 from experiments.flow_pairs import FlowPairs, draw_pairs
+from experiments.log import QuietLog
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
 from experiments.stages import BODIES, FLOW_NETWORK
 from tests.suite_helpers import REPOSITORY
-from tests.tiny import MODEL, TRAIN, Silent
+from tests.tiny import MODEL, TRAIN
 from tpr import checkpoint, train
 from tpr.data.mini import flow
 from tpr.models.build import build_model
@@ -124,7 +125,7 @@ def test_a_killed_pretraining_resumes_to_the_same_weights(tiny_dataset, generato
     class Killed(Exception):
         pass
 
-    class KilledAtThree(Silent):
+    class KilledAtThree(QuietLog):
         def progress(self, done, total, **numbers):
             if done == 3:
                 raise Killed
@@ -137,7 +138,7 @@ def test_a_killed_pretraining_resumes_to_the_same_weights(tiny_dataset, generato
         if name == "killed":
             with pytest.raises(Killed):
                 pretrain_flow(SPEC, settings, splits, out, KilledAtThree())
-        results.append(pretrain_flow(SPEC, settings, splits, out, Silent()))
+        results.append(pretrain_flow(SPEC, settings, splits, out, QuietLog()))
     states = [checkpoint.load(tmp_path / name / "weights.pt") for name in ("whole", "killed")]
     assert all(torch.equal(states[0][k], states[1][k]) for k in states[0])
     assert results[0]["end_point_error"] == results[1]["end_point_error"] > 0
@@ -158,7 +159,9 @@ def test_training_starts_from_the_pretrained_flow_network(tiny_dataset, tmp_path
     checkpoint.save_weights(network, tmp_path / "flow.pt")
     parts = {FLOW_NETWORK: tmp_path / "flow.pt"}
     weights = tmp_path / "image.pt"
-    train.finetune(spec, tiny_dataset, weights, tmp_path, Silent(), temporal=BASELINES, parts=parts)
+    train.finetune(
+        spec, tiny_dataset, weights, tmp_path, QuietLog(), temporal=BASELINES, parts=parts
+    )
     trained = checkpoint.load(tmp_path / "weights.pt")
     for name, value in network.state_dict().items():
         assert torch.equal(trained[f"{FLOW_NETWORK}.{name}"], value.half())
@@ -170,12 +173,12 @@ def test_public_weights_are_taken_from_the_data_folder(tmp_path, monkeypatch):
     torch.save({"state_dict": network.state_dict()}, tmp_path / "public.pth")
     monkeypatch.setenv("TPR_DATA", str(tmp_path))
     spec = {"network": {"width": 2, "reduction": 2}, "weights": "public.pth"}
-    metrics = BODIES["pretrain-flow"](spec, {}, tmp_path, Silent())
+    metrics = BODIES["pretrain-flow"](spec, {}, tmp_path, QuietLog())
     assert metrics["weights"] == "public.pth" and len(metrics["sha256"]) == 64
     written = checkpoint.load(tmp_path / "weights.pt")
     assert torch.equal(written["conv1.0.bias"], network.state_dict()["conv1.0.bias"].half())
     with pytest.raises(FileNotFoundError, match="no FlowNetS weights at .*absent.pth"):
-        BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, Silent())
+        BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, QuietLog())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.tiny import INFER, MODEL, TRAIN, Silent
+from experiments.log import QuietLog
+from tests.tiny import INFER, MODEL, TRAIN
 from tpr import checkpoint, train
 from tpr.infer import infer
 
@@ -41,15 +42,15 @@ def test_pretraining_fine_tuning_and_inference(tiny_dataset, tmp_path, name):
     for folder in ("pretrain", "train", "infer"):
         (tmp_path / folder).mkdir()
     image_model = {"model": model | {"temporal": None}, "train": SHORT, "seed": 0}
-    train.pretrain(image_model, tiny_dataset, tmp_path / "pretrain", Silent())
+    train.pretrain(image_model, tiny_dataset, tmp_path / "pretrain", QuietLog())
     weights = tmp_path / "pretrain" / "weights.pt"
     spec = {"model": model, "train": SHORT, "seed": 0}
-    metrics = train.finetune(spec, tiny_dataset, weights, tmp_path / "train", Silent())
+    metrics = train.finetune(spec, tiny_dataset, weights, tmp_path / "train", QuietLog())
     assert {"loss_mask", "loss_match", "loss_budget"} <= metrics["final_losses"].keys()
     before, after = (checkpoint.load(tmp_path / x / "weights.pt") for x in ("pretrain", "train"))
     assert any((before[k] != after[k]).any() for k in before if k.startswith("head."))
     trained = tmp_path / "train" / "weights.pt"
-    infer({"model": model, "infer": INFER}, tiny_dataset, trained, tmp_path / "infer", Silent())
+    infer({"model": model, "infer": INFER}, tiny_dataset, trained, tmp_path / "infer", QuietLog())
     entries = json.loads((tmp_path / "infer" / "results.json").read_text())
     assert entries and all(len(x["segmentations"]) == 4 for x in entries)
 
@@ -57,7 +58,7 @@ def test_pretraining_fine_tuning_and_inference(tiny_dataset, tmp_path, name):
 def test_a_deformable_backbone_trains_its_offsets(tiny_dataset, tmp_path):
     backbone = MODEL["backbone"] | {"deform_interval": 3}
     spec = {"model": MODEL | {"backbone": backbone, "temporal": None}, "train": SHORT, "seed": 0}
-    train.pretrain(spec, tiny_dataset, tmp_path, Silent())
+    train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
     state = checkpoint.load(tmp_path / "weights.pt")
     offsets = {k: v for k, v in state.items() if k.endswith("conv2_offset.weight")}
     assert len(offsets) == 3 and all(v.abs().max() > 0 for v in offsets.values())

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from experiments.environment import repeats
+from experiments.log import QuietLog
 from experiments.stages import BODIES
-from tests.tiny import INFER, MODEL, SPLIT, TRAIN, Silent
+from tests.tiny import INFER, MODEL, SPLIT, TRAIN
 from tpr import train
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
@@ -23,7 +24,7 @@ def inputs(tmp_path_factory):
     pretrain.mkdir()
     spec = {"model": MODEL | {"temporal": None}, "train": TRAIN, "seed": 0}
     data = YouTubeVIS(videos / "train.json", videos / "frames" / "train")
-    train.pretrain(spec, data, pretrain, Silent())
+    train.pretrain(spec, data, pretrain, QuietLog())
     return {"videos": videos, "pretrain": pretrain}
 
 
@@ -33,9 +34,9 @@ def trained_and_evaluated(inputs, out, seed):
     test = {"model": MODEL, "infer": INFER, "evaluation": {"bootstrap": 20, "bootstrap_seed": 0}}
     for stage in ("train", "evaluate"):
         (out / stage).mkdir(parents=True)
-    metrics = BODIES["train"](spec, inputs, out / "train", Silent())
+    metrics = BODIES["train"](spec, inputs, out / "train", QuietLog())
     metrics |= BODIES["evaluate"](
-        test, inputs | {"train": out / "train"}, out / "evaluate", Silent()
+        test, inputs | {"train": out / "train"}, out / "evaluate", QuietLog()
     )
     assert metrics["AP_draws"] and metrics["videos"] == SPLIT["videos"]
     return json.dumps({k: v for k, v in metrics.items() if k not in TIMES})

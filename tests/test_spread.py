@@ -6,9 +6,10 @@ import math
 import pytest
 import torch
 
+from experiments.log import QuietLog
 from tests.spread_cases import BATCH_NORM, SETTINGS
 from tests.test_heads import HEADS
-from tests.tiny import INFER, MODEL, TRAIN, Silent, make_dataset
+from tests.tiny import INFER, MODEL, TRAIN, make_dataset
 from tests.together import run_together
 from tpr import checkpoint, infer, train
 from tpr.data.loader import TrainingData, read_ahead
@@ -176,7 +177,7 @@ def test_interrupted_inference_goes_on_with_the_next_videos(tiny_dataset, tmp_pa
         return track(model, dataset, videos, *arguments)
 
     monkeypatch.setattr(infer, "track_videos", counted)
-    arguments = (spec, tiny_dataset, tmp_path / "weights.pt", tmp_path, Silent())
+    arguments = (spec, tiny_dataset, tmp_path / "weights.pt", tmp_path, QuietLog())
     with pytest.raises(KeyboardInterrupt):
         infer.infer(*arguments)
     metrics = infer.infer(*arguments)

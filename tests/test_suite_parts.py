@@ -6,12 +6,11 @@ import json
 
 import pytest
 
-from experiments.estimate import Durations, chains, human, total_seconds
+from experiments.estimate import Durations, human
 from experiments.files import canonical, write_json
 from experiments.layout import Layout
 from experiments.lock import LockUnavailableError, file_lock, is_locked
 from experiments.log import Log
-from experiments.plan import DONE, RUN, Step
 from experiments.publish import Page
 from experiments.stage import Stage
 
@@ -65,25 +64,6 @@ def test_progress_is_told_with_time_left_and_time_spent(tmp_path, monkeypatch):
 def test_time_spent_before_an_interruption_counts(tmp_path):
     write_json(tmp_path / "progress.json", {"elapsed": 100.0})
     assert 100.0 <= Log(tmp_path).elapsed < 101.0
-
-
-def test_the_estimate_packs_stages_on_the_processes(tmp_path):
-    videos = stage("videos")
-    trains = [stage("train", name, videos=videos) for name in "abc"]
-    durations = Durations(Layout("smoke", tmp_path), {"videos": 10.0, "train": 30.0})
-    steps = [Step(s, RUN, "") for s in [videos, *trains]]
-    assert total_seconds(steps, durations, 2) == 70.0
-    assert total_seconds(steps, durations, 3) == 40.0
-    assert total_seconds([Step(videos, DONE, ""), *steps[1:]], durations, 3) == 30.0
-
-
-def test_stages_on_the_longest_chain_come_first():
-    images, videos = stage("images"), stage("videos")
-    pretrain = stage("pretrain", "a", images=images)
-    train = stage("train", "a", pretrain=pretrain, videos=videos)
-    cost = {images.key: 1.0, videos.key: 2.0, pretrain.key: 50.0, train.key: 3.0}
-    found = chains([images, videos, pretrain, train], cost)
-    assert (found[images.key], found[videos.key]) == (54.0, 5.0)
 
 
 def test_measured_durations_replace_expected_ones(tmp_path):

@@ -1,0 +1,86 @@
+"""The order in which stages start, and the estimate made from it."""
+
+import random
+
+from experiments.estimate import Durations
+from experiments.layout import Layout
+from experiments.plan import DONE, RUN, Step
+from experiments.schedule import Schedule, chains, total_seconds
+from experiments.stage import Stage
+
+
+def stage(kind, name="", **inputs):
+    return Stage(kind, name, "smoke", {"name": name}, inputs)
+
+
+def plan(seconds):
+    """Steps of trainings and their evaluations, seconds of each by name; durations of these."""
+    videos, steps = stage("videos"), []
+    for name in seconds:
+        train = stage("train", name, videos=videos)
+        steps += [Step(train, RUN, ""), Step(stage("evaluate", name, train=train), RUN, "")]
+
+    def durations(one):
+        return {"videos": 5, "train": seconds.get(one.name), "evaluate": 1}[one.kind]
+
+    return [Step(videos, RUN, ""), *steps], durations
+
+
+def started(steps, durations, workers):
+    """Labels in the order of starting, when every stage takes as long as expected."""
+    schedule = Schedule(steps, durations, workers)
+    waiting = {step.stage.key: step.stage for step in steps}
+    running, now, order = {}, 0, []
+    while waiting or running:
+        while len(running) < workers and (key := schedule.pick(waiting, running)):
+            found = waiting.pop(key)
+            running[key] = now + schedule.seconds[key]
+            order.append(f"{found.kind} {found.name}".strip())
+        now, key = min((end, key) for key, end in running.items())
+        del running[key]
+    return order
+
+
+def test_runs_are_completed_one_by_one_in_the_order_of_the_plan():
+    order = started(*plan(dict.fromkeys("abcdef", 10)), workers=1)
+    assert order == ["videos", *(f"{kind} {name}" for name in "abcdef" for kind in KINDS)]
+    order = started(*plan(dict.fromkeys("abcdef", 10)), workers=2)
+    assert order[:5] == ["videos", "train a", "train b", "evaluate a", "evaluate b"]
+
+
+KINDS = ("train", "evaluate")
+
+
+def test_a_chain_that_would_outlast_the_rest_goes_first():
+    seconds = {"a": 10, "b": 10, "c": 10, "long": 25}
+    order = started(*plan(seconds), workers=2)
+    assert order[1:3] == ["train long", "train a"]
+    assert order.index("evaluate a") < order.index("train b")
+    assert total_seconds(*plan(seconds), 2) <= 5 + 33  # a, b and c beside the long one
+
+
+def test_no_order_is_much_worse_than_the_longest_first():
+    draw = random.Random(0)
+    for _ in range(50):
+        seconds = {name: draw.choice([3, 5, 8, 14, 20]) for name in "abcdefghijkl"}
+        work = 5 + (sum(seconds.values()) + len(seconds)) / 2
+        assert total_seconds(*plan(seconds), 2) <= work + 5
+
+
+def test_the_estimate_packs_stages_on_the_processes(tmp_path):
+    videos = stage("videos")
+    trains = [stage("train", name, videos=videos) for name in "abc"]
+    durations = Durations(Layout("smoke", tmp_path), {"videos": 10.0, "train": 30.0})
+    steps = [Step(s, RUN, "") for s in [videos, *trains]]
+    assert total_seconds(steps, durations, 2) == 70.0
+    assert total_seconds(steps, durations, 3) == 40.0
+    assert total_seconds([Step(videos, DONE, ""), *steps[1:]], durations, 3) == 30.0
+
+
+def test_stages_on_the_longest_chain_come_first():
+    images, videos = stage("images"), stage("videos")
+    pretrain = stage("pretrain", "a", images=images)
+    train = stage("train", "a", pretrain=pretrain, videos=videos)
+    cost = {images.key: 1.0, videos.key: 2.0, pretrain.key: 50.0, train.key: 3.0}
+    found = chains([images, videos, pretrain, train], cost)
+    assert (found[images.key], found[videos.key]) == (54.0, 5.0)
