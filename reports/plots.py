@@ -136,11 +136,10 @@ def _draw_variants(table: Table, runs: dict[str, dict[int, Record]], ink: Ink) -
 
 def _same_width(*axes: Axes) -> None:
     """Give axes limits of one width, so that a distance means the same in each."""
-    spans = [(sum(a.dataLim.intervalx) / 2, np.ptp(a.dataLim.intervalx)) for a in axes]
-    width = max([1.0] + [span for _, span in spans if np.isfinite(span)]) * 1.15
-    for one, (centre, _) in zip(axes, spans, strict=True):
-        if np.isfinite(centre):
-            one.set_xlim(centre - width / 2, centre + width / 2)
+    drawn = [(one, *one.dataLim.intervalx) for one in axes if one.has_data()]
+    width = max([1.0] + [high - low for _, low, high in drawn]) * 1.15
+    for one, low, high in drawn:
+        one.set_xlim((low + high - width) / 2, (low + high + width) / 2)
 
 
 Curves = dict[str, list[dict[str, np.ndarray]]]  # run -> one {"iteration", quantity: (n,)} a seed
