@@ -17,7 +17,7 @@ DENSE_ABOVE = 0.75
 
 
 class Patches(NamedTuple):
-    """3x3 neighbourhoods of M positions: table rows and whether they lie outside, (3, M, 3) each.
+    """3x3 neighbourhoods of M positions: table rows and whether they lie outside, (M, 3, 3) each.
 
     Outside the maps is zero; the rows of such neighbours are arbitrary ones of the table.
     """
@@ -64,10 +64,10 @@ def patches_at(index: Tensor, shape: torch.Size) -> Patches:
     """Neighbourhoods of the positions with table rows `index` (M,) in features (N, C, H, W)."""
     _, _, h, w = shape
     shift = torch.arange(-1, 2, device=index.device)
-    y = index // w % h + shift[:, None]
+    y = (index // w % h)[:, None] + shift
     x = (index % w)[:, None] + shift
-    outside = ((y < 0) | (y >= h))[..., None] | ((x < 0) | (x >= w))
-    rows = index[:, None] + w * shift[:, None, None] + shift
+    outside = ((y < 0) | (y >= h))[..., None] | ((x < 0) | (x >= w))[:, None]
+    rows = index[:, None, None] + w * shift[:, None] + shift
     return Patches(rows.masked_fill(outside, 0), outside)
 
 
@@ -78,10 +78,10 @@ def conv_at(table: Tensor, patches: Patches, weight: Tensor) -> Tensor:
     """
 
     def gather(here: slice) -> Tensor:
-        values = table.index_select(0, patches.rows[:, here].flatten())
-        return values.index_fill_(0, positions(patches.outside[:, here]), 0)
+        values = table.index_select(0, patches.rows[here].flatten())
+        return values.index_fill_(0, positions(patches.outside[here]), 0)
 
-    return conv_patches(gather, patches.rows.shape[1], weight)
+    return conv_patches(gather, len(patches.rows), weight)
 
 
 def add_gated(x: Tensor, index: Tensor, residual: Tensor, gate: Tensor) -> Tensor:

@@ -17,20 +17,20 @@ from .blocks import conv_patches
 
 
 def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tensor, Tensor]:
-    """Row and column of every tap, in pixels: two (k, N, H, W, k) tensors, k = kernel.
+    """Row and column of every tap, in pixels: two (N, H, W, k, k) tensors, k = kernel.
 
-    The first axis is the tap's row, the last its column. offset: (N, 2 k^2, H, W), (dy, dx) a tap,
-    taps in row-major order (DCN's layout), for an output of H x W that reads every `stride`-th
-    pixel of its input.
+    The last axes are the tap's row and column. offset: (N, 2 k^2, H, W), (dy, dx) a tap, taps in
+    row-major order (DCN's layout), for an output of H x W that reads every `stride`-th pixel of its
+    input.
     """
     n, _, h, w = offset.shape
-    shift = offset.view(n, kernel, kernel, 2, h, w).permute(3, 1, 0, 4, 5, 2)
+    shift = offset.view(n, kernel, kernel, 2, h, w).permute(3, 0, 4, 5, 1, 2)
     taps = torch.arange(kernel, device=offset.device, dtype=offset.dtype) - (kernel - 1) / 2
     rows = stride * torch.arange(h, device=offset.device, dtype=offset.dtype)
     columns = stride * torch.arange(w, device=offset.device, dtype=offset.dtype)
     return (
-        shift[0] + (taps.view(-1, 1, 1, 1, 1) + rows.view(-1, 1, 1)),
-        shift[1] + (taps + columns.view(-1, 1)),
+        shift[0] + (rows.view(-1, 1, 1, 1) + taps.view(-1, 1)),
+        shift[1] + (columns.view(-1, 1, 1) + taps),
     )
 
 
@@ -51,13 +51,13 @@ def neighbours(t: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
 
 
 def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Table rows and weights of the four neighbours of each point, both (k, N, H', W', k, 4).
+    """Table rows and weights of the four neighbours of each point, both (N, H', W', k, k, 4).
 
-    y, x: (k, N, H', W', k) pixel coordinates in N feature maps of `size` (H, W), which lie one
+    y, x: (N, H', W', k, k) pixel coordinates in N feature maps of `size` (H, W), which lie one
     after the other in the table. Neighbours outside the map have weight 0.
     """
     h, w = size
-    first = h * torch.arange(y.shape[1], device=y.device, dtype=torch.int).view(-1, 1, 1, 1)
+    first = h * torch.arange(len(y), device=y.device, dtype=torch.int).view(-1, 1, 1, 1, 1)
     columns = neighbours(x, w)
     index, weight = [], []
     for row, row_weight in neighbours(y, h):
@@ -68,10 +68,10 @@ def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tenso
 
 
 def by_position(corners: Tensor, groups: int) -> Tensor:
-    """(k, N G, H', W', k, 4) -> (k, N H' W', k G 4): a position's groups side by side."""
-    k, images, h, w = corners.shape[:4]
-    apart = corners.view(k, images // groups, groups, h * w, k, 4)
-    return apart.permute(0, 1, 3, 4, 2, 5).reshape(k, images // groups * h * w, -1)
+    """(N G, H', W', k, k, 4) -> (N H' W', k k G, 4): of a tap the groups side by side."""
+    images, h, w, k = corners.shape[:4]
+    apart = corners.view(images // groups, groups, h * w, k * k, 4)
+    return apart.permute(0, 2, 3, 1, 4).reshape(images // groups * h * w, -1, 4)
 
 
 def gathered_deform_conv(
@@ -95,16 +95,14 @@ def gathered_deform_conv(
     points = sampling_points(offset.reshape(n * groups, -1, out_h, out_w), kernel, stride)
     index, bilinear = bilinear_corners(*points, (h, w))
     if mask is not None:
-        taps = mask.reshape(n * groups, kernel, kernel, out_h, out_w).permute(1, 0, 3, 4, 2)
+        taps = mask.reshape(n * groups, kernel, kernel, out_h, out_w).permute(0, 3, 4, 1, 2)
         bilinear = bilinear * taps[..., None]
     table = x.reshape(n * groups, -1, h, w).permute(0, 2, 3, 1).reshape(n * groups * h * w, -1)
     index, bilinear = (by_position(t, groups) for t in (index, bilinear))
 
     def gather(here: slice) -> Tensor:
-        rows, weights = (t[:, here].reshape(-1, 4) for t in (index, bilinear))
-        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum").view(
-            -1, channels
-        )
+        rows, weights = (t[here].flatten(0, 1) for t in (index, bilinear))
+        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
 
     out = conv_patches(gather, n * out_h * out_w, weight, bias)
     return out.view(n, out_h, out_w, -1).permute(0, 3, 1, 2)
