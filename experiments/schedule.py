@@ -60,15 +60,22 @@ def chains(stages: list[Stage], cost: dict[str, float]) -> dict[str, float]:
     return chain
 
 
-def total_seconds(steps: list[Step], durations: Durations, workers: int) -> float:
-    """Wall time of the steps, started as `Schedule` says."""
+def timetable(steps: list[Step], durations: Durations, workers: int) -> list[tuple[float, Stage]]:
+    """Stages in the order in which `Schedule` starts them, each with the second of its end."""
     schedule = Schedule(steps, durations, workers)
     waiting = {step.stage.key: step.stage for step in steps if step.action != DONE}
     running: list[tuple[float, str]] = []  # a heap of ends and keys
+    started: list[tuple[float, Stage]] = []
     now = 0.0
     while waiting or running:
         while len(running) < workers and (key := schedule.pick(waiting, [k for _, k in running])):
-            del waiting[key]
-            heapq.heappush(running, (now + schedule.seconds[key], key))
+            end = now + schedule.seconds[key]
+            started.append((end, waiting.pop(key)))
+            heapq.heappush(running, (end, key))
         now, _ = heapq.heappop(running)
-    return now
+    return started
+
+
+def total_seconds(steps: list[Step], durations: Durations, workers: int) -> float:
+    """Wall time of the steps, started as `Schedule` says."""
+    return max((end for end, _ in timetable(steps, durations, workers)), default=0.0)

@@ -8,8 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from experiments.stage import Stage
+
 TESTS = Path(__file__).resolve().parent
 REPOSITORY = TESTS.parent
+
+
+def stage(kind, name="", **inputs):
+    return Stage(kind, name, "smoke", {"name": name}, inputs)
 
 
 def make_root(folder: Path) -> Path:

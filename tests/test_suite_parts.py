@@ -5,6 +5,7 @@ import fcntl
 import json
 
 import pytest
+from suite_helpers import stage
 
 from experiments.estimate import Durations, human
 from experiments.files import canonical, write_json
@@ -12,11 +13,6 @@ from experiments.layout import Layout
 from experiments.lock import LockUnavailableError, file_lock, is_locked
 from experiments.log import Log
 from experiments.publish import Page
-from experiments.stage import Stage
-
-
-def stage(kind, name="", **inputs):
-    return Stage(kind, name, "smoke", {"name": name}, inputs)
 
 
 def test_a_lock_is_held_once_and_free_afterwards(tmp_path):

@@ -2,15 +2,12 @@
 
 import random
 
+from suite_helpers import stage
+
 from experiments.estimate import Durations
 from experiments.layout import Layout
 from experiments.plan import DONE, RUN, Step
-from experiments.schedule import Schedule, chains, total_seconds
-from experiments.stage import Stage
-
-
-def stage(kind, name="", **inputs):
-    return Stage(kind, name, "smoke", {"name": name}, inputs)
+from experiments.schedule import chains, timetable, total_seconds
 
 
 def plan(seconds):
@@ -28,27 +25,16 @@ def plan(seconds):
 
 def started(steps, durations, workers):
     """Labels in the order of starting, when every stage takes as long as expected."""
-    schedule = Schedule(steps, durations, workers)
-    waiting = {step.stage.key: step.stage for step in steps}
-    running, now, order = {}, 0, []
-    while waiting or running:
-        while len(running) < workers and (key := schedule.pick(waiting, running)):
-            found = waiting.pop(key)
-            running[key] = now + schedule.seconds[key]
-            order.append(f"{found.kind} {found.name}".strip())
-        now, key = min((end, key) for key, end in running.items())
-        del running[key]
-    return order
+    stages = [one for _, one in timetable(steps, durations, workers)]
+    return [f"{one.kind} {one.name}".strip() for one in stages]
 
 
 def test_runs_are_completed_one_by_one_in_the_order_of_the_plan():
     order = started(*plan(dict.fromkeys("abcdef", 10)), workers=1)
-    assert order == ["videos", *(f"{kind} {name}" for name in "abcdef" for kind in KINDS)]
+    runs = [f"{kind} {name}" for name in "abcdef" for kind in ("train", "evaluate")]
+    assert order == ["videos", *runs]
     order = started(*plan(dict.fromkeys("abcdef", 10)), workers=2)
     assert order[:5] == ["videos", "train a", "train b", "evaluate a", "evaluate b"]
-
-
-KINDS = ("train", "evaluate")
 
 
 def test_a_chain_that_would_outlast_the_rest_goes_first():
