@@ -9,14 +9,10 @@ from tpr.data.youtube_vis import YouTubeVIS
 from tpr.infer import infer
 
 BATCH_NORM = MODEL | {"head": MODEL["head"] | {"basis": {"width": 16, "norm": "BN"}}}
-# A small rate: at 0.01, weights changed by 1e-7 of their size in training by one process move some
-# seeds' losses by 1e-3 at the fourth iteration, so that no two ways of summing would agree.
-SETTINGS = TRAIN | {
-    "batch_size": 4,
-    "iterations": 4,
-    "short_edge": [40, 56],
-    "optimizer": TRAIN["optimizer"] | {"lr": 0.002},
-}
+SETTINGS = TRAIN | {"batch_size": 4, "iterations": 4, "short_edge": [40, 56]}
+# With seeds 3 and 4 some value lies so close to a kink that in one process, too, weights changed by
+# 1e-7 of their size move the losses by 3e-4 to 1e-3 at the fourth iteration; with 6 by 1e-7.
+SEED = 6
 
 
 class Killed(Exception):
@@ -36,7 +32,7 @@ def dataset(folder: Path) -> YouTubeVIS:
 def finetune(out: Path, model: dict, settings: dict, log: QuietLog) -> None:
     out.mkdir(exist_ok=True)
     folder = out.parent.parent
-    spec = {"model": model, "train": settings, "seed": 3}
+    spec = {"model": model, "train": settings, "seed": SEED}
     weights = folder / f"{model['head']['basis']['norm']}.pt"
     train.finetune(spec, dataset(folder), weights, out, log)
 
