@@ -113,6 +113,7 @@ def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> dict[st
             videos=options.limit_videos,
             iterations=options.max_iter,
             data_root=options.data_root,
+            on_gpus=bool(options.gpus_per_node if options.launcher == "slurm" else gpus()),
         )
         print("\n".join(notes(profile)), flush=True)
     return profile

@@ -17,14 +17,23 @@ EXPECTED = {"videos": 60, "images": 60, "pretrain": 30, "pretrain-flow": 5, "tra
 
 
 def trial(
-    profile: Profile, *, videos: int | None, iterations: int | None, data_root: str | None
+    profile: Profile,
+    *,
+    videos: int | None,
+    iterations: int | None,
+    data_root: str | None,
+    on_gpus: bool,
 ) -> Profile:
     """The profile with at most so many videos a split and so many iterations, None: as they are.
 
     Without `data_root` a profile of recorded data gets generated ones, in the layout of
     YouTube-VIS; public weights that are not in that folder are replaced by seeded initial ones.
+    Off GPUs it trains in single precision: most processors have no bf16 or fp16, and torch then
+    takes minutes for one iteration.
     """
     train = profile["train"]
+    if "precision" in train and not on_gpus:
+        train = train | {"precision": "fp32"}
     if iterations is not None:
         few = min(iterations, train["iterations"])
         every = {"checkpoint_every": max(few // 2, 1), "log_every": 1}
@@ -71,6 +80,8 @@ def notes(profile: Profile) -> list[str]:
     if "generated" in data:
         shape = "{videos} generated videos of {frames} frames, {width} x {height}"
         lines.append("TRIAL data: " + shape.format(**data["generated"]) + " (no --data-root)")
+    if profile["train"].get("precision") == "fp32":
+        lines.append("TRIAL precision: fp32, without GPUs")
     missing = [name for name, file in data.get("pretrained", {}).items() if file is None]
     if missing:
         lines.append(f"TRIAL weights: SEEDED INITIAL WEIGHTS, none pretrained: {' '.join(missing)}")

@@ -29,7 +29,7 @@ def manifests(tmp_path):
 
 
 def small(manifests, name="full", **options):
-    chosen = {"videos": 4, "iterations": 4, "data_root": None} | options
+    chosen = {"videos": 4, "iterations": 4, "data_root": None, "on_gpus": True} | options
     return trial(manifests.profile(name), **chosen)
 
 
@@ -43,6 +43,13 @@ def test_a_trial_of_full_keeps_the_networks_and_shrinks_data_and_schedule(manife
     data = profile["data"]
     assert (data["limit_videos"], data["holdout_videos"]) == (4, 4)
     assert data["generated"] == {"seed": 0, "videos": 8, "frames": 3, "height": 360, "width": 640}
+
+
+def test_off_gpus_a_trial_trains_in_single_precision(manifests):
+    profile = small(manifests, on_gpus=False)
+    assert profile["train"]["precision"] == "fp32"
+    assert "TRIAL precision: fp32, without GPUs" in notes(profile)
+    assert small(manifests)["train"]["precision"] == "bf16"
 
 
 def test_a_trial_shares_no_key_and_no_folder_with_the_profile(manifests):
