@@ -133,7 +133,7 @@ def ship_weights(
 ) -> list[str]:
     """Ships the named runs' trained models, of the first seed; without names the pretraining."""
     if len(options.targets) == 1:
-        return ship([graph.pretrain(run) for run in manifests.runs], layout)
+        return ship(graph.pretraining(), layout)
     seed = (options.seeds or graph.profile["seeds"])[0]
     runs = manifests.target_runs(options.targets[1:])
     return ship_models([graph.evaluate(run, seed) for run in runs], layout)

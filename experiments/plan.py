@@ -8,7 +8,7 @@ from typing import Any
 from .files import read_json
 from .layout import Layout
 from .shipped import shipped
-from .stage import Stage, difference, in_order
+from .stage import PRETRAINING, Stage, difference, in_order
 
 DONE, SHIPPED, RUN = "done", "shipped", "run"
 FORCIBLE = ("train", "evaluate")
@@ -53,7 +53,7 @@ def decide(stage: Stage, layout: Layout, forced: bool) -> tuple[str, str]:
     if stage.record(layout):
         return DONE, ""
     unusable = ""
-    if stage.kind == "pretrain":
+    if stage.kind in PRETRAINING:
         entry, text = shipped(stage, layout)
         if entry:
             return SHIPPED, text

@@ -7,7 +7,7 @@ from typing import Any
 
 from .files import canonical
 from .manifest import Manifests
-from .stage import Stage
+from .stage import PRETRAINING, Stage
 
 Spec = dict[str, Any]
 NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
@@ -68,6 +68,11 @@ class Graph:
         seed = settings.pop("seed")
         spec = {"seed": seed, "network": network, "pairs": pairs, "train": settings}
         return self._stage("pretrain-flow", "flownets", spec, {"videos": self.videos()})
+
+    def pretraining(self) -> list[Stage]:
+        """All that the runs start from, each once: image models and flow networks."""
+        inputs = [stage for run in self.runs for stage in self.train(run, 0).inputs.values()]
+        return list({stage.key: stage for stage in inputs if stage.kind in PRETRAINING}.values())
 
     def train(self, run: str, seed: int) -> Stage:
         spec = {"model": self._model(run), "train": self.profile["train"], "seed": seed}
@@ -149,10 +154,10 @@ def temporal_spec(declared: Spec | None, modules: dict[str, Spec]) -> Spec | Non
 
 
 def goal_stages(graph: Graph, manifests: Manifests, targets: list[str], seeds: list[int]) -> list:
-    """What the targets ask for: evaluations, or pretrained image models for "pretrain"."""
+    """What the targets ask for: evaluations, or all that is pretrained for "pretrain"."""
     goals: list[Stage] = []
     if "pretrain" in targets:
-        goals += {stage.key: stage for stage in map(graph.pretrain, manifests.runs)}.values()
+        goals += graph.pretraining()
     for run in manifests.target_runs([t for t in targets if t != "pretrain"]):
         goals += [graph.evaluate(run, seed) for seed in seeds]
     return goals

@@ -21,6 +21,7 @@ VERSIONS = {
     "train": 2,
     "evaluate": 2,
 }
+PRETRAINING = ("pretrain", "pretrain-flow")  # kinds whose weights may ship
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,27 +12,27 @@ from experiments.manifest import load_manifests
 PROFILE = "experiments/manifests/profiles/smoke.yaml"
 
 
-def image_models(root):
-    """Head and backbone of every declared run: each pair is pretrained once."""
+def pretrained(root):
+    """Head and backbone of every declared run, each pair once, and the flow network."""
     runs = load_manifests(root / "experiments" / "manifests").runs.values()
-    return {f"{run['head']}-{run['backbone']}" for run in runs}
+    return {f"{run['head']}-{run['backbone']}" for run in runs} | {"flownets"}
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A root whose image models were pretrained and shipped, with no other result."""
+    """A root whose pretraining is done and shipped, with no other result."""
     root = make_root(tmp_path)
     assert suite(root, "pretrain")[0] == 0
-    assert {name.split("-")[0] for name in calls(root, "end")} == {"images", "pretrain"}
+    assert {name.split("-")[0] for name in calls(root, "end")} == {"videos", "images", "pretrain"}
     status, output = suite(root, "ship-weights")
-    assert status == 0 and output.count("->") == len(image_models(root))
+    assert status == 0 and output.count("->") == len(pretrained(root))
     shutil.rmtree(root / "runs")
     return root
 
 
 def test_the_index_names_key_file_checksum_command_and_metrics(root):
     index = json.loads((root / "weights" / "smoke" / "index.json").read_text())
-    assert set(index) == image_models(root) >= {"blendmask-r101", "blendmask-r50"}
+    assert set(index) == pretrained(root) >= {"blendmask-r101", "blendmask-r50"}
     entry = index["blendmask-r50"]
     assert entry["file"] == "blendmask-r50.pt" and len(entry["sha256"]) == len(entry["key"]) == 64
     assert entry["command"] == "./run_all.sh pretrain --profile smoke"
@@ -48,6 +48,11 @@ def test_shipped_weights_replace_pretraining_and_its_images(root):
     assert result["pretrain"]["file"] == "blendmask-r50.pt"
     assert result["pretrain"]["key"] == result["train"]["inputs"]["pretrain"]
     assert suite(root, "blendmask-r50")[1].startswith("Nothing to do")
+
+
+def test_the_shipped_flow_network_replaces_its_pretraining(root):
+    _, output = suite(root, "blendmask-r50+flow-warp+cpr", "--dry-run")
+    assert "shipped pretrain-flow flownets: weights/smoke/flownets.pt" in output, output
 
 
 def test_other_settings_mean_pretraining_and_say_so(root):
@@ -76,7 +81,7 @@ def test_a_missing_file_is_not_used(root):
 def test_unfinished_pretraining_is_not_shipped(tmp_path):
     root = make_root(tmp_path)
     _, output = suite(root, "ship-weights")
-    assert output.count("is not finished: nothing shipped") == len(image_models(root))
+    assert output.count("is not finished: nothing shipped") == len(pretrained(root))
     assert not (root / "weights").exists()
 
 

@@ -31,7 +31,7 @@ def build_optimizer(model: nn.Module, spec: dict[str, Any]) -> torch.optim.Optim
             scale = math.prod(scales.get(part, 1.0) for part in name.split("."))
             group = {"weight_decay": 0.0 if free else spec["weight_decay"], "lr_scale": scale}
             groups.setdefault((free, scale), group | {"params": []})["params"].append(parameter)
-    return OPTIMIZERS[spec["name"]](list(groups.values()), **options)
+    return OPTIMIZERS[spec["name"]](list(groups.values()), **options, fused=True)
 
 
 def lr_factor(schedule: dict[str, Any], iteration: int, iterations: int) -> float:

@@ -153,14 +153,17 @@ class BlendMask(nn.Module):
         pred_masks: probabilities (D, resolution, resolution) in the box."""
         bases = self.basis(pyramid)
         output = self.fcos(list(pyramid.values()))
-        results = []
-        for image, found in enumerate(self.fcos.detect(output, **self.test_settings)):
-            out = to_instances(found, image_sizes[image])
-            rois = self._pool(bases[image : image + 1], [found.boxes])
-            images = torch.full_like(found.level, image)
-            attention = self._attention_at(output, found.level, images, found.position)
-            out.pred_masks = blend(rois, attention, self.attention).sigmoid()
-            results.append(out)
+        found = self.fcos.detect(output, **self.test_settings)
+        counts = [len(one.boxes) for one in found]
+        level = torch.cat([one.level for one in found])
+        position = torch.cat([one.position for one in found])
+        image = torch.cat([torch.full_like(one.level, i) for i, one in enumerate(found)])
+        rois = self._pool(bases, [one.boxes for one in found])
+        attention = self._attention_at(output, level, image, position)
+        masks = blend(rois, attention, self.attention).sigmoid().split(counts)
+        results = [to_instances(*one) for one in zip(found, image_sizes, strict=True)]
+        for one, mask in zip(results, masks, strict=True):
+            one.pred_masks = mask
         return results
 
     def _attention_at(
