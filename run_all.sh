@@ -100,7 +100,8 @@ install() {
     is_set_up && return # another set-up finished while this one waited for the lock
     say "Setting up $venv with $("$python" --version): once, about 3 minutes and 6 GB"
     make_venv
-    local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input)
+    # --no-compile: of 11,000 modules Python compiles the few that are used when it first needs them
+    local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile)
     "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
     install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
     "$venv/bin/python" -c 'import torch, torchvision, detectron2.modeling' ||
