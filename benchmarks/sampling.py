@@ -37,7 +37,10 @@ def main() -> None:
     }
     for h, w in SIZES:
         x = torch.randn(1, CHANNELS, h, w).contiguous(memory_format=torch.channels_last)
-        inputs = [x, 2 * torch.randn(1, 18, h, w), 0.02 * torch.randn(CHANNELS, CHANNELS, 3, 3)]
+        weight = 0.02 * torch.randn(CHANNELS, CHANNELS, 3, 3)
+        # features and weights as the models hold them
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        inputs = [x, 2 * torch.randn(1, 18, h, w), weight]
         for kind, rounds in (("forward", 9), ("backward", 5)):
             functions = {
                 name: partial(run, operation, inputs, kind == "backward")
