@@ -10,7 +10,7 @@ from .layout import Layout
 from .manifest import Manifests
 from .plan import DONE, RUN, SHIPPED, Step
 from .runner import Failure
-from .stage import finished_folder
+from .stage import PRETRAINING, finished_folder
 
 if TYPE_CHECKING:
     from .cli import Suite
@@ -59,7 +59,7 @@ def headline(steps: list[Step], seconds: float, workers: int) -> str:
     """The plan in short, and why weights that ship are not used."""
     lines = [summary(steps, seconds, workers)]
     for step in steps:
-        if step.stage.kind == "pretrain" and step.action == RUN:
+        if step.stage.kind in PRETRAINING and step.action == RUN:
             lines.append(f"{step.stage.label} will run: {step.reason}")
     return "\n".join(lines)
 

@@ -26,9 +26,13 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
         return recorded(spec, out, log)
     from tpr.data.mini import generate
 
+    from .environment import cores
+
     new = out / "data"
     shutil.rmtree(new, ignore_errors=True)
-    fingerprint = generate(new, spec["splits"], seed=spec["seed"], progress=log.progress)
+    fingerprint = generate(
+        new, spec["splits"], seed=spec["seed"], progress=log.progress, workers=cores()
+    )
     for path in sorted(new.iterdir()):
         target = out / path.name
         if target.is_dir():

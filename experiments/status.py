@@ -8,6 +8,7 @@ import time
 from typing import TextIO
 
 from .estimate import Durations, human
+from .layout import Layout
 from .runner import Runner, progress_of, share
 from .schedule import chains
 from .show import failure_line
@@ -25,7 +26,7 @@ class Status:
         self.live = self.stream.isatty()
         self.next = 0.0
         self.known: set[str] = set()
-        self.failed = 0
+        self.done = self.failed = 0  # of the runner's, how many were told
 
     def __call__(self, runner: Runner) -> None:
         self.events(runner)
@@ -43,10 +44,9 @@ class Status:
 
     def events(self, runner: Runner) -> None:
         """A line for every stage that started, finished or failed since the last call."""
-        for stage in runner.done:
-            took = (stage.record(runner.layout) or {}).get("seconds")
-            note = f" in {human(took)}" if took else ""
-            self.once(f"finished  {stage.label}{note}", stage)
+        for stage in runner.done[self.done :]:
+            self.print(ended(stage, runner.layout))
+        self.done = len(runner.done)
         for stage, _, _ in list(runner.running.values()):
             self.once(f"started   {stage.label}", stage)
         for stage in list(runner.elsewhere.values()):
@@ -71,6 +71,16 @@ class Status:
         running += [f"{stage.label} (elsewhere)" for stage in runner.elsewhere.values()]
         eta = human(remaining(runner, self.durations))
         return f"[{len(runner.done)}/{self.total}] {' | '.join(running)} | about {eta} left"
+
+
+def ended(stage: Stage, layout: Layout) -> str:
+    """As "finished  train blendmask-r50 seed 0 in 3 min", or which weights were taken for it."""
+    record = stage.record(layout) or {}
+    if "shipped" in record:
+        path = layout.weights / record["shipped"]["file"]
+        return f"shipped   {stage.label}: {layout.shown(path)}"
+    took = record.get("seconds")
+    return f"finished  {stage.label}" + (f" in {human(took)}" if took else "")
 
 
 def active(stage: Stage, runner: Runner) -> str:

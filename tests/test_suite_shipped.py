@@ -42,6 +42,7 @@ def test_the_index_names_key_file_checksum_command_and_metrics(root):
 def test_shipped_weights_replace_pretraining_and_its_images(root):
     status, output = suite(root, "blendmask-r50")
     assert status == 0, output
+    assert "shipped   pretrain blendmask-r50: weights/smoke/blendmask-r50.pt" in output
     begun = {name.split("-")[0] for name in calls(root, "begin")}
     assert begun == {"videos", "train", "evaluate"}
     result = json.loads((root / "results/smoke/records/blendmask-r50-seed0.json").read_text())
