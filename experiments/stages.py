@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from .environment import cores
 from .log import Log
 from .measures import measures
 
@@ -25,8 +26,6 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     if "dataset" in spec:
         return recorded(spec, out, log)
     from tpr.data.mini import generate
-
-    from .environment import cores
 
     new = out / "data"
     shutil.rmtree(new, ignore_errors=True)
@@ -50,8 +49,6 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
     """
     from tpr.data.findings import BrokenDataError, report
     from tpr.data.prepare import prepare
-
-    from .environment import cores
 
     try:
         index = prepare(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from ..routing.norm import group_norm
-from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, to_instances
+from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, join, to_instances
 from .instances import TrackSamples
 
 BASIS_LEVELS = ("p3", "p4", "p5")
@@ -154,15 +154,13 @@ class BlendMask(nn.Module):
         bases = self.basis(pyramid)
         output = self.fcos(list(pyramid.values()))
         found = self.fcos.detect(output, **self.test_settings)
-        counts = [len(one.boxes) for one in found]
-        level = torch.cat([one.level for one in found])
-        position = torch.cat([one.position for one in found])
+        every = join(found)
         image = torch.cat([torch.full_like(one.level, i) for i, one in enumerate(found)])
         rois = self._pool(bases, [one.boxes for one in found])
-        attention = self._attention_at(output, level, image, position)
-        masks = blend(rois, attention, self.attention).sigmoid().split(counts)
+        attention = self._attention_at(output, every.level, image, every.position)
+        masks = blend(rois, attention, self.attention).sigmoid()
         results = [to_instances(*one) for one in zip(found, image_sizes, strict=True)]
-        for one, mask in zip(results, masks, strict=True):
+        for one, mask in zip(results, masks.split([len(x) for x in results]), strict=True):
             one.pred_masks = mask
         return results
 

@@ -169,7 +169,7 @@ class FCOS(nn.Module):
         ]
         images = []
         for found in zip(*levels, strict=True):
-            c = Candidates(*(torch.cat(x) for x in zip(*found, strict=True)))
+            c = join(found)
             keep = batched_nms(c.boxes, c.scores, c.classes, nms)
             images.append(select(c, keep[:top_after]))
         return images
@@ -200,6 +200,11 @@ class FCOS(nn.Module):
                 )
             )
         return found
+
+
+def join(parts: Sequence[Candidates]) -> Candidates:
+    """The candidates of all parts, one part after the other."""
+    return Candidates(*(torch.cat(x) for x in zip(*parts, strict=True)))
 
 
 def select(candidates: Candidates, keep: Tensor) -> Candidates:

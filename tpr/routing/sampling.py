@@ -88,7 +88,7 @@ def gathered_deform_conv(
     the G groups of C / G channels has its own; weight: (C_out, C, k, k), k odd; mask:
     (N, G k^2, H', W') modulation, or None (DCN v1); bias: (C_out,). Returns (N, C_out, H', W').
     """
-    n, channels, h, w = x.shape
+    n, _, h, w = x.shape
     kernel, (out_h, out_w) = weight.shape[-1], offset.shape[-2:]
     groups = offset.shape[1] // (2 * kernel**2)
     # A group is sampled like an image of its own.
