@@ -100,11 +100,13 @@ install() {
     is_set_up && return # another set-up finished while this one waited for the lock
     say "Setting up $venv with $("$python" --version): once, about 3 minutes and 6 GB"
     make_venv
-    # --no-compile: of 11,000 modules Python compiles the few that are used when it first needs them
+    # --no-compile: of 11,000 modules only those are compiled that the check below imports
     local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile)
     "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
     install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
-    "$venv/bin/python" -c 'import torch, torchvision, detectron2.modeling' ||
+    # what it compiles is kept even if the user's Python keeps none: every stage would compile it again
+    PYTHONDONTWRITEBYTECODE='' PYTHONWARNINGS=ignore "$venv/bin/python" -c \
+        'import experiments.libraries, matplotlib.pyplot, jinja2, markdown, pandas, scipy.stats, av' ||
         die "the installed packages do not work together (see above)"
     wanted >"$stamp.tmp"
     mv "$stamp.tmp" "$stamp"

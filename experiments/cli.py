@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ from .disk import told
 from .environment import cores, gpus
 from .estimate import Durations
 from .failures import write_failure
+from .launch.forked import Forked
 from .launch.local import Worker
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
@@ -165,6 +166,12 @@ class Suite:
     def seconds(self) -> float:
         return total_seconds(self.steps, self.durations, self.workers)
 
+    def start(self, stages: str) -> Callable[[Path], Worker | Forked]:
+        """Starts a stage's worker; forks it where no CUDA can be in the way."""
+        if self.processes == 1 and not gpus():
+            return partial(Forked, stages=stages, threads=self.threads)
+        return partial(Worker, stages=stages, threads=self.threads, processes=self.processes)
+
     @property
     def submissions(self) -> list[Stage]:
         """Those that write files for an evaluation server."""
@@ -235,7 +242,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
     runner = Runner(
         work.steps,
         work.layout,
-        start=partial(Worker, stages=stages, threads=work.threads, processes=work.processes),
+        start=work.start(stages),
         schedule=Schedule(work.steps, work.durations, work.workers),
         watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
         finished=finished,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .disk import AGAIN, NO_SPACE
 from .files import read_json, write_json
+from .launch.forked import Forked
 from .launch.local import Worker, stop
 from .layout import Layout
 from .lock import file_lock, is_locked
@@ -41,7 +42,7 @@ class Runner:
         steps: list[Step],
         layout: Layout,
         *,
-        start: Callable[[Path], Worker],
+        start: Callable[[Path], Worker | Forked],
         schedule: Schedule,
         watch: Callable[[Runner], None] = lambda runner: None,
         finished: Callable[[Stage], None] = lambda stage: None,
@@ -50,7 +51,7 @@ class Runner:
         self.watch, self.finished = watch, finished
         self.waiting = {s.stage.key: s.stage for s in steps if s.action != DONE}
         self.ships = {s.stage.key for s in steps if s.action == SHIPPED}
-        self.running: dict[str, tuple[Stage, Worker, float]] = {}
+        self.running: dict[str, tuple[Stage, Worker | Forked, float]] = {}
         self.elsewhere: dict[str, Stage] = {}
         self.done: list[Stage] = []
         self.failures: list[Failure] = []

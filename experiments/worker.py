@@ -46,6 +46,17 @@ def run_stage(folder: Path, stages: str) -> int:
         return assist(folder, stages, status=from_main(None))
 
 
+def run_or_tell(folder: Path, stages: str) -> int:
+    """`run_stage`, but a full disk is told in a line."""
+    try:
+        return run_stage(folder, stages)
+    except Exception as error:
+        if not is_full(error):
+            raise
+        print(f"error: {told(error)}", file=sys.stderr)
+        return NO_SPACE
+
+
 def run_and_record(
     folder: Path, stages: str, begin: Callable[[int | None], Any] = lambda status: status
 ) -> int:
@@ -142,13 +153,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.parent is not None:
         end_with_parent(options.parent)
-    try:
-        return run_stage(options.folder, options.stages)
-    except Exception as error:
-        if not is_full(error):
-            raise
-        print(f"error: {told(error)}", file=sys.stderr)
-        return NO_SPACE
+    return run_or_tell(options.folder, options.stages)
 
 
 if __name__ == "__main__":

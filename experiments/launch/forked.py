@@ -1,0 +1,99 @@
+"""Worker processes forked from one that has loaded the libraries, which takes a stage seconds.
+
+Not for machines with GPUs: CUDA does not survive a fork.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing import forkserver
+from pathlib import Path
+
+from ..orphans import ask_kernel
+from ..worker import run_or_tell
+from .local import environment
+
+CONTEXT = multiprocessing.get_context("forkserver")
+LIBRARIES = {"experiments.stages": "experiments.libraries"}  # of other stages none
+
+
+class Forked:
+    """One stage's process, as `local.Worker`; its output goes to log.txt in the stage's folder.
+
+    threads: of each library, the same for all workers of a process.
+    """
+
+    def __init__(self, folder: Path, stages: str, threads: int) -> None:
+        start_server(threads, [LIBRARIES[stages]] if stages in LIBRARIES else [])
+        self.process = CONTEXT.Process(target=work, args=(folder, stages), name=folder.name)
+        self.process.start()
+        self.ended = False
+
+    def poll(self) -> int | None:
+        """Exit status, None while it runs. Whatever the worker itself started ends with it."""
+        if self.process.exitcode is not None and not self.ended:
+            self.ended = True
+            self._signal(signal.SIGKILL)
+        return self.process.exitcode
+
+    def terminate(self) -> None:
+        if self.process.exitcode is None:
+            self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        if self.process.exitcode is None:
+            self._signal(signal.SIGKILL)
+            self.process.join()
+
+    def _signal(self, number: int) -> None:
+        """To the worker's group; to itself where it has not made one yet."""
+        for send in (os.killpg, os.kill):
+            try:
+                send(self.process.pid, number)
+                return
+            except ProcessLookupError:
+                continue
+
+
+def start_server(threads: int, modules: list[str]) -> None:
+    """Starts the process that the workers are forked from, with modules loaded, unless it runs."""
+    before = dict(os.environ)
+    CONTEXT.set_forkserver_preload(modules)
+    os.environ.update(environment(threads))  # read by the libraries when they are loaded
+    try:
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def work(folder: Path, stages: str) -> None:
+    """The worker's own part: runs the stage and exits with its status."""
+    os.setsid()  # Ctrl-C reaches the runner, which then stops the workers
+    redirect(folder / "log.txt")
+    ask_kernel()
+    os.register_at_fork(after_in_child=ask_kernel)
+    threading.Thread(target=end_with_runner, daemon=True).start()
+    sys.exit(run_or_tell(folder, stages))
+
+
+def redirect(log: Path) -> None:
+    """Standard output and error to the end of `log`; nothing to read."""
+    for path, flags, targets in (
+        (os.devnull, os.O_RDONLY, (0,)),
+        (log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, (1, 2)),
+    ):
+        opened = os.open(path, flags, 0o644)
+        for target in targets:
+            os.dup2(opened, target)
+        os.close(opened)
+
+
+def end_with_runner() -> None:
+    """The worker's parent is the server, which its runner may leave behind."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
