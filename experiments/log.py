@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -55,3 +57,11 @@ class QuietLog:
     def info(self, message: str) -> None: ...
 
     def progress(self, done: int, total: int, **numbers: float) -> None: ...
+
+
+def write_to(path: Path) -> None:
+    """Sends what this process and those that it starts write to the end of a file."""
+    with path.open("ab") as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(file.fileno(), stream.fileno())

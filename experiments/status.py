@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from typing import TextIO
+from typing import Any, TextIO
 
 from .estimate import Durations, human
 from .layout import Layout
@@ -27,6 +27,7 @@ class Status:
         self.next = 0.0
         self.known: set[str] = set()
         self.done = self.failed = 0  # of the runner's, how many were told
+        self.took = self.expected = 0.0  # seconds of what has finished
 
     def __call__(self, runner: Runner) -> None:
         self.events(runner)
@@ -45,7 +46,11 @@ class Status:
     def events(self, runner: Runner) -> None:
         """A line for every stage that started, finished or failed since the last call."""
         for stage in runner.done[self.done :]:
-            self.print(ended(stage, runner.layout))
+            record = stage.record(runner.layout) or {}
+            self.print(ended(stage, record, runner.layout))
+            if "seconds" in record and "shipped" not in record:
+                self.took += record["seconds"]
+                self.expected += self.durations(stage)
         self.done = len(runner.done)
         for stage, _, _ in list(runner.running.values()):
             self.once(f"started   {stage.label}", stage)
@@ -66,16 +71,20 @@ class Status:
         self.stream.write(f"{clear}{time.strftime('%H:%M:%S')} {line}\n")
         self.stream.flush()
 
+    @property
+    def pace(self) -> float:
+        """Time that stages take here over the time that was expected."""
+        return self.took / self.expected if self.expected else 1.0
+
     def line(self, runner: Runner) -> str:
         running = [active(stage, runner) for stage, _, _ in runner.running.values()]
         running += [f"{stage.label} (elsewhere)" for stage in runner.elsewhere.values()]
-        eta = human(remaining(runner, self.durations))
+        eta = human(remaining(runner, self.durations, self.pace))
         return f"[{len(runner.done)}/{self.total}] {' | '.join(running)} | about {eta} left"
 
 
-def ended(stage: Stage, layout: Layout) -> str:
+def ended(stage: Stage, record: dict[str, Any], layout: Layout) -> str:
     """As "finished  train blendmask-r50 seed 0 in 3 min", or which weights were taken for it."""
-    record = stage.record(layout) or {}
     if "shipped" in record:
         path = layout.weights / record["shipped"]["file"]
         return f"shipped   {stage.label}: {layout.shown(path)}"
@@ -88,14 +97,17 @@ def active(stage: Stage, runner: Runner) -> str:
     return f"{stage.label} {share(stage, runner.layout)}".rstrip()
 
 
-def remaining(runner: Runner, durations: Durations) -> float:
-    """Seconds until everything is done: the work left over the processes, or the longest chain."""
-    cost = {key: durations(stage) for key, stage in runner.waiting.items()}
+def remaining(runner: Runner, durations: Durations, pace: float) -> float:
+    """Seconds until everything is done: the work left over the processes, or the longest chain.
+
+    pace: what the durations of stages are to be multiplied by.
+    """
+    cost = {key: pace * durations(stage) for key, stage in runner.waiting.items()}
     for key, (stage, _, begin) in runner.running.items():
         eta = progress_of(stage, runner.layout).get("eta")
-        guess = max(durations(stage) - (time.monotonic() - begin), 1.0)
+        guess = max(pace * durations(stage) - (time.monotonic() - begin), 1.0)
         cost[key] = guess if eta is None else eta
-    cost |= {key: durations(stage) for key, stage in runner.elsewhere.items()}
+    cost |= {key: pace * durations(stage) for key, stage in runner.elsewhere.items()}
     active_stages = [stage for stage, _, _ in runner.running.values()]
     stages = [*runner.elsewhere.values(), *active_stages, *runner.waiting.values()]
     longest = max(chains(stages, cost).values(), default=0.0)

@@ -63,18 +63,24 @@ def values(root: Path) -> dict[str, str]:
 
 def calls(root: Path, event: str) -> list[str]:
     """Folder names of the stages that began or ended, in order."""
+    return [line.split()[1] for line in noted(root) if line.startswith(event)]
+
+
+def noted(root: Path) -> list[str]:
+    """What the stages noted: event, folder name and process."""
     path = root / "runs" / "smoke" / "calls.txt"
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return [line.split()[1] for line in lines if line.startswith(event)]
+    return path.read_text().splitlines() if path.is_file() else []
 
 
 def processes_of(root: Path) -> list[int]:
-    """Processes whose command line names a path below root."""
+    """Processes whose command line names a path below root, and forked workers of its stages."""
+    workers = {int(line.split()[2]) for line in noted(root)}
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if f"{root}/".encode() in path.read_bytes():
-                found.append(int(path.parent.name))
+            command, pid = path.read_bytes(), int(path.parent.name)
         except OSError:
             continue
+        if f"{root}/".encode() in command or (b"forkserver" in command and pid in workers):
+            found.append(pid)
     return found

@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from suite_helpers import calls, make_root, processes_of, start, suite, values
+from suite_helpers import calls, make_root, noted, processes_of, start, suite, values
 
 
 def wait_until(condition, seconds=20.0):
@@ -32,10 +32,15 @@ def root(tmp_path):
     return make_root(tmp_path)
 
 
-def test_kill_9_of_the_runner_at_random_moments(root, undisturbed):
+# machines with GPUs start their workers, others fork them; the stages here use no GPU
+started_either_way = pytest.mark.parametrize("gpus", ["", "0"], ids=["forked", "started"])
+
+
+@started_either_way
+def test_kill_9_of_the_runner_at_random_moments(root, undisturbed, gpus):
     moments = random.Random(0)
     for _ in range(5):
-        process = start(root, "1a", TPR_FAKE_TICK="0.05")
+        process = start(root, "1a", TPR_FAKE_TICK="0.05", CUDA_VISIBLE_DEVICES=gpus)
         try:
             process.wait(timeout=moments.uniform(0.1, 2.0))
         except Exception:
@@ -59,20 +64,21 @@ def test_an_interrupted_stage_says_where_it_stopped_and_goes_on(root):
     assert "videos: unfinished, stopped at 1 of 5" in plan
 
 
-def test_kill_9_of_a_worker_is_a_failure_that_a_rerun_heals(root, undisturbed):
-    process = start(root, "1a", TPR_FAKE_TICK="0.2")
+@started_either_way
+def test_kill_9_of_a_worker_is_a_failure_that_a_rerun_heals(root, undisturbed, gpus):
+    process = start(root, "1a", TPR_FAKE_TICK="0.2", CUDA_VISIBLE_DEVICES=gpus)
     wait_until(lambda: calls(root, "begin"))
-    line = (root / "runs" / "smoke" / "calls.txt").read_text().splitlines()[0]
-    os.kill(int(line.split()[2]), signal.SIGKILL)
+    os.kill(int(noted(root)[0].split()[2]), signal.SIGKILL)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1 and "killed by signal 9" in output
     assert suite(root, "1a")[0] == 0
     assert values(root) == undisturbed
 
 
+@started_either_way
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signals_stop_the_workers_and_say_how_to_go_on(root, number, status):
-    process = start(root, "1a", TPR_FAKE_TICK="1.0")
+def test_signals_stop_the_workers_and_say_how_to_go_on(root, number, status, gpus):
+    process = start(root, "1a", TPR_FAKE_TICK="1.0", CUDA_VISIBLE_DEVICES=gpus)
     wait_until(lambda: calls(root, "begin"))
     process.send_signal(number)
     output, _ = process.communicate(timeout=20)

@@ -1,13 +1,17 @@
 """The order in which stages start, and the estimate made from it."""
 
+import io
 import random
+from types import SimpleNamespace
 
 from suite_helpers import stage
 
 from experiments.estimate import Durations
+from experiments.files import write_json
 from experiments.layout import Layout
 from experiments.plan import DONE, RUN, Step
 from experiments.schedule import chains, timetable, total_seconds
+from experiments.status import Status
 
 
 def plan(seconds):
@@ -70,3 +74,24 @@ def test_stages_on_the_longest_chain_come_first():
     cost = {images.key: 1.0, videos.key: 2.0, pretrain.key: 50.0, train.key: 3.0}
     found = chains([images, videos, pretrain, train], cost)
     assert (found[images.key], found[videos.key]) == (54.0, 5.0)
+
+
+def test_the_time_left_follows_the_pace_of_what_has_finished(tmp_path):
+    layout = Layout("smoke", tmp_path)
+    durations = Durations(layout, {"train": 30.0})
+    slow, next_one = stage("train", "slow"), stage("train", "next")
+    write_json(slow.folder(layout) / "record.json", {"key": slow.key, "seconds": 75.0})
+    runner = SimpleNamespace(
+        layout=layout,
+        schedule=SimpleNamespace(workers=1),
+        waiting={next_one.key: next_one},
+        running={},
+        elsewhere={},
+        done=[],
+        failures=[],
+    )
+    status = Status(2, durations, io.StringIO())
+    assert "about 30 s left" in status.line(runner)
+    runner.done.append(slow)
+    status.events(runner)
+    assert "about 75 s left" in status.line(runner)

@@ -19,6 +19,7 @@ case "$*" in
     "--inside -m pip install "*)
         echo pip >>"$LOG"; sleep "${PIP_SECONDS:-0}"; exit "${PIP_STATUS:-0}" ;;
     "--inside -c "*sysconfig*) echo "$HOME" ;;
+    "--inside -c "*libraries*) echo "[$PYTHONDONTWRITEBYTECODE]" >"$LOG.compiled" ;;
     --inside*) ;;
     *ensurepip*) exit "$CANNOT_VENV" ;;
     --version) echo "Python 3.11 (stub)" ;;
@@ -77,6 +78,11 @@ def test_it_installs_once(clone):
     assert set_up(clone)[0] == 0
     assert time.monotonic() - begin_time < 2
     assert log(clone) == ["venv", "pip", "pip"]
+
+
+def test_what_it_installs_is_compiled_once_whatever_the_users_python_keeps(clone):
+    assert set_up(clone, PYTHONDONTWRITEBYTECODE="1")[0] == 0
+    assert (clone / "pip.log.compiled").read_text() == "[]\n"
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-detectron2.txt"])

@@ -13,6 +13,7 @@ import threading
 from multiprocessing import forkserver
 from pathlib import Path
 
+from ..log import write_to
 from ..orphans import ask_kernel
 from ..worker import run_or_tell
 from .local import environment
@@ -74,23 +75,11 @@ def start_server(threads: int, modules: list[str]) -> None:
 def work(folder: Path, stages: str) -> None:
     """The worker's own part: runs the stage and exits with its status."""
     os.setsid()  # Ctrl-C reaches the runner, which then stops the workers
-    redirect(folder / "log.txt")
+    write_to(folder / "log.txt")
     ask_kernel()
     os.register_at_fork(after_in_child=ask_kernel)
     threading.Thread(target=end_with_runner, daemon=True).start()
     sys.exit(run_or_tell(folder, stages))
-
-
-def redirect(log: Path) -> None:
-    """Standard output and error to the end of `log`; nothing to read."""
-    for path, flags, targets in (
-        (os.devnull, os.O_RDONLY, (0,)),
-        (log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, (1, 2)),
-    ):
-        opened = os.open(path, flags, 0o644)
-        for target in targets:
-            os.dup2(opened, target)
-        os.close(opened)
 
 
 def end_with_runner() -> None:

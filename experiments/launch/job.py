@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..log import write_to
 from ..worker import BUSY, run_stage
 
 if TYPE_CHECKING:
@@ -41,11 +40,3 @@ def join_processes() -> int:
     if processes.world_size > 1:
         processes.export(set_cuda_visible_devices=False, overwrite=True)
     return processes.rank
-
-
-def write_to(path: Path) -> None:
-    """Sends what this process and those that it starts write to the end of a file."""
-    with path.open("ab") as file:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-            os.dup2(file.fileno(), stream.fileno())
