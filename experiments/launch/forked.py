@@ -38,26 +38,26 @@ class Forked:
         """Exit status, None while it runs. Whatever the worker itself started ends with it."""
         if self.process.exitcode is not None and not self.ended:
             self.ended = True
-            self._signal(signal.SIGKILL)
+            self._signal_group(signal.SIGKILL)
         return self.process.exitcode
 
     def terminate(self) -> None:
-        if self.process.exitcode is None:
-            self._signal(signal.SIGTERM)
+        if self.process.exitcode is None and not self._signal_group(signal.SIGTERM):
+            self.process.terminate()
 
     def kill(self) -> None:
         if self.process.exitcode is None:
-            self._signal(signal.SIGKILL)
+            if not self._signal_group(signal.SIGKILL):
+                self.process.kill()
             self.process.join()
 
-    def _signal(self, number: int) -> None:
-        """To the worker's group; to itself where it has not made one yet."""
-        for send in (os.killpg, os.kill):
-            try:
-                send(self.process.pid, number)
-                return
-            except ProcessLookupError:
-                continue
+    def _signal_group(self, number: int) -> bool:
+        """Signals the worker and what it started; False if it has not made its group yet."""
+        try:
+            os.killpg(self.process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 def start_server(threads: int, modules: list[str]) -> None:
