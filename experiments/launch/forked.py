@@ -14,7 +14,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 from ..log import write_to
-from ..orphans import ask_kernel
+from ..orphans import end_with_parent
 from ..worker import run_or_tell
 from .local import environment
 
@@ -76,8 +76,7 @@ def work(folder: Path, stages: str) -> None:
     """The worker's own part: runs the stage and exits with its status."""
     os.setsid()  # Ctrl-C reaches the runner, which then stops the workers
     write_to(folder / "log.txt")
-    ask_kernel()
-    os.register_at_fork(after_in_child=ask_kernel)
+    end_with_parent(os.getppid())
     threading.Thread(target=end_with_runner, daemon=True).start()
     sys.exit(run_or_tell(folder, stages))
 
