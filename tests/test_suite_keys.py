@@ -38,7 +38,7 @@ ALL_TRAINED = ["pretrain", "train", "evaluate"]
     [
         ("workers: null", "workers: 1", []),
         ("seeds: [0]", "seeds: [0, 1]", []),
-        ("pretrain: 10", "pretrain: 11", []),
+        ("pretrain: 2,", "pretrain: 3,", []),
         ("iterations: 20", "iterations: 21", ALL_TRAINED),
         ("iterations: 10", "iterations: 11", ["train", "evaluate"]),
         ("embedding: 16", "embedding: 32", ["train", "evaluate"]),
