@@ -10,8 +10,9 @@ the open regions included).
 A line has, per case: fps_ratio, frames per second with TPR over those without; mac_ratio, what it
 would be if time went with multiply-accumulates (of convolutions and matrix products, counted as
 they are executed); excess, the latter over the former; limit, what fps_ratio would be if of TPR
-only the kernels of convolutions and matrix products took time; what is open, as share of the gated
-work and of the gates' positions; seconds and multiply-accumulates of both.
+only the kernels of convolutions and matrix products took time, limit_gathered, if only those and
+the kernels did that gather what they multiply; what is open, as share of the gated work and of the
+gates' positions; seconds and multiply-accumulates of both.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ SHARES = (0.1, 1.0)
 PASSES, TOLERANCE = 20, 0.002
 ROUNDS = 5
 PRODUCTS = {"mkldnn_convolution", "_slow_conv2d_forward", "addmm", "mm", "bmm", "baddbmm"}
+GATHERING = {"_embedding_bag_forward_only", "index_select"}
 
 
 def full_model() -> VISModel:
@@ -111,14 +113,14 @@ def multiply_accumulates(function: partial) -> float:
     return counter.get_total_flops() / 2
 
 
-def product_seconds(function: partial) -> float:
-    """Of one call, in the kernels of convolutions and matrix products; median of ROUNDS."""
+def kernel_seconds(function: partial, kernels: set[str]) -> float:
+    """Of one call, in some kernels; median of ROUNDS."""
     rounds = []
     for _ in range(ROUNDS):
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
             function()
-        kernels = [one for one in profiler.key_averages() if one.key[len("aten::") :] in PRODUCTS]
-        rounds.append(sum(one.self_cpu_time_total for one in kernels) / 1e6)
+        spent = (one for one in profiler.key_averages() if one.key[len("aten::") :] in kernels)
+        rounds.append(sum(one.self_cpu_time_total for one in spent) / 1e6)
     return statistics.median(rounds)
 
 
@@ -140,7 +142,10 @@ def main() -> None:
         case = f"open={share:.2f}"
         fps_ratio = seconds["without"] / seconds[case]
         mac_ratio = macs["without"] / macs[case]
-        products = product_seconds(partial(routing, query, reference))
+        alone = partial(routing, query, reference)
+        products, gathered = (
+            kernel_seconds(alone, kernels) for kernels in (PRODUCTS, PRODUCTS | GATHERING)
+        )
         positions = torch.cat([use.gate.flatten() for use in routing.gates])
         report(
             case,
@@ -148,6 +153,7 @@ def main() -> None:
             mac_ratio=mac_ratio,
             excess=mac_ratio / fps_ratio,
             limit=seconds["without"] / (seconds["without"] + products),
+            limit_gathered=seconds["without"] / (seconds["without"] + gathered),
             open_positions=(positions > 0).float().mean().item(),
             open_work=open_fraction(routing.gates).item(),
             seconds=seconds[case],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import statistics
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable
 import torch
 
 THREADS = 2
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # malloc.h
 
 
 def medians(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -24,7 +26,20 @@ def medians(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
+def keep_freed_memory() -> None:
+    """glibc keeps the memory of freed tensors, as in the suite's stages (see launch/local.py).
+
+    Otherwise whether a call gets fresh pages, which cost as much as the work of some, depends on
+    what ran before it.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
 def setup() -> None:
+    keep_freed_memory()
     torch.set_num_threads(THREADS)
     torch.manual_seed(0)
 

@@ -50,15 +50,60 @@ def inner_cell(x: torch.Tensor, gate: torch.Tensor) -> list[torch.Tensor]:
 
 @pytest.mark.parametrize("cell", [bottleneck, inner_cell])
 @settings(max_examples=60, deadline=None)
-@given(kind=PATTERNS, block=st.sampled_from([1, 7, 1000]), seed=st.integers(0, 1000), **SIZES)
+@given(
+    kind=PATTERNS,
+    block=st.sampled_from([1, 7, 1000]),
+    tiles_cost=st.sampled_from([float("-inf"), 0, float("inf")]),
+    seed=st.integers(0, 1000),
+    **SIZES,
+)
 @torch.no_grad()
-def test_any_gate_pattern(cell, kind, n, h, w, block, seed):
+def test_any_gate_pattern(cell, kind, n, h, w, block, tiles_cost, seed):
+    """Patches in blocks of any size, Winograd's tiles always, where they have fewer products, or
+    never."""
     torch.manual_seed(seed)
     x, gate = torch.randn(n, CHANNELS, h, w), gate_pattern(kind, n, h, w, seed)
-    with mock.patch.object(blocks, "BLOCK_VALUES", block * 9 * CHANNELS):
+    with (
+        mock.patch.object(blocks, "BLOCK_VALUES", block * 9 * CHANNELS),
+        mock.patch.object(masked, "TILES_COST", tiles_cost),
+    ):
         *gathered, dense = cell(x, gate)
     for out in gathered:
         torch.testing.assert_close(out, dense, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("side", "tiles"), [(12, False), (40, True)])
+@torch.no_grad()
+def test_wide_features_take_winograds_tiles_where_they_pay(side, tiles):
+    """At real size and with real thresholds, as exact as the dense convolution."""
+    torch.manual_seed(0)
+    weight = 0.02 * torch.randn(256, 256, 3, 3)
+    x = torch.randn(2, 256, side, side)
+    index = masked.positions(torch.rand(2, 1, side, side) > 0.1)
+    with mock.patch.object(masked, "conv_tiles", wraps=masked.conv_tiles) as winograd:
+        out = masked.conv_at(masked.feature_table(x), index, x.shape, weight)
+    assert winograd.called == tiles
+    expected, exact = (
+        masked.feature_table(torch.nn.functional.conv2d(x.to(kind), weight.to(kind), padding=1))
+        for kind in (torch.float32, torch.float64)
+    )
+    torch.testing.assert_close(out, expected[index], rtol=1e-5, atol=1e-5)
+    scale = exact.abs().max()
+    assert (out - exact[index]).abs().max() / scale < 1e-6
+
+
+@given(seed=st.integers(0, 1000), channels=st.integers(1, 5), **SIZES)
+@settings(max_examples=40, deadline=None)
+def test_winograds_tiles_are_exact_in_double_precision(seed, channels, n, h, w):
+    """For any weights, positions and other numbers of output channels."""
+    generator = torch.Generator().manual_seed(seed)
+    random = lambda *size: torch.randn(*size, generator=generator).double()  # noqa: E731
+    x, weight = random(n, channels, h, w), random(3, channels, 3, 3)
+    index = masked.positions(torch.rand(n, 1, h, w, generator=generator) < 0.5)
+    with mock.patch.object(masked, "TILES_COST", float("-inf")):
+        out = masked.conv_at(masked.feature_table(x), index, x.shape, weight)
+    expected = masked.feature_table(torch.nn.functional.conv2d(x, weight, padding=1))[index]
+    torch.testing.assert_close(out, expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])

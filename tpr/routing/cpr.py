@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, patches_at, sparse_positions
+from .masked import add_gated, conv_at, feature_table, sparse_positions
 from .norm import PositionNorm, gated_norm
 
 
@@ -40,11 +40,13 @@ class GatedBottleneck(nn.Module):
         gate = self.gate(x)
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
-        here = sparse_positions(gate > 0) if isinstance(self.norm1, PositionNorm) else None
-        if here is None:
+        near, here = (sparse_positions(g > 0, self.conv1.weight) for g in (dilated, gate))
+        if here is None or not isinstance(self.norm1, PositionNorm):
             out = self.dense(x, gate)
+        elif not len(here):
+            out = torch.relu(x)
         else:
-            out = self.masked(x, gate, sparse_positions(dilated > 0), here)
+            out = self.masked(x, gate, near, here)
         return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 
     def dense(self, x: Tensor, gate: Tensor) -> Tensor:
@@ -57,14 +59,13 @@ class GatedBottleneck(nn.Module):
 
         near, here: table rows of the positions where conv1 and conv2 are needed; None: everywhere.
         """
-        patches = patches_at(here, x.shape)
         if near is None:
             hidden = feature_table(self.norm1(self.conv1(x), gate, 1))
         else:
-            hidden = conv_at(feature_table(x), patches_at(near, x.shape), self.conv1.weight)
+            hidden = conv_at(feature_table(x), near, x.shape, self.conv1.weight)
             hidden = self.norm1.rows(hidden)
-            patches = patches.among(near, gate.numel())
-        residual = self.norm2.rows(conv_at(hidden.relu_(), patches, self.conv2.weight))
+        residual = conv_at(hidden.relu_(), here, x.shape, self.conv2.weight, held=near)
+        residual = self.norm2.rows(residual)
         return add_gated(x, here, residual, gate)
 
 

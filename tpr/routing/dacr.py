@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, patches_at, sparse_positions
+from .masked import add_gated, conv_at, feature_table, sparse_positions
 from .norm import PositionNorm
 from .sampling import DeformConv
 
@@ -31,9 +31,10 @@ class InnerCell(nn.Module):
     def forward(self, sampled: Tensor, pair: Tensor) -> tuple[Tensor, Tensor]:
         """sampled (N, C, H, W), pair (N, 2C, H, W) -> output (N, C, H, W), gate (N, 1, H, W)."""
         gate = self.gate(pair)
-        here = sparse_positions(gate > 0)
-        out = self.dense(sampled, gate) if here is None else self.masked(sampled, gate, here)
-        return out, gate
+        here = sparse_positions(gate > 0, self.conv.weight)
+        if here is None:
+            return self.dense(sampled, gate), gate
+        return self.masked(sampled, gate, here) if len(here) else torch.relu(sampled), gate
 
     def dense(self, sampled: Tensor, gate: Tensor) -> Tensor:
         """H_i everywhere."""
@@ -41,9 +42,8 @@ class InnerCell(nn.Module):
 
     def masked(self, sampled: Tensor, gate: Tensor, here: Tensor) -> Tensor:
         """The same numbers, H_i only at the open positions, whose table rows are given."""
-        patches = patches_at(here, sampled.shape)
-        hidden = self.norm.rows(conv_at(feature_table(sampled), patches, self.conv.weight))
-        return add_gated(sampled, here, hidden, gate)
+        hidden = conv_at(feature_table(sampled), here, sampled.shape, self.conv.weight)
+        return add_gated(sampled, here, self.norm.rows(hidden), gate)
 
 
 class DACR(nn.Module):
