@@ -63,7 +63,7 @@ def sparse_positions(active: Tensor, weight: Tensor) -> Tensor | None:
 def tiles_pay(positions: int, tiles: int, weight: Tensor) -> bool:
     """Whether Winograd's convolution of 2x2 tiles is faster than that of the positions in them."""
     products = (9 * positions - 16 * tiles) * weight.shape[0] * weight.shape[1]
-    return products > TILES_COST and not weight.is_cuda
+    return products > TILES_COST and weight.device.type == "cpu"
 
 
 def positions(mask: Tensor) -> Tensor:
