@@ -41,7 +41,7 @@ from .timing import medians, report, setup
 MANIFESTS = Path(__file__).parents[1] / "experiments" / "manifests"
 SIZE, SHIFT = (360, 640), 8
 CLASSES, OBJECTS = 40, 10
-SHARES = (0.1, 1.0)
+SHARES = (0.0, 0.1, 1.0)
 PASSES, TOLERANCE = 20, 0.002
 ROUNDS = 5
 PRODUCTS = {"mkldnn_convolution", "_slow_conv2d_forward", "addmm", "mm", "bmm", "baddbmm"}

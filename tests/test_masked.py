@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tpr.routing import blocks, masked
-from tpr.routing.cpr import GatedBottleneck
+from tpr.routing.cpr import GatedBottleneck, RoutingCell
 from tpr.routing.dacr import InnerCell
 
 CHANNELS = 8
@@ -117,6 +117,25 @@ def test_the_choice_of_execution_changes_nothing(share, monkeypatch):
         tested = bottleneck(x, "", "")[0], inner(x, pair)[0]
     for one, other in zip(trained, tested, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("closed", [(), ("from_finer",), ("from_finer", "from_coarser")])
+def test_paths_that_are_closed_are_left_out(closed):
+    """At test time nothing is computed for them; the levels come out as in training."""
+    torch.manual_seed(0)
+    cell = RoutingCell(CHANNELS, 0.5, 1.0)
+    for name in closed:
+        torch.nn.init.constant_(getattr(cell, name).gate.conv.bias, -50)
+    levels = [(name, torch.randn(2, CHANNELS, n, n + 1)) for name, n in (("p3", 8), ("p4", 4))]
+    trained, uses = cell(levels)
+    with torch.no_grad():
+        tested, same_uses = cell(levels)
+        for name in ("from_finer", "from_coarser"):
+            sent = getattr(cell, name)(levels[0][1], name, "p3")[0]
+            assert (sent is None) == (name in closed)
+    for one, other in zip(trained, tested, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+    assert [use.name for use in uses] == [use.name for use in same_uses]
 
 
 @pytest.mark.parametrize("open_bias", [-0.3, 3.0])

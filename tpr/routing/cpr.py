@@ -87,11 +87,17 @@ class PathGate(nn.Module):
         nn.init.normal_(self.conv.weight, std=0.01)
         nn.init.zeros_(self.conv.bias)
 
-    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
-        """(N, C, H, W) -> (N, C, H, W) and the gate used."""
+    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor | None, GateUse]:
+        """(N, C, H, W) -> (N, C, H, W), None if all is closed at test time, and the gate used.
+
+        With anything open all is computed: gathering pays below a tenth of the positions only.
+        """
         gate = self.gate(x)
         counted = gate.detach() if self.release_cost else gate
-        return gate * self.norm(self.conv(x)), GateUse(name, level, gate, ((counted, self.cost),))
+        use = GateUse(name, level, gate, ((counted, self.cost),))
+        if not torch.is_grad_enabled() and not gate.any():
+            return None, use
+        return gate * self.norm(self.conv(x)), use
 
 
 class RoutingCell(nn.Module):
@@ -132,8 +138,9 @@ class RoutingCell(nn.Module):
             ):
                 if 0 <= j < len(levels):
                     sent, use = path(levels[j][1], label, levels[j][0])
-                    routed.append(resize(sent, x.shape[-2:]))
                     uses.append(use)
+                    if sent is not None:
+                        routed.append(resize(sent, x.shape[-2:]))
             z = self.output_weight * x
             for sent in routed:
                 z = torch.addcmul(z, self.scale_weight, sent)
