@@ -113,15 +113,18 @@ def multiply_accumulates(function: partial) -> float:
     return counter.get_total_flops() / 2
 
 
-def kernel_seconds(function: partial, kernels: set[str]) -> float:
-    """Of one call, in some kernels; median of ROUNDS."""
+def kernel_seconds(function: partial, *sets: set[str]) -> list[float]:
+    """Of one call, in each of some sets of kernels; medians of ROUNDS."""
     rounds = []
     for _ in range(ROUNDS):
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
             function()
-        spent = (one for one in profiler.key_averages() if one.key[len("aten::") :] in kernels)
-        rounds.append(sum(one.self_cpu_time_total for one in spent) / 1e6)
-    return statistics.median(rounds)
+        spent = {
+            one.key.removeprefix("aten::"): one.self_cpu_time_total / 1e6
+            for one in profiler.key_averages()
+        }
+        rounds.append([sum(spent.get(kernel, 0) for kernel in kernels) for kernels in sets])
+    return [statistics.median(of_set) for of_set in zip(*rounds, strict=True)]
 
 
 @torch.no_grad()
@@ -143,9 +146,7 @@ def main() -> None:
         fps_ratio = seconds["without"] / seconds[case]
         mac_ratio = macs["without"] / macs[case]
         alone = partial(routing, query, reference)
-        products, gathered = (
-            kernel_seconds(alone, kernels) for kernels in (PRODUCTS, PRODUCTS | GATHERING)
-        )
+        products, gathered = kernel_seconds(alone, PRODUCTS, PRODUCTS | GATHERING)
         positions = torch.cat([use.gate.flatten() for use in routing.gates])
         report(
             case,

@@ -40,12 +40,14 @@ class GatedBottleneck(nn.Module):
         gate = self.gate(x)
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
-        near, here = (sparse_positions(g > 0, self.conv1.weight) for g in (dilated, gate))
-        if here is None or not isinstance(self.norm1, PositionNorm):
+        alone = isinstance(self.norm1, PositionNorm)  # computes a position without the others
+        here = sparse_positions(gate > 0, self.conv2.weight) if alone else None
+        if here is None:
             out = self.dense(x, gate)
         elif not len(here):
             out = torch.relu(x)
         else:
+            near = sparse_positions(dilated > 0, self.conv1.weight)
             out = self.masked(x, gate, near, here)
         return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 

@@ -19,7 +19,7 @@ DENSE_ABOVE = 0.75
 
 # Winograd's convolution transforms weights and has more to prepare, which takes as long as so many
 # multiply-accumulates do (both: benchmarks/sparse.py).
-TILES_COST = 2**27
+TILES_COST = 2**28
 
 
 class Windows(NamedTuple):
@@ -31,9 +31,9 @@ class Windows(NamedTuple):
     rows: Tensor
     outside: Tensor
 
-    def among(self, held: Tensor, positions: int) -> Windows:
-        """The same windows in a table that holds the rows `held` (M',) only, of all `positions`."""
-        places = numbered(held, positions, missing=-1)[self.rows]
+    def among(self, held: Tensor, total: int) -> Windows:
+        """The same windows in a table that holds the rows `held` (M',) only, of `total` ones."""
+        places = numbered(held, total, missing=-1)[self.rows]
         return Windows(places.clamp(min=0), self.outside | (places < 0))
 
 
@@ -60,9 +60,9 @@ def sparse_positions(active: Tensor, weight: Tensor) -> Tensor | None:
     return index if sparse else None
 
 
-def tiles_pay(positions: int, tiles: int, weight: Tensor) -> bool:
-    """Whether Winograd's convolution of 2x2 tiles is faster than that of the positions in them."""
-    products = (9 * positions - 16 * tiles) * weight.shape[0] * weight.shape[1]
+def tiles_pay(outputs: int, tiles: int, weight: Tensor) -> bool:
+    """Whether Winograd's convolution of 2x2 tiles is faster than that of the outputs in them."""
+    products = (9 * outputs - 16 * tiles) * weight.shape[0] * weight.shape[1]
     return products > TILES_COST and weight.device.type == "cpu"
 
 
