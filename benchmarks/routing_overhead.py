@@ -35,6 +35,7 @@ from tpr.cost.clip import untrained
 from tpr.models.vis_model import VISModel
 from tpr.routing import Frame, TemporalPyramidRouting, open_fraction
 from tpr.routing.gates import SpatialGate
+from tpr.routing.tables import Table
 
 from .timing import medians, report, setup
 
@@ -73,11 +74,12 @@ def open_gates(
     are repeated, with a corrected quantile.
     """
     values: dict[nn.Module, list[Tensor]] = defaultdict(list)
+
+    def note(conv: nn.Module, _: object, out: Tensor | Table) -> None:
+        values[conv].append((out.rows if isinstance(out, Table) else out).flatten())
+
     gates = [module for module in routing.modules() if isinstance(module, SpatialGate)]
-    hooks = [
-        gate.conv.register_forward_hook(lambda conv, _, out: values[conv].append(out.flatten()))
-        for gate in gates
-    ]
+    hooks = [gate.conv.register_forward_hook(note) for gate in gates]
     positions = share
     for done in range(PASSES):
         values.clear()

@@ -6,10 +6,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
 
-from tpr.routing import blocks, masked
+from tpr.routing import blocks, cpr, masked
 from tpr.routing.cpr import GatedBottleneck, RoutingCell
 from tpr.routing.dacr import InnerCell
+from tpr.routing.tables import Table, feature_table, positions
 
 CHANNELS = 8
 
@@ -36,16 +38,16 @@ SIZES = {"n": st.integers(1, 3), "h": st.integers(1, 9), "w": st.integers(1, 9)}
 def bottleneck(x: torch.Tensor, gate: torch.Tensor) -> list[torch.Tensor]:
     """Outputs of all executions, the dense one last."""
     cell = GatedBottleneck(CHANNELS, 1.0)
-    near = masked.positions(torch.nn.functional.max_pool2d(gate, 3, 1, 1) > 0)
-    here = masked.positions(gate > 0)
-    both, second = (cell.masked(x, gate, first, here) for first in (near, None))
+    near = positions(torch.nn.functional.max_pool2d(gate, 3, 1, 1) > 0)
+    tables, here = (Table.of([x]), Table.of([gate])), positions(gate > 0)
+    both, second = (cell.masked(*tables, first, here).levels()[0] for first in (near, None))
     return [both, second, cell.dense(x, gate)]
 
 
 def inner_cell(x: torch.Tensor, gate: torch.Tensor) -> list[torch.Tensor]:
     """Outputs of both executions, the dense one last."""
     cell = InnerCell(CHANNELS, 1.0)
-    return [cell.masked(x, gate, masked.positions(gate > 0)), cell.dense(x, gate)]
+    return [cell.masked(x, gate, positions(gate > 0)), cell.dense(x, gate)]
 
 
 @pytest.mark.parametrize("cell", [bottleneck, inner_cell])
@@ -79,12 +81,12 @@ def test_wide_features_take_winograds_tiles_where_they_pay(side, tiles):
     torch.manual_seed(0)
     weight = 0.02 * torch.randn(256, 256, 3, 3)
     x = torch.randn(2, 256, side, side)
-    index = masked.positions(torch.rand(2, 1, side, side) > 0.1)
+    index = positions(torch.rand(2, 1, side, side) > 0.1)
     with mock.patch.object(masked, "conv_tiles", wraps=masked.conv_tiles) as winograd:
-        out = masked.conv_at(masked.feature_table(x), index, x.shape, weight)
+        out = masked.conv_at(Table.of([x]), index, weight)
     assert winograd.called == tiles
     expected, exact = (
-        masked.feature_table(torch.nn.functional.conv2d(x.to(kind), weight.to(kind), padding=1))
+        feature_table(torch.nn.functional.conv2d(x.to(kind), weight.to(kind), padding=1))
         for kind in (torch.float32, torch.float64)
     )
     torch.testing.assert_close(out, expected[index], rtol=1e-5, atol=1e-5)
@@ -99,10 +101,10 @@ def test_winograds_tiles_are_exact_in_double_precision(seed, channels, n, h, w):
     generator = torch.Generator().manual_seed(seed)
     random = lambda *size: torch.randn(*size, generator=generator).double()  # noqa: E731
     x, weight = random(n, channels, h, w), random(3, channels, 3, 3)
-    index = masked.positions(torch.rand(n, 1, h, w, generator=generator) < 0.5)
+    index = positions(torch.rand(n, 1, h, w, generator=generator) < 0.5)
     with mock.patch.object(masked, "TILES_COST", float("-inf")):
-        out = masked.conv_at(masked.feature_table(x), index, x.shape, weight)
-    expected = masked.feature_table(torch.nn.functional.conv2d(x, weight, padding=1))[index]
+        out = masked.conv_at(Table.of([x]), index, weight)
+    expected = feature_table(torch.nn.functional.conv2d(x, weight, padding=1))[index]
     torch.testing.assert_close(out, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -119,23 +121,69 @@ def test_the_choice_of_execution_changes_nothing(share, monkeypatch):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("closed", [(), ("from_finer",), ("from_finer", "from_coarser")])
-def test_paths_that_are_closed_are_left_out(closed):
-    """At test time nothing is computed for them; the levels come out as in training."""
-    torch.manual_seed(0)
-    cell = RoutingCell(CHANNELS, 0.5, 1.0)
-    for name in closed:
-        torch.nn.init.constant_(getattr(cell, name).gate.conv.bias, -50)
-    levels = [(name, torch.randn(2, CHANNELS, n, n + 1)) for name, n in (("p3", 8), ("p4", 4))]
+def set_gates(cell: RoutingCell, biases: tuple[float, float, float]) -> None:
+    """Of the paths from the finer and the coarser level and of the bottleneck."""
+    for part, bias in zip(
+        (cell.from_finer, cell.from_coarser, cell.bottleneck), biases, strict=True
+    ):
+        torch.nn.init.normal_(part.gate.conv.weight)
+        torch.nn.init.constant_(part.gate.conv.bias, bias)
+
+
+BIASES = st.tuples(*3 * [st.sampled_from([-50.0, -6.0, 0.0, 50.0])])
+LEVELS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1, max_size=4)
+
+
+@given(
+    biases=BIASES,
+    sizes=LEVELS,
+    n=st.integers(1, 3),
+    release_cost=st.booleans(),
+    dense_above=st.sampled_from([0.0, 0.2, 1.0]),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=120, deadline=None)
+def test_a_cell_is_one_function_in_training_and_at_test_time(
+    biases, sizes, n, release_cost, dense_above, seed
+):
+    """For any gates and levels: outputs, gates, and the cost they say, an image."""
+    torch.manual_seed(seed)
+    cell = RoutingCell(CHANNELS, 0.5, 1.0, release_cost=release_cost).double()
+    set_gates(cell, biases)
+    levels = [(f"p{i}", torch.randn(n, CHANNELS, *size).double()) for i, size in enumerate(sizes)]
     trained, uses = cell(levels)
-    with torch.no_grad():
+    with (
+        torch.no_grad(),
+        mock.patch.object(cpr, "PATHS_DENSE_ABOVE", dense_above),
+        mock.patch.object(masked, "DENSE_ABOVE", dense_above),
+    ):
         tested, same_uses = cell(levels)
-        for name in ("from_finer", "from_coarser"):
-            sent = getattr(cell, name)(levels[0][1], name, "p3")[0]
-            assert (sent is None) == (name in closed)
-    for one, other in zip(trained, tested, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
-    assert [use.name for use in uses] == [use.name for use in same_uses]
+    torch.testing.assert_close(tested, trained)
+    found, expected = ({(use.name, use.level): use for use in x} for x in (same_uses, uses))
+    assert found.keys() == expected.keys() and len(same_uses) == len(uses)
+    for key, use in expected.items():
+        torch.testing.assert_close(found[key].gate, use.gate)
+        assert torch.equal(found[key].used(), use.used()) and found[key].full() == use.full()
+
+
+@pytest.mark.parametrize("bias", [-50.0, 0.0])
+def test_closed_paths_and_bottlenecks_compute_nothing(bias):
+    """At test time, and a cell after another finds its levels in one table."""
+    torch.manual_seed(0)
+    first, second = RoutingCell(CHANNELS, 0.5, 1.0), RoutingCell(CHANNELS, 0.5, 1.0)
+    for cell in (first, second):
+        set_gates(cell, 3 * (bias,))
+    levels = [(f"p{n}", torch.randn(2, CHANNELS, n, n + 1)) for n in (8, 4, 2)]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        features, _ = first(levels)
+        positions_of_gates = (72 + 20) + (20 + 6) + (72 + 20 + 6)  # finer, coarser, bottleneck
+        gates_alone = 2 * 9 * CHANNELS * 2 * positions_of_gates
+        assert (counter.get_total_flops() == gates_alone) == (bias < 0)
+        assert Table.of(features).rows.data_ptr() == features[0].data_ptr()
+        outputs, _ = second([(name, x) for (name, _), x in zip(levels, features, strict=True)])
+    names = [name for name, _ in levels]
+    expected = second(list(zip(names, first(levels)[0], strict=True)))[0]
+    torch.testing.assert_close(outputs, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("open_bias", [-0.3, 3.0])

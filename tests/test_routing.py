@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torchvision.ops import deform_conv2d
 
 from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, open_fraction
-from tpr.routing.gates import MapConv, SpatialGate, gate_activation, opening_bias
+from tpr.routing.gates import SpatialGate, gate_activation, opening_bias
 from tpr.routing.norm import PositionNorm, group_norm
 from tpr.routing.sampling import gathered_deform_conv
 
@@ -36,16 +36,6 @@ def test_gate_starts_open_at_its_bias():
     gate = SpatialGate(4)
     torch.nn.init.zeros_(gate.conv.weight)
     assert gate(torch.randn(1, 4, 3, 3)).unique().item() == pytest.approx(0.99, abs=1e-6)
-
-
-@pytest.mark.parametrize("size", [(5, 7), (1, 4), (1, 1)])
-def test_gate_map_is_the_convolution_with_and_without_gradients(size):
-    torch.manual_seed(0)
-    conv, x = MapConv(4), torch.randn(2, 4, *size)
-    expected = torch.nn.functional.conv2d(x, conv.weight, conv.bias, padding=1)
-    torch.testing.assert_close(conv(x), expected)
-    with torch.no_grad():
-        torch.testing.assert_close(conv(x), expected)
 
 
 @pytest.mark.parametrize("opening", [0.0, 1.0, 1.5])

@@ -43,7 +43,7 @@ def wait_for(condition):
 def test_an_interrupted_job_is_requeued_and_resumes(folder, monkeypatch):
     monkeypatch.setenv("TPR_FAKE_TICK", "0.7")
     job = start(folder)
-    wait_for(lambda: (folder / "state").is_file())
+    wait_for(lambda: (folder / "state").is_file() and "1/5" in (folder / "log.txt").read_text())
     os.kill(int((folder.parent / "calls.txt").read_text().split()[2]), signal.SIGUSR2)
     job.result()
     log = (folder / "log.txt").read_text()

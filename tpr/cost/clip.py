@@ -16,6 +16,7 @@ from ..data.youtube_vis import YouTubeVIS
 from ..models.build import build_model
 from ..models.vis_model import VISModel
 from ..routing.gates import SpatialGate
+from ..routing.tables import Table
 
 CANDIDATES = 100  # a level before NMS, about what a trained detector leaves above its threshold
 
@@ -74,16 +75,17 @@ class GateSetter:
         for handle in self.handles:
             handle.remove()
 
-    def set(self, conv: nn.Conv2d, _: Any, out: Tensor) -> Tensor | None:
-        """Sets the bias at a gate's first use and corrects that output."""
+    def set(self, conv: nn.Conv2d, _: Any, out: Tensor | Table) -> Tensor | Table | None:
+        """Sets the bias at a gate's first use, on one level or several, and corrects the output."""
         if conv in self.done:
             return None
         self.done.add(conv)
-        values = out.flatten().sort().values
+        logits = out.rows if isinstance(out, Table) else out
+        values = logits.flatten().sort().values
         closed = round((1 - self.opened) * len(values))
         margin = 1 + values.abs().max()
         below = values[closed - 1] if closed else values[0] - margin
         above = values[closed] if closed < len(values) else values[-1] + margin
         shift = (below + above) / 2 if 0 < closed < len(values) else (above, below)[closed == 0]
         conv.bias.data -= shift
-        return out - shift
+        return out.like(logits - shift) if isinstance(out, Table) else logits - shift

@@ -5,15 +5,22 @@ A cell is the fine-grained dynamic head's DynamicScale with a DynamicBottleneck 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, sparse_positions
+from .masked import add_gated, conv_at, gather, sparse_positions
 from .norm import PositionNorm, gated_norm
+from .resample import add_resized, resize
+from .tables import Table, all_windows, largest_around, positions
+
+# Above this share of positions a whole map is convolved and resized faster than the open ones of it
+# (benchmarks/routing_overhead.py: 0.1 to 0.3 take the same time).
+PATHS_DENSE_ABOVE = 0.2
 
 
 class GatedBottleneck(nn.Module):
@@ -37,38 +44,48 @@ class GatedBottleneck(nn.Module):
 
     def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
         """(N, C, H, W) -> (N, C, H, W) and the gate used."""
+        if runs_masked(self.norm1):
+            out, (use,) = self.of_table(Table.of([x]), name, [level])
+            return out.levels()[0], use
         gate = self.gate(x)
         # conv2 at the open positions needs conv1 one pixel around them (Eq. 8's max-pooling).
         dilated = F.max_pool2d(gate, 3, stride=1, padding=1)
-        alone = isinstance(self.norm1, PositionNorm)  # computes a position without the others
-        here = sparse_positions(gate > 0, self.conv2.weight) if alone else None
+        return self.dense(x, gate), self.use(name, level, gate, dilated)
+
+    def of_table(self, x: Table, name: str, levels: Sequence[str]) -> tuple[Table, list[GateUse]]:
+        """The same at test time for the table of several levels: (R, C) -> (R, C)."""
+        gate = self.gate.of_table(x)
+        dilated = largest_around(gate)
+        maps, dilated_maps = gate.levels(), dilated.levels()
+        uses = list(map(self.use, repeat(name), levels, maps, dilated_maps))
+        here = sparse_positions(gate.rows > 0, self.conv2.weight)
         if here is None:
-            out = self.dense(x, gate)
-        elif not len(here):
-            out = torch.relu(x)
-        else:
-            near = sparse_positions(dilated > 0, self.conv1.weight)
-            out = self.masked(x, gate, near, here)
-        return out, GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
+            return Table.of(list(map(self.dense, x.levels(), maps))), uses
+        if not len(here):
+            return x.like(x.rows.relu()), uses
+        near = sparse_positions(dilated.rows > 0, self.conv1.weight)
+        return self.masked(x, gate, near, here), uses
+
+    def use(self, name: str, level: str, gate: Tensor, dilated: Tensor) -> GateUse:
+        return GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 
     def dense(self, x: Tensor, gate: Tensor) -> Tensor:
         """Everything everywhere."""
         hidden = torch.relu(self.norm1(self.conv1(x), gate, 1))
         return torch.relu(x + gate * self.norm2(self.conv2(hidden), gate))
 
-    def masked(self, x: Tensor, gate: Tensor, near: Tensor | None, here: Tensor) -> Tensor:
+    def masked(self, x: Table, gate: Table, near: Tensor | None, here: Tensor) -> Table:
         """The same numbers, with convolutions only where an open gate needs them.
 
         near, here: table rows of the positions where conv1 and conv2 are needed; None: everywhere.
         """
         if near is None:
-            hidden = feature_table(self.norm1(self.conv1(x), gate, 1))
+            hidden = Table.of([self.conv1(level) for level in x.levels()]).rows
         else:
-            hidden = conv_at(feature_table(x), near, x.shape, self.conv1.weight)
-            hidden = self.norm1.rows(hidden)
-        residual = conv_at(hidden.relu_(), here, x.shape, self.conv2.weight, held=near)
-        residual = self.norm2.rows(residual)
-        return add_gated(x, here, residual, gate)
+            hidden = conv_at(x, near, self.conv1.weight)
+        hidden = x.like(self.norm1.rows(hidden).relu_())
+        residual = conv_at(hidden, here, self.conv2.weight, held=near)
+        return add_gated(x, here, self.norm2.rows(residual), gate)
 
 
 class PathGate(nn.Module):
@@ -89,17 +106,26 @@ class PathGate(nn.Module):
         nn.init.normal_(self.conv.weight, std=0.01)
         nn.init.zeros_(self.conv.bias)
 
-    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor | None, GateUse]:
-        """(N, C, H, W) -> (N, C, H, W), None if all is closed at test time, and the gate used.
-
-        With anything open all is computed: gathering pays below a tenth of the positions only.
-        """
+    def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
+        """(N, C, H, W) -> (N, C, H, W) and the gate used."""
         gate = self.gate(x)
+        return self.dense(x, gate), self.use(name, level, gate)
+
+    def use(self, name: str, level: str, gate: Tensor) -> GateUse:
         counted = gate.detach() if self.release_cost else gate
-        use = GateUse(name, level, gate, ((counted, self.cost),))
-        if not torch.is_grad_enabled() and not gate.any():
-            return None, use
-        return gate * self.norm(self.conv(x)), use
+        return GateUse(name, level, gate, ((counted, self.cost),))
+
+    def dense(self, x: Tensor, gate: Tensor) -> Tensor:
+        """What is sent from everywhere."""
+        return gate * self.norm(self.conv(x))
+
+    def masked(self, x: Table, gate: Table, here: Tensor) -> Tensor:
+        """The same numbers at the positions with table rows `here` (M,) only: (M, C)."""
+        windows = all_windows(x.sizes, 3, x.rows.device).at(here)
+        taps = self.conv.weight.flatten(1).t()  # (9, C)
+        seen = gather(x.rows, windows).view(-1, *taps.shape)
+        sent = self.norm.rows(seen.mul_(taps).sum(1).add_(self.conv.bias))
+        return sent.mul_(gate.rows.index_select(0, here))
 
 
 class RoutingCell(nn.Module):
@@ -131,6 +157,15 @@ class RoutingCell(nn.Module):
 
     def forward(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
         """[(level name, (N, C, H_l, W_l))], fine to coarse -> refined features, gates used."""
+        masked = runs_masked(self.bottleneck.norm1)
+        outputs, uses = self.masked(levels) if masked else self.dense(levels)
+        if self.release_cost:
+            uses.append(self.from_finer(levels[-1][1], "from_finer", levels[-1][0])[1])
+            uses.append(self.from_coarser(levels[0][1], "from_coarser", levels[0][0])[1])
+        return outputs, uses
+
+    def dense(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
+        """Level by level, everything everywhere."""
         outputs, uses = [], []
         for i, (name, x) in enumerate(levels):
             routed = []
@@ -141,23 +176,55 @@ class RoutingCell(nn.Module):
                 if 0 <= j < len(levels):
                     sent, use = path(levels[j][1], label, levels[j][0])
                     uses.append(use)
-                    if sent is not None:
-                        routed.append(resize(sent, x.shape[-2:]))
+                    routed.append(resize(sent, x.shape[-2:]))
             z = self.output_weight * x
             for sent in routed:
                 z = torch.addcmul(z, self.scale_weight, sent)
             out, use = self.bottleneck(z, "bottleneck", name)
             outputs.append(out)
             uses.append(use)
-        if self.release_cost:
-            uses.append(self.from_finer(levels[-1][1], "from_finer", levels[-1][0])[1])
-            uses.append(self.from_coarser(levels[0][1], "from_coarser", levels[0][0])[1])
         return outputs, uses
 
+    def masked(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
+        """The same numbers from one table, with little computed where gates are closed."""
+        names, features = zip(*levels, strict=True)
+        x = Table.of(features)
+        z = x.like(self.output_weight * x.rows)
+        uses = []
+        if len(levels) > 1:
+            uses += self.send(self.from_finer, "from_finer", -1, names, x, z)
+            uses += self.send(self.from_coarser, "from_coarser", 1, names, x, z)
+        out, bottlenecks = self.bottleneck.of_table(z, "bottleneck", names)
+        return out.levels(), uses + bottlenecks
 
-def resize(x: Tensor, size: torch.Size) -> Tensor:
-    """Bilinear resampling to `size` (H, W) with aligned corners, between the levels of a cell."""
-    return F.interpolate(x, size=size, mode="bilinear", align_corners=True)
+    def send(
+        self, path: PathGate, name: str, step: int, names: Sequence[str], x: Table, z: Table
+    ) -> list[GateUse]:
+        """Adds to every level of z what a path sends from the level of x that is `step` further.
+
+        Returns the gates used.
+        """
+        all_but_last, all_but_first = (0, len(names) - 1), (1, len(names))
+        senders, receivers = (all_but_last, all_but_first)[::-step]
+        sending = x.part(*senders)
+        gate = path.gate.of_table(sending)
+        maps, here = gate.levels(), positions(gate.rows > 0)
+        if len(here) > PATHS_DENSE_ABOVE * len(gate.rows):
+            targets = z.part(*receivers).levels()
+            for target, sent in zip(targets, map(path.dense, sending.levels(), maps), strict=True):
+                target.addcmul_(resize(sent, target.shape[-2:]), self.scale_weight)
+        elif len(here):
+            sent = path.masked(sending, gate, here).mul_(self.scale_weight)
+            add_resized(z, step, sent, here)
+        return list(map(path.use, repeat(name), names[slice(*senders)], maps))
+
+
+def runs_masked(norm: nn.Module) -> bool:
+    """Whether a cell computes at test time what gates let through only, all levels in one table.
+
+    Its norm has to look at one position only.
+    """
+    return isinstance(norm, PositionNorm) and not torch.is_grad_enabled()
 
 
 class CPR(nn.Module):

@@ -6,9 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, feature_table, sparse_positions
+from .masked import add_gated, conv_at, sparse_positions
 from .norm import PositionNorm
 from .sampling import DeformConv
+from .tables import Table
+from .taps import TapConv
 
 OUTER_GATE_BIAS = 1.0
 
@@ -28,9 +30,12 @@ class InnerCell(nn.Module):
         nn.init.normal_(self.conv.weight, std=0.01)
         nn.init.constant_(self.norm.weight, residual_init)
 
-    def forward(self, sampled: Tensor, pair: Tensor) -> tuple[Tensor, Tensor]:
-        """sampled (N, C, H, W), pair (N, 2C, H, W) -> output (N, C, H, W), gate (N, 1, H, W)."""
-        gate = self.gate(pair)
+    def forward(self, sampled: Tensor, *pair: Tensor) -> tuple[Tensor, Tensor]:
+        """sampled (N, C, H, W), pair of 2C channels, in one or several parts.
+
+        Returns the output (N, C, H, W) and the gate (N, 1, H, W).
+        """
+        gate = self.gate(*pair)
         here = sparse_positions(gate > 0, self.conv.weight)
         if here is None:
             return self.dense(sampled, gate), gate
@@ -42,8 +47,9 @@ class InnerCell(nn.Module):
 
     def masked(self, sampled: Tensor, gate: Tensor, here: Tensor) -> Tensor:
         """The same numbers, H_i only at the open positions, whose table rows are given."""
-        hidden = conv_at(feature_table(sampled), here, sampled.shape, self.conv.weight)
-        return add_gated(sampled, here, self.norm.rows(hidden), gate)
+        x = Table.of([sampled])
+        residual = self.norm.rows(conv_at(x, here, self.conv.weight))
+        return add_gated(x, here, residual, Table.of([gate])).levels()[0]
 
 
 class DACR(nn.Module):
@@ -71,13 +77,13 @@ class DACR(nn.Module):
         identity_init: bool = False,
     ) -> None:
         super().__init__()
-        self.offset = nn.Conv2d(2 * channels, 36, 3, padding=1, bias=False) if sampling else None
+        self.offset = TapConv(2 * channels, 36, 3, bias=False) if sampling else None
         self.sample_reference = DeformConv(channels, channels)
         self.sample_query = DeformConv(channels, channels)
         self.cell_reference = InnerCell(channels, residual_init) if inner_gate else None
         self.cell_query = InnerCell(channels, residual_init) if inner_gate else None
-        self.merge = nn.Conv2d(2 * channels, channels, 1)
-        self.outer_gate = nn.Conv2d(2 * channels, 1, 1) if outer_gate else None
+        self.merge = TapConv(2 * channels, channels, 1)
+        self.outer_gate = TapConv(2 * channels, 1, 1) if outer_gate else None
         self.reset_parameters(identity_init)
 
     def reset_parameters(self, identity: bool) -> None:
@@ -100,7 +106,7 @@ class DACR(nn.Module):
         if self.offset is None:
             zero = query.new_zeros(query.shape[0], 18, *query.shape[-2:])
             return zero, zero
-        return self.offset(torch.cat([reference, query], 1)).chunk(2, 1)
+        return self.offset(reference, query).chunk(2, 1)
 
     def forward(self, query: Tensor, reference: Tensor, level: str) -> tuple[Tensor, list[GateUse]]:
         """query, reference (N, C, H, W) -> refined query (N, C, H, W) and the gates used."""
@@ -109,17 +115,18 @@ class DACR(nn.Module):
         y_q = self.sample_query(query, offset_q)
         uses = []
         if self.cell_reference is not None:
-            pair = torch.cat([y_q, y_r], 1)
-            y_r, gate_r = self.cell_reference(y_r, pair)
-            y_q, gate_q = self.cell_query(y_q, pair)
+            # Side by side in one tensor if gradients are recorded: both gates share it.
+            pair = (torch.cat([y_q, y_r], 1),) if torch.is_grad_enabled() else (y_q, y_r)
+            y_r, gate_r = self.cell_reference(y_r, *pair)
+            y_q, gate_q = self.cell_query(y_q, *pair)
             cost = self.cell_query.cost
             uses.append(GateUse("inner_reference", level, gate_r, ((gate_r, cost),)))
             uses.append(GateUse("inner_query", level, gate_q, ((gate_q, cost),)))
-        merged = self.merge(torch.cat([y_q, y_r], 1))
+        merged = self.merge(y_q, y_r)
         return torch.lerp(merged, query, self.keep(query, merged)), uses
 
     def keep(self, query: Tensor, merged: Tensor) -> Tensor:
         """The outer gate G of Eq. 6, (N, 1, H, W): how much of the query feature stays."""
         if self.outer_gate is None:
             return torch.sigmoid(query.new_full((1, 1, 1, 1), OUTER_GATE_BIAS))
-        return torch.sigmoid(self.outer_gate(torch.cat([query, merged], 1)))
+        return torch.sigmoid(self.outer_gate(query, merged))

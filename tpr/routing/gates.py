@@ -9,6 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .tables import Table
+from .taps import TapConv
+
 TAU = 1.5
 
 
@@ -55,34 +58,19 @@ def opening_bias(opening: float, tau: float = TAU) -> float:
     return 0.5 * math.log((1 + opening * math.exp(2 * tau)) / (1 - opening))
 
 
-class MapConv(nn.Conv2d):
-    """Conv3x3 from C channels to one map, with same padding: (N, C, H, W) -> (N, 1, H, W).
-
-    At test time on a CPU it multiplies with all nine taps at once and adds the shifted products:
-    oneDNN's convolution computes 16 output channels or none, and takes 2 to 5 times as long.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__(channels, 1, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if torch.is_grad_enabled() or x.is_cuda:
-            return super().forward(x)
-        rows = x.permute(0, 2, 3, 1).flatten(1, 2)
-        # The product at a position goes to the outputs around it: the kernel turned by 180 degrees.
-        taps = self.weight.flip(2, 3).flatten(2)[0]
-        shifted = taps.t() @ rows.transpose(1, 2)
-        return F.fold(shifted, x.shape[-2:], 3, padding=1) + self.bias
-
-
 class SpatialGate(nn.Module):
-    """m = G(Conv3x3(x)): (N, C, H, W) -> (N, 1, H, W) in [0, 1)."""
+    """m = G(Conv3x3(x)): (N, C, H, W) -> (N, 1, H, W) in [0, 1), of what lies side by side, too."""
 
     def __init__(self, channels: int, opening: float = 0.99) -> None:
         super().__init__()
-        self.conv = MapConv(channels)
+        self.conv = TapConv(channels, 1, 3)
         nn.init.normal_(self.conv.weight, std=0.01)
         nn.init.constant_(self.conv.bias, opening_bias(opening))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return gate_activation(self.conv(x))
+    def forward(self, *parts: Tensor) -> Tensor:
+        return gate_activation(self.conv(*parts))
+
+    def of_table(self, features: Table) -> Table:
+        """The same for the table of several levels: (R, C) -> (R, 1)."""
+        logits = self.conv(features)
+        return logits.like(gate_activation(logits.rows))

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .cpr import resize
 from .gates import GateUse
+from .resample import resize
 from .sampling import DeformConv
 
 

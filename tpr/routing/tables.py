@@ -1,0 +1,168 @@
+"""Features of one or several pyramid levels as one table: the channels-last rows of all positions.
+
+What looks at a position alone, or at its neighbours by their rows, then takes one call for a whole
+pyramid: on the coarse levels calls take longer than what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+Sizes = tuple[tuple[int, int, int], ...]  # N, H, W of each level
+
+
+class Table(NamedTuple):
+    """Levels of (N, C, H, W) as rows (R, C), one level after the other; sizes: N, H, W of each."""
+
+    rows: Tensor
+    sizes: Sizes
+
+    @classmethod
+    def of(cls, levels: Sequence[Tensor]) -> Table:
+        """Shares memory with levels that are channels last and lie one behind the other."""
+        tables = [feature_table(x) for x in levels]
+        joined = _joined(tables)
+        sizes = tuple((x.shape[0], *x.shape[-2:]) for x in levels)
+        return cls(torch.cat(tables) if joined is None else joined, sizes)
+
+    def levels(self) -> list[Tensor]:
+        """(N, C, H, W) each, channels last in memory, which they share."""
+        parts = self.rows.split(lengths(self.sizes))
+        return [
+            part.view(n, h, w, -1).permute(0, 3, 1, 2)
+            for part, (n, h, w) in zip(parts, self.sizes, strict=True)
+        ]
+
+    def part(self, start: int, stop: int) -> Table:
+        """Some of the levels, which share memory with these."""
+        begin, end = (sum(lengths(self.sizes[:i])) for i in (start, stop))
+        return Table(self.rows[begin:end], self.sizes[start:stop])
+
+    def like(self, rows: Tensor) -> Table:
+        """Other rows of the same levels."""
+        return Table(rows, self.sizes)
+
+
+def lengths(sizes: Sizes) -> list[int]:
+    """Table rows of each level."""
+    return [n * h * w for n, h, w in sizes]
+
+
+def feature_table(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N H W, C); shares memory with x if that is channels last."""
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+
+
+def _joined(tables: list[Tensor]) -> Tensor | None:
+    """One table of what lies in memory without gaps, None if it does not."""
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    memory, end = first.untyped_storage().data_ptr(), first.storage_offset()
+    for table in tables:
+        if table.untyped_storage().data_ptr() != memory or not table.is_contiguous():
+            return None
+        if table.storage_offset() != end:
+            return None
+        end += table.numel()
+    return first.as_strided((sum(map(len, tables)), first.shape[1]), first.stride())
+
+
+def positions(mask: Tensor) -> Tensor:
+    """Table rows of the true values of a bool tensor in the table's order: (M,)."""
+    return mask.flatten().nonzero().squeeze(1)
+
+
+def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
+    """(size,): at the places `index` (M,) the numbers 0 to M - 1, elsewhere `missing`."""
+    numbers = torch.arange(len(index), device=index.device)
+    return index.new_full((size,), missing).index_copy_(0, index, numbers)
+
+
+class Windows(NamedTuple):
+    """k x k neighbourhoods of M positions: table rows and whether they lie outside, (M, k, k) each.
+
+    Outside is zero; the rows of such neighbours are arbitrary ones of the table.
+    """
+
+    rows: Tensor
+    outside: Tensor
+
+    def at(self, index: Tensor) -> Windows:
+        """Those of some positions, whose table rows are given: (M',)."""
+        return Windows(self.rows.index_select(0, index), self.outside.index_select(0, index))
+
+    def among(self, held: Tensor, total: int) -> Windows:
+        """The same windows in a table that holds the rows `held` (M',) only, of `total` ones."""
+        places = numbered(held, total, missing=-1)[self.rows]
+        return Windows(places.clamp(min=0), self.outside | (places < 0))
+
+
+@lru_cache(maxsize=64)
+def all_windows(sizes: Sizes, size: int, device: torch.device) -> Windows:
+    """The windows of all positions, which begin one pixel above and left of them.
+
+    Of size 3 they are the neighbourhoods, of size 4 what 2x2 tiles read that begin at the
+    positions. Kept: on small levels they take longer than their use.
+    """
+    shift = torch.arange(-1, size - 1, device=device)
+    found, first = [], 0
+    for n, h, w in sizes:
+        y = torch.arange(h, device=device)[:, None] + shift
+        x = torch.arange(w, device=device)[:, None] + shift
+        above_below, beside = (y < 0) | (y >= h), (x < 0) | (x >= w)
+        outside = (above_below[:, None, :, None] | beside[:, None]).expand(n, -1, -1, -1, -1)
+        image = first + h * w * torch.arange(n, device=device).view(-1, 1, 1, 1, 1)
+        rows = (image + w * y[:, None, :, None] + x[:, None]).masked_fill(outside, 0)
+        found.append((rows.view(-1, size, size), outside.reshape(-1, size, size)))
+        first += n * h * w
+    return Windows(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+
+
+@lru_cache(maxsize=64)
+def neighbour_columns(
+    sizes: Sizes, dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Of (R, 9) the flat index of each position's i-th neighbour in column i; 0 if it lies outside.
+
+    Both (R, 9): the index and 1 or 0, a weight.
+    """
+    rows, outside = (t.flatten(1) for t in all_windows(sizes, 3, device))
+    return (9 * rows + torch.arange(9, device=device)).int(), (~outside).to(dtype)
+
+
+def largest_around(values: Table) -> Table:
+    """Of one column, none of it negative, the largest value in each position's neighbourhood."""
+    rows, outside = all_windows(values.sizes, 3, values.rows.device)
+    around = values.rows.flatten().index_select(0, rows.flatten()).view(outside.shape)
+    return values.like(around.masked_fill_(outside, 0).amax((1, 2))[:, None])
+
+
+@lru_cache(maxsize=64)
+def tile_starts(sizes: Sizes, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Of every position the table row that its 2x2 tile begins at, its row-major place there."""
+    starts, places, first = [], [], 0
+    for n, h, w in sizes:
+        index = torch.arange(n * h * w, device=device)
+        down, right = index // w % h % 2, index % w % 2
+        starts.append(first + index - down * w - right)
+        places.append(2 * down + right)
+        first += n * h * w
+    return torch.cat(starts), torch.cat(places)
+
+
+def tiles_of(index: Tensor, sizes: Sizes) -> tuple[Tensor, Tensor, Tensor]:
+    """The 2x2 tiles that positions with table rows `index` (M,) lie in.
+
+    Returns the table rows that tiles begin at (T,), each position's tile (M,) and its row-major
+    place there (M,).
+    """
+    start, place = (t.index_select(0, index) for t in tile_starts(sizes, index.device))
+    used = torch.zeros(sum(lengths(sizes)), dtype=torch.bool, device=index.device)
+    starts = positions(used.index_fill_(0, start, True))
+    return starts, numbered(starts, len(used))[start], place
