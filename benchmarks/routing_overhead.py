@@ -11,8 +11,9 @@ A line has, per case: fps_ratio, frames per second with TPR over those without; 
 would be if time went with multiply-accumulates (of convolutions and matrix products, counted as
 they are executed); excess, the latter over the former; limit, what fps_ratio would be if of TPR
 only the kernels of convolutions and matrix products took time, limit_gathered, if only those and
-the kernels did that gather what they multiply; what is open, as share of the gated work and of the
-gates' positions; seconds and multiply-accumulates of both.
+the kernels did that gather what they multiply, limit_kernels, if only what touches data did: no
+Python, no calls of torch, no views and no allocation; what is open, as share of the gated work and
+of the gates' positions; seconds and multiply-accumulates of both.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import copy
 import statistics
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -47,6 +49,17 @@ PASSES, TOLERANCE = 20, 0.002
 ROUNDS = 5
 PRODUCTS = {"mkldnn_convolution", "_slow_conv2d_forward", "addmm", "mm", "bmm", "baddbmm"}
 GATHERING = {"_embedding_bag_forward_only", "index_select"}
+# They make views, allocate, or call others; that is what the profiler counts as their own time.
+NO_DATA = {"view", "reshape", "permute", "as_strided", "_reshape_alias", "flatten", "expand", "t"}
+NO_DATA |= {"transpose", "slice", "select", "split", "split_with_sizes", "squeeze", "unsqueeze"}
+NO_DATA |= {"empty", "empty_strided", "empty_like", "new_empty", "resize_", "as_strided_", "to"}
+NO_DATA |= {"_to_copy", "linear", "matmul", "layer_norm", "embedding_bag", "index", "pad", "clone"}
+NO_DATA |= {"conv2d", "convolution", "_convolution", "relu", "relu_", "resolve_conj", "stack"}
+LIMITS = {
+    "limit": PRODUCTS.__contains__,
+    "limit_gathered": (PRODUCTS | GATHERING).__contains__,
+    "limit_kernels": lambda name: name not in NO_DATA,
+}
 
 
 def full_model() -> VISModel:
@@ -115,8 +128,8 @@ def multiply_accumulates(function: partial) -> float:
     return counter.get_total_flops() / 2
 
 
-def kernel_seconds(function: partial, *sets: set[str]) -> list[float]:
-    """Of one call, in each of some sets of kernels; medians of ROUNDS."""
+def kernel_seconds(function: partial, *chosen: Callable[[str], bool]) -> list[float]:
+    """Of one call, in the kernels of each choice by name; medians of ROUNDS."""
     rounds = []
     for _ in range(ROUNDS):
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
@@ -125,8 +138,8 @@ def kernel_seconds(function: partial, *sets: set[str]) -> list[float]:
             one.key.removeprefix("aten::"): one.self_cpu_time_total / 1e6
             for one in profiler.key_averages()
         }
-        rounds.append([sum(spent.get(kernel, 0) for kernel in kernels) for kernels in sets])
-    return [statistics.median(of_set) for of_set in zip(*rounds, strict=True)]
+        rounds.append([sum(spent[name] for name in filter(of, spent)) for of in chosen])
+    return [statistics.median(of_choice) for of_choice in zip(*rounds, strict=True)]
 
 
 @torch.no_grad()
@@ -145,22 +158,21 @@ def main() -> None:
     seconds = medians(functions, ROUNDS)
     for share, routing in routings.items():
         case = f"open={share:.2f}"
-        fps_ratio = seconds["without"] / seconds[case]
-        mac_ratio = macs["without"] / macs[case]
+        without = seconds["without"]
+        fps_ratio, mac_ratio = without / seconds[case], macs["without"] / macs[case]
         alone = partial(routing, query, reference)
-        products, gathered = kernel_seconds(alone, PRODUCTS, PRODUCTS | GATHERING)
+        kernels = kernel_seconds(alone, *LIMITS.values())
         positions = torch.cat([use.gate.flatten() for use in routing.gates])
         report(
             case,
             fps_ratio=fps_ratio,
             mac_ratio=mac_ratio,
             excess=mac_ratio / fps_ratio,
-            limit=seconds["without"] / (seconds["without"] + products),
-            limit_gathered=seconds["without"] / (seconds["without"] + gathered),
+            **{k: without / (without + t) for k, t in zip(LIMITS, kernels, strict=True)},
             open_positions=(positions > 0).float().mean().item(),
             open_work=open_fraction(routing.gates).item(),
             seconds=seconds[case],
-            seconds_without=seconds["without"],
+            seconds_without=without,
             gmacs=macs[case] / 1e9,
             gmacs_without=macs["without"] / 1e9,
         )

@@ -58,12 +58,12 @@ class GatedBottleneck(nn.Module):
         dilated = largest_around(gate)
         maps, dilated_maps = gate.levels(), dilated.levels()
         uses = list(map(self.use, repeat(name), levels, maps, dilated_maps))
-        here = sparse_positions(gate.rows > 0, self.conv2.weight)
+        here = sparse_positions(gate.rows, self.conv2.weight)
         if here is None:
             return Table.of(list(map(self.dense, x.levels(), maps))), uses
         if not len(here):
             return x.like(x.rows.relu()), uses
-        near = sparse_positions(dilated.rows > 0, self.conv1.weight)
+        near = sparse_positions(dilated.rows, self.conv1.weight)
         return self.masked(x, gate, near, here), uses
 
     def use(self, name: str, level: str, gate: Tensor, dilated: Tensor) -> GateUse:
@@ -208,7 +208,7 @@ class RoutingCell(nn.Module):
         senders, receivers = (all_but_last, all_but_first)[::-step]
         sending = x.part(*senders)
         gate = path.gate.of_table(sending)
-        maps, here = gate.levels(), positions(gate.rows > 0)
+        maps, here = gate.levels(), positions(gate.rows)
         if len(here) > PATHS_DENSE_ABOVE * len(gate.rows):
             targets = z.part(*receivers).levels()
             for target, sent in zip(targets, map(path.dense, sending.levels(), maps), strict=True):

@@ -36,7 +36,7 @@ class InnerCell(nn.Module):
         Returns the output (N, C, H, W) and the gate (N, 1, H, W).
         """
         gate = self.gate(*pair)
-        here = sparse_positions(gate > 0, self.conv.weight)
+        here = sparse_positions(gate, self.conv.weight)
         if here is None:
             return self.dense(sampled, gate), gate
         return self.masked(sampled, gate, here) if len(here) else torch.relu(sampled), gate

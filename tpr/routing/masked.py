@@ -14,17 +14,17 @@ DENSE_ABOVE = 0.75
 
 # Winograd's convolution transforms weights and has more to prepare, which takes as long as so many
 # multiply-accumulates do (both: benchmarks/sparse.py).
-TILES_COST = 2**27
+TILES_COST = 3 * 2**26
 
 
-def sparse_positions(active: Tensor, weight: Tensor) -> Tensor | None:
-    """Table rows (M,) where bools in the order of a table are true, None if dense is faster.
+def sparse_positions(gate: Tensor, weight: Tensor) -> Tensor | None:
+    """Table rows (M,) where a gate in the table's order is open, None if dense is faster.
 
     weight: of the convolution. Training stays dense: its gates are mostly open at the start.
     """
     if torch.is_grad_enabled():
         return None
-    index, total = positions(active), active.numel()
+    index, total = positions(gate), gate.numel()
     sparse = len(index) <= DENSE_ABOVE * total or tiles_pay(total, total // 4, weight)
     return index if sparse else None
 
@@ -63,5 +63,6 @@ def gather(rows: Tensor, windows: Windows, here: slice = slice(None)) -> Tensor:
 
 def add_gated(x: Table, index: Tensor, residual: Tensor, gate: Table) -> Table:
     """ReLU(x + m F): F (M, C) at the positions with table rows `index` (M,), elsewhere m = 0."""
-    here = x.rows.index_select(0, index) + residual * gate.rows.index_select(0, index)
+    features, opened = (table.rows.index_select(0, index) for table in (x, gate))
+    here = torch.addcmul(features, residual, opened)
     return x.like(x.rows.relu().index_copy_(0, index, here.relu_()))

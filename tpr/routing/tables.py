@@ -32,7 +32,7 @@ class Table(NamedTuple):
 
     def levels(self) -> list[Tensor]:
         """(N, C, H, W) each, channels last in memory, which they share."""
-        parts = self.rows.split(lengths(self.sizes))
+        parts = torch.split_with_sizes(self.rows, lengths(self.sizes))
         return [
             part.view(n, h, w, -1).permute(0, 3, 1, 2)
             for part, (n, h, w) in zip(parts, self.sizes, strict=True)
@@ -73,9 +73,9 @@ def _joined(tables: list[Tensor]) -> Tensor | None:
     return first.as_strided((sum(map(len, tables)), first.shape[1]), first.stride())
 
 
-def positions(mask: Tensor) -> Tensor:
-    """Table rows of the true values of a bool tensor in the table's order: (M,)."""
-    return mask.flatten().nonzero().squeeze(1)
+def positions(values: Tensor) -> Tensor:
+    """Table rows where values in the table's order, of bools or gates, are not 0: (M,)."""
+    return values.flatten().nonzero().squeeze(1)
 
 
 def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
@@ -87,7 +87,7 @@ def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
 class Windows(NamedTuple):
     """k x k neighbourhoods of M positions: table rows and whether they lie outside, (M, k, k) each.
 
-    Outside is zero; the rows of such neighbours are arbitrary ones of the table.
+    Outside is zero; the rows of such neighbours are the position's own, or arbitrary ones.
     """
 
     rows: Tensor
@@ -118,7 +118,8 @@ def all_windows(sizes: Sizes, size: int, device: torch.device) -> Windows:
         above_below, beside = (y < 0) | (y >= h), (x < 0) | (x >= w)
         outside = (above_below[:, None, :, None] | beside[:, None]).expand(n, -1, -1, -1, -1)
         image = first + h * w * torch.arange(n, device=device).view(-1, 1, 1, 1, 1)
-        rows = (image + w * y[:, None, :, None] + x[:, None]).masked_fill(outside, 0)
+        rows = image + w * y[:, None, :, None] + x[:, None]
+        rows = torch.where(outside, rows[..., 1:2, 1:2], rows)
         found.append((rows.view(-1, size, size), outside.reshape(-1, size, size)))
         first += n * h * w
     return Windows(*(torch.cat(parts) for parts in zip(*found, strict=True)))
@@ -128,19 +129,19 @@ def all_windows(sizes: Sizes, size: int, device: torch.device) -> Windows:
 def neighbour_columns(
     sizes: Sizes, dtype: torch.dtype, device: torch.device
 ) -> tuple[Tensor, Tensor]:
-    """Of (R, 9) the flat index of each position's i-th neighbour in column i; 0 if it lies outside.
+    """Flat index, in (R, 9), of every position's i-th neighbour in column i, and its weight.
 
-    Both (R, 9): the index and 1 or 0, a weight.
+    Both (R, 9); the weight is 0 where the neighbour lies outside, else 1.
     """
     rows, outside = (t.flatten(1) for t in all_windows(sizes, 3, device))
     return (9 * rows + torch.arange(9, device=device)).int(), (~outside).to(dtype)
 
 
 def largest_around(values: Table) -> Table:
-    """Of one column, none of it negative, the largest value in each position's neighbourhood."""
-    rows, outside = all_windows(values.sizes, 3, values.rows.device)
-    around = values.rows.flatten().index_select(0, rows.flatten()).view(outside.shape)
-    return values.like(around.masked_fill_(outside, 0).amax((1, 2))[:, None])
+    """Of one column the largest value in each position's neighbourhood."""
+    rows = all_windows(values.sizes, 3, values.rows.device).rows  # outside: the position itself
+    around = values.rows.flatten().index_select(0, rows.flatten()).view(-1, 9)
+    return values.like(around.amax(1, keepdim=True))
 
 
 @lru_cache(maxsize=64)
