@@ -121,7 +121,7 @@ class PathGate(nn.Module):
 
     def masked(self, x: Table, gate: Table, here: Tensor) -> Tensor:
         """The same numbers at the positions with table rows `here` (M,) only: (M, C)."""
-        windows = all_windows(x.sizes, 3, x.rows.device).at(here)
+        windows = all_windows(x.sizes, 3, x.rows.dtype, x.rows.device).at(here)
         taps = self.conv.weight.flatten(1).t()  # (9, C)
         seen = gather(x.rows, windows).view(-1, *taps.shape)
         sent = self.norm.rows(seen.mul_(taps).sum(1).add_(self.conv.bias))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from .blocks import conv_patches
@@ -44,7 +45,7 @@ def conv_at(table: Table, index: Tensor, weight: Tensor, held: Tensor | None = N
     rows, sizes = table
 
     def windows(starts: Tensor, size: int) -> Windows:
-        found = all_windows(sizes, size, index.device).at(starts)
+        found = all_windows(sizes, size, rows.dtype, rows.device).at(starts)
         return found if held is None else found.among(held, sum(lengths(sizes)))
 
     if tiles_pay(len(index), len(index) // 4, weight):
@@ -57,8 +58,9 @@ def conv_at(table: Table, index: Tensor, weight: Tensor, held: Tensor | None = N
 
 def gather(rows: Tensor, windows: Windows, here: slice = slice(None)) -> Tensor:
     """What the M windows `here` see of table rows (R, C): (M k^2, C)."""
-    values = rows.index_select(0, windows.rows[here].flatten())
-    return values.index_fill_(0, positions(windows.outside[here]), 0)
+    index, weights = (t[here].flatten() for t in windows)
+    alone = torch.arange(len(index), dtype=index.dtype, device=index.device)
+    return F.embedding_bag(index, rows, alone, per_sample_weights=weights, mode="sum")
 
 
 def add_gated(x: Table, index: Tensor, residual: Tensor, gate: Table) -> Table:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .tables import Sizes, Table, lengths, numbered, positions
+from .tables import Sizes, Table, lengths, numbered, positions, weighted_sums
 
 
 def resize(x: Tensor, size: torch.Size) -> Tensor:
@@ -30,8 +30,7 @@ def add_resized(z: Table, step: int, sent: Tensor, here: Tensor) -> None:
     reached = positions((read < len(here)).any(1))
     read, weights = (t.index_select(0, reached) for t in (read, weights))
     with_nothing = F.pad(sent, (0, 0, 0, 1))
-    mixed = F.embedding_bag(read, with_nothing, per_sample_weights=weights, mode="sum")
-    z.rows.index_add_(0, reached, mixed)
+    z.rows.index_add_(0, reached, weighted_sums(with_nothing, read, weights))
 
 
 @lru_cache(maxsize=64)

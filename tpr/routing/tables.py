@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 Sizes = tuple[tuple[int, int, int], ...]  # N, H, W of each level
@@ -78,6 +79,11 @@ def positions(values: Tensor) -> Tensor:
     return values.flatten().nonzero().squeeze(1)
 
 
+def weighted_sums(rows: Tensor, index: Tensor, weights: Tensor) -> Tensor:
+    """Sums of k table rows each, with weights: rows (R, C), twice (M, k) -> (M, C)."""
+    return F.embedding_bag(index, rows, per_sample_weights=weights, mode="sum")
+
+
 def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
     """(size,): at the places `index` (M,) the numbers 0 to M - 1, elsewhere `missing`."""
     numbers = torch.arange(len(index), device=index.device)
@@ -85,61 +91,58 @@ def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
 
 
 class Windows(NamedTuple):
-    """k x k neighbourhoods of M positions: table rows and whether they lie outside, (M, k, k) each.
+    """k x k neighbourhoods of M positions: table rows, int32, and weights, both (M, k^2).
 
-    Outside is zero; the rows of such neighbours are the position's own, or arbitrary ones.
+    A weight is 1, or 0 where the neighbour lies outside; its row is the position's own, or any.
     """
 
     rows: Tensor
-    outside: Tensor
+    weights: Tensor
 
     def at(self, index: Tensor) -> Windows:
         """Those of some positions, whose table rows are given: (M',)."""
-        return Windows(self.rows.index_select(0, index), self.outside.index_select(0, index))
+        return Windows(*(t.index_select(0, index) for t in self))
 
     def among(self, held: Tensor, total: int) -> Windows:
         """The same windows in a table that holds the rows `held` (M',) only, of `total` ones."""
-        places = numbered(held, total, missing=-1)[self.rows]
-        return Windows(places.clamp(min=0), self.outside | (places < 0))
+        numbers = numbered(held, total, missing=-1).int()
+        places = numbers.index_select(0, self.rows.flatten()).view(self.rows.shape)
+        return Windows(places.clamp(min=0), self.weights * (places >= 0))
 
 
 @lru_cache(maxsize=64)
-def all_windows(sizes: Sizes, size: int, device: torch.device) -> Windows:
+def all_windows(sizes: Sizes, size: int, dtype: torch.dtype, device: torch.device) -> Windows:
     """The windows of all positions, which begin one pixel above and left of them.
 
     Of size 3 they are the neighbourhoods, of size 4 what 2x2 tiles read that begin at the
     positions. Kept: on small levels they take longer than their use.
     """
-    shift = torch.arange(-1, size - 1, device=device)
+    shift = torch.arange(-1, size - 1)
     found, first = [], 0
     for n, h, w in sizes:
-        y = torch.arange(h, device=device)[:, None] + shift
-        x = torch.arange(w, device=device)[:, None] + shift
-        above_below, beside = (y < 0) | (y >= h), (x < 0) | (x >= w)
-        outside = (above_below[:, None, :, None] | beside[:, None]).expand(n, -1, -1, -1, -1)
-        image = first + h * w * torch.arange(n, device=device).view(-1, 1, 1, 1, 1)
+        y, x = torch.arange(h)[:, None] + shift, torch.arange(w)[:, None] + shift
+        inside = ((y >= 0) & (y < h))[:, None, :, None] & ((x >= 0) & (x < w))[:, None]
+        image = first + h * w * torch.arange(n).view(-1, 1, 1, 1, 1)
         rows = image + w * y[:, None, :, None] + x[:, None]
-        rows = torch.where(outside, rows[..., 1:2, 1:2], rows)
-        found.append((rows.view(-1, size, size), outside.reshape(-1, size, size)))
+        rows = torch.where(inside, rows, rows[..., 1:2, 1:2])
+        found.append((rows.int(), inside.expand(rows.shape).to(dtype)))
         first += n * h * w
-    return Windows(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+    rows, weights = (
+        torch.cat([t.reshape(-1, size**2) for t in parts]) for parts in zip(*found, strict=True)
+    )
+    return Windows(rows.to(device), weights.to(device))
 
 
 @lru_cache(maxsize=64)
-def neighbour_columns(
-    sizes: Sizes, dtype: torch.dtype, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """Flat index, in (R, 9), of every position's i-th neighbour in column i, and its weight.
-
-    Both (R, 9); the weight is 0 where the neighbour lies outside, else 1.
-    """
-    rows, outside = (t.flatten(1) for t in all_windows(sizes, 3, device))
-    return (9 * rows + torch.arange(9, device=device)).int(), (~outside).to(dtype)
+def neighbour_columns(sizes: Sizes, dtype: torch.dtype, device: torch.device) -> Windows:
+    """Of every position its i-th neighbour in column i, as a flat index in (R, 9)."""
+    rows, weights = all_windows(sizes, 3, dtype, device)
+    return Windows(9 * rows + torch.arange(9, dtype=torch.int, device=device), weights)
 
 
 def largest_around(values: Table) -> Table:
     """Of one column the largest value in each position's neighbourhood."""
-    rows = all_windows(values.sizes, 3, values.rows.device).rows  # outside: the position itself
+    rows = all_windows(values.sizes, 3, values.rows.dtype, values.rows.device).rows
     around = values.rows.flatten().index_select(0, rows.flatten()).view(-1, 9)
     return values.like(around.amax(1, keepdim=True))
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .tables import Table, neighbour_columns
+from .tables import Table, neighbour_columns, weighted_sums
 
 
 class TapConv(nn.Conv2d):
@@ -40,7 +40,6 @@ class TapConv(nn.Conv2d):
             torch.addmm(products, part.rows, its_taps.t(), out=products)
         if alone:
             return parts[0].like(products)
-        index, inside = neighbour_columns(parts[0].sizes, products.dtype, products.device)
-        products = products.view(-1, self.out_channels)
-        summed = F.embedding_bag(index, products, per_sample_weights=inside, mode="sum")
+        near = neighbour_columns(parts[0].sizes, products.dtype, products.device)
+        summed = weighted_sums(products.view(-1, self.out_channels), *near)
         return parts[0].like(summed if self.bias is None else summed.add_(self.bias))

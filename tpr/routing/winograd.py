@@ -8,8 +8,9 @@ sums of a few rows with signs: embedding bags that read a table where it lies.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from .tables import weighted_sums
 
 INPUT = torch.tensor([[1.0, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])  # B^T
 KERNEL = torch.tensor([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # G
@@ -33,30 +34,23 @@ SUMMED, SUMMED_SIGNS = terms(both_ways(OUTPUT))  # (4, 9): of the 16 products
 
 
 def conv_tiles(
-    table: Tensor, rows: Tensor, outside: Tensor, weight: Tensor, tile: Tensor, place: Tensor
+    table: Tensor, rows: Tensor, weights: Tensor, kernel: Tensor, tile: Tensor, place: Tensor
 ) -> Tensor:
     """3x3 convolution at M positions that lie in T tiles of 2x2; on CPU.
 
-    table: (R, C); rows, outside: (T, 4, 4), the table rows a tile reads and which of them are zero
-    instead; weight: (C_out, C, 3, 3); tile, place: (M,), a position's tile and its row-major place
+    table: (R, C); rows, weights: (T, 16), the table rows a tile reads, row-major, and 1 or 0, their
+    weights; kernel: (C_out, C, 3, 3); tile, place: (M,), a position's tile and its row-major place
     in that, 0 to 3. Returns (M, C_out).
     """
-    signs = by_term((~outside).to(table.dtype)) * READ_SIGNS.to(table.dtype)[:, None]
-    inputs = signed_sums(table, by_term(rows.int()), signs).view(16, -1, table.shape[1])
-    kernel = KERNEL_BOTH.to(weight.dtype) @ weight.permute(0, 2, 3, 1).flatten(1, 2)
-    products = inputs @ kernel.permute(1, 2, 0)  # (16, T, C_out)
+    signs = by_term(weights) * READ_SIGNS.to(table.dtype)[:, None]
+    inputs = weighted_sums(table, by_term(rows).flatten(0, 1), signs.flatten(0, 1))
+    taps = KERNEL_BOTH.to(kernel.dtype) @ kernel.permute(0, 2, 3, 1).flatten(1, 2)
+    products = inputs.view(16, -1, table.shape[1]) @ taps.permute(1, 2, 0)  # (16, T, C_out)
     summed = torch.add(tile[:, None], SUMMED[place], alpha=len(rows)).int()
-    signs = SUMMED_SIGNS.to(products.dtype)[place]
-    return signed_sums(products.flatten(0, 1), summed, signs)
-
-
-def signed_sums(table: Tensor, rows: Tensor, signs: Tensor) -> Tensor:
-    """Sums of table rows with signs or zeros: (R, C), twice (..., k) -> (M, C), flat."""
-    rows, signs = rows.flatten(0, -2), signs.flatten(0, -2)
-    return F.embedding_bag(rows, table, per_sample_weights=signs, mode="sum")
+    return weighted_sums(products.flatten(0, 1), summed, SUMMED_SIGNS.to(table.dtype)[place])
 
 
 def by_term(values: Tensor) -> Tensor:
-    """(T, 4, 4) of the inputs -> (16, T, 4): of each of the 16 terms the inputs it sums."""
-    chosen = values.flatten(1).index_select(1, READ.flatten())
+    """(T, 16) of the inputs -> (16, T, 4): of each of the 16 terms the inputs it sums."""
+    chosen = values.index_select(1, READ.flatten())
     return chosen.view(-1, 16, 4).transpose(0, 1).contiguous()
