@@ -25,7 +25,7 @@ def add_resized(z: Table, step: int, sent: Tensor, here: Tensor) -> None:
     senders = z.sizes[1:] if step > 0 else z.sizes[:-1]
     rows, weights = sources(z.sizes, step, z.rows.dtype, z.rows.device)
     # One more than there are: what a level without such a neighbour reads.
-    places = numbered(here, sum(lengths(senders)) + 1, missing=len(here)).int()
+    places = numbered(here, sum(lengths(senders)) + 1, missing=len(here))
     read = places.index_select(0, rows.flatten()).view(-1, 4)
     reached = positions((read < len(here)).any(1))
     read, weights = (t.index_select(0, reached) for t in (read, weights))

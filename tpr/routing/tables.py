@@ -85,9 +85,9 @@ def weighted_sums(rows: Tensor, index: Tensor, weights: Tensor) -> Tensor:
 
 
 def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:
-    """(size,): at the places `index` (M,) the numbers 0 to M - 1, elsewhere `missing`."""
-    numbers = torch.arange(len(index), device=index.device)
-    return index.new_full((size,), missing).index_copy_(0, index, numbers)
+    """int32 (size,): at the places `index` (M,) the numbers 0 to M - 1, elsewhere `missing`."""
+    numbers = torch.arange(len(index), dtype=torch.int, device=index.device)
+    return numbers.new_full((size,), missing).index_copy_(0, index, numbers)
 
 
 class Windows(NamedTuple):
@@ -105,7 +105,7 @@ class Windows(NamedTuple):
 
     def among(self, held: Tensor, total: int) -> Windows:
         """The same windows in a table that holds the rows `held` (M',) only, of `total` ones."""
-        numbers = numbered(held, total, missing=-1).int()
+        numbers = numbered(held, total, missing=-1)
         places = numbers.index_select(0, self.rows.flatten()).view(self.rows.shape)
         return Windows(places.clamp(min=0), self.weights * (places >= 0))
 
@@ -169,4 +169,4 @@ def tiles_of(index: Tensor, sizes: Sizes) -> tuple[Tensor, Tensor, Tensor]:
     start, place = (t.index_select(0, index) for t in tile_starts(sizes, index.device))
     used = torch.zeros(sum(lengths(sizes)), dtype=torch.bool, device=index.device)
     starts = positions(used.index_fill_(0, start, True))
-    return starts, numbered(starts, len(used))[start], place
+    return starts, numbered(starts, len(used)).index_select(0, start), place

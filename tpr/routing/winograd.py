@@ -31,6 +31,7 @@ def terms(transform: Tensor) -> tuple[Tensor, Tensor]:
 KERNEL_BOTH = both_ways(KERNEL)  # (16, 9)
 READ, READ_SIGNS = terms(both_ways(INPUT))  # (16, 4): of the 4x4 inputs
 SUMMED, SUMMED_SIGNS = terms(both_ways(OUTPUT))  # (4, 9): of the 16 products
+SUMMED = SUMMED.int()
 
 
 def conv_tiles(
@@ -46,7 +47,7 @@ def conv_tiles(
     inputs = weighted_sums(table, by_term(rows).flatten(0, 1), signs.flatten(0, 1))
     taps = KERNEL_BOTH.to(kernel.dtype) @ kernel.permute(0, 2, 3, 1).flatten(1, 2)
     products = inputs.view(16, -1, table.shape[1]) @ taps.permute(1, 2, 0)  # (16, T, C_out)
-    summed = torch.add(tile[:, None], SUMMED[place], alpha=len(rows)).int()
+    summed = torch.add(tile[:, None], SUMMED[place], alpha=len(rows))
     return weighted_sums(products.flatten(0, 1), summed, SUMMED_SIGNS.to(table.dtype)[place])
 
 
