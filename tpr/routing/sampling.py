@@ -9,11 +9,11 @@ On CUDA torchvision's own kernel is used.
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
 from .blocks import conv_patches
+from .tables import feature_table, weighted_sums
 
 
 def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tensor, Tensor]:
@@ -97,12 +97,12 @@ def gathered_deform_conv(
     if mask is not None:
         taps = mask.reshape(n * groups, kernel, kernel, out_h, out_w).permute(0, 3, 4, 1, 2)
         bilinear = bilinear * taps[..., None]
-    table = x.reshape(n * groups, -1, h, w).permute(0, 2, 3, 1).reshape(n * groups * h * w, -1)
+    table = feature_table(x.reshape(n * groups, -1, h, w))
     index, bilinear = (by_position(t, groups) for t in (index, bilinear))
 
     def gather(here: slice) -> Tensor:
         rows, weights = (t[here].flatten(0, 1) for t in (index, bilinear))
-        return F.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
+        return weighted_sums(table, rows, weights)
 
     out = conv_patches(gather, n * out_h * out_w, weight, bias)
     return out.view(n, out_h, out_w, -1).permute(0, 3, 1, 2)
