@@ -67,6 +67,7 @@ class GatedBottleneck(nn.Module):
         return self.masked(x, gate, near, here), uses
 
     def use(self, name: str, level: str, gate: Tensor, dilated: Tensor) -> GateUse:
+        """What the gate of a level controls: conv2 where it is open, conv1 around that, too."""
         return GateUse(name, level, gate, ((gate, self.cost), (dilated, self.cost)))
 
     def dense(self, x: Tensor, gate: Tensor) -> Tensor:
@@ -112,6 +113,7 @@ class PathGate(nn.Module):
         return self.dense(x, gate), self.use(name, level, gate)
 
     def use(self, name: str, level: str, gate: Tensor) -> GateUse:
+        """What the gate of a level controls: what that sends."""
         counted = gate.detach() if self.release_cost else gate
         return GateUse(name, level, gate, ((counted, self.cost),))
 

@@ -59,6 +59,7 @@ def conv_at(table: Table, index: Tensor, weight: Tensor, held: Tensor | None = N
 def gather(rows: Tensor, windows: Windows, here: slice = slice(None)) -> Tensor:
     """What the M windows `here` see of table rows (R, C): (M k^2, C)."""
     index, weights = (t[here].flatten() for t in windows)
+    # Bags of one row each: what lies outside is cleared while the rest is copied.
     alone = torch.arange(len(index), dtype=index.dtype, device=index.device)
     return F.embedding_bag(index, rows, alone, per_sample_weights=weights, mode="sum")
 

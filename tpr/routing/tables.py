@@ -142,6 +142,7 @@ def neighbour_columns(sizes: Sizes, dtype: torch.dtype, device: torch.device) ->
 
 def largest_around(values: Table) -> Table:
     """Of one column the largest value in each position's neighbourhood."""
+    # Outside of the levels windows have the position's own row, which changes no maximum.
     rows = all_windows(values.sizes, 3, values.rows.dtype, values.rows.device).rows
     around = values.rows.flatten().index_select(0, rows.flatten()).view(-1, 9)
     return values.like(around.amax(1, keepdim=True))
