@@ -156,6 +156,7 @@ cd "$here"
 
 is_set_up || set_up
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
+export PYTHONUTF8=1 # whatever the locale: names and messages go beyond ASCII
 
 case ${1:-} in
     setup) say "Set up: $venv" ;;

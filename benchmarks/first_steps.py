@@ -36,7 +36,7 @@ def main() -> None:
     record = {"profile": options.profile, "cores": os.cpu_count(), "seconds": seconds}
     print(json.dumps(record))
     if options.out:
-        options.out.write_text(json.dumps(record, indent=1) + "\n")
+        options.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def walk(clone: Path, profile: str, model: str) -> dict[str, float]:
@@ -81,18 +81,20 @@ def demo(clone: Path, model: str) -> None:
 
 def own_module(clone: Path, profile: str) -> None:
     """Exactly what docs/add-a-module.md says: a file, a line, a row; then its command."""
-    page = (clone / "docs" / "add-a-module.md").read_text()
+    page = (clone / "docs" / "add-a-module.md").read_text(encoding="utf-8")
     (code,), (run, row) = (
         re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL) for language in ("python", "yaml")
     )
-    (clone / "average.py").write_text(code)
+    (clone / "average.py").write_text(code, encoding="utf-8")
     manifests = clone / "experiments" / "manifests"
-    with (manifests / "runs.yaml").open("a") as file:
+    with (manifests / "runs.yaml").open("a", encoding="utf-8") as file:
         file.write(run)
     table = manifests / "tables" / "1d.yaml"
-    table.write_text(table.read_text().replace("claims:", f"{row}claims:", 1))
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("claims:", f"{row}claims:", 1), encoding="utf-8"
+    )
     suite(clone, profile, OWN, PAIR[1])
-    page = (clone / "reports" / profile / "report.md").read_text()
+    page = (clone / "reports" / profile / "report.md").read_text(encoding="utf-8")
     if not any(line.startswith("|") and "average" in line for line in page.splitlines()):
         raise SystemExit("the report has no row for the module")
 

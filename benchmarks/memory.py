@@ -90,7 +90,7 @@ def inference(folder: Path) -> dict[str, float]:
         "peak_mb": peak(),
         "frames_mb": video.length * video.height * video.width * 3 / 2**20,
         "results_mb": (folder / "results.json").stat().st_size / 2**20,
-        "tracks": len(json.loads((folder / "results.json").read_text())),
+        "tracks": len(json.loads((folder / "results.json").read_text(encoding="utf-8"))),
     }
 
 
@@ -127,8 +127,8 @@ def long_video(folder: Path) -> None:
     video = {"id": 1, "height": HD[0], "width": HD[1], "length": LONG, "file_names": names}
     content = {"videos": [video], "annotations": truths, "categories": [{"id": 1, "name": "disc"}]}
     folder.mkdir()
-    (folder / "val.json").write_text(json.dumps(content))
-    (folder / "results.json").write_text(json.dumps(results))
+    (folder / "val.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "results.json").write_text(json.dumps(results), encoding="utf-8")
 
 
 def track(disc: Any, rng: Any) -> dict[str, Any]:

@@ -26,7 +26,9 @@ def git_state(root: Path = ROOT) -> dict[str, Any]:
 
 def _output(command: list[str], folder: Path) -> str | None:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", timeout=60
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -34,7 +36,9 @@ def _output(command: list[str], folder: Path) -> str | None:
 
 def packages(root: Path = ROOT) -> dict[str, str]:
     """Installed versions of Python, the packages of requirements.txt and detectron2."""
-    names = re.findall(r"^([\w.-]+)==", (root / "requirements.txt").read_text(), re.MULTILINE)
+    names = re.findall(
+        r"^([\w.-]+)==", (root / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
     versions = {"python": platform.python_version()}
     for name in [*names, "detectron2", "sal-detectron2"]:
         try:
@@ -80,7 +84,8 @@ def gpus() -> int:
 
 def cpu_name() -> str:
     try:
-        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
     except OSError:
         found = None
     return found[1] if found else platform.processor() or platform.machine()

@@ -18,13 +18,13 @@ def canonical(value: Any) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, put in place in one step."""
     with replacing(path) as draft:
-        draft.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+        draft.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
     """The content, or None where there is no readable JSON."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
 

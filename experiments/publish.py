@@ -74,7 +74,7 @@ class Page:
     def is_current(self) -> bool:
         if self.command is None:
             return True
-        written = self.stamp.read_text() if self.stamp.is_file() else ""
+        written = self.stamp.read_text(encoding="utf-8") if self.stamp.is_file() else ""
         return self.layout.page.is_file() and written == self.key()
 
     def key(self) -> str:
@@ -127,7 +127,7 @@ class Page:
         """Waits for the build; True if it succeeded."""
         good = self.process.wait() == 0
         if good:
-            self.stamp.write_text(self.building)
+            self.stamp.write_text(self.building, encoding="utf-8")
         self.process = None
         return good
 
@@ -141,7 +141,7 @@ class Page:
             self.start()
             if self.collect():
                 return None
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        lines = self.log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
         reason = lines[-1] if lines else "no message (is the disk full?)"
         return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
 

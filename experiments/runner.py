@@ -168,7 +168,11 @@ def failure_reason(folder: Path, status: int) -> str:
 
 def last_line(log: Path) -> str:
     """The end of a log, empty if there is none."""
-    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    lines = (
+        log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
+        if log.is_file()
+        else []
+    )
     return lines[-1][:300] if lines else ""
 
 

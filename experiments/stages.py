@@ -106,7 +106,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
     if "train" not in spec:
         return public_flownets(spec, data_folder(), out)
     videos = inputs["videos"]
-    generator = json.loads((videos / "info.json").read_text())
+    generator = json.loads((videos / "info.json").read_text(encoding="utf-8"))
     splits = {split: dataset(videos, split) for split in ("train", "val")}
     return pretrain_flow(spec, generator, splits, out, log)
 

@@ -65,7 +65,7 @@ def load_plain(path: Path) -> Any:
 def compose(path: Path) -> yaml.Node:
     """The file's YAML. Raises ManifestError if it is none, or empty."""
     try:
-        node = yaml.compose(path.read_text(), yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     except FileNotFoundError:
         raise ManifestError(f"{path} does not exist") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -67,7 +67,7 @@ def build(profile: str, root: Path = ROOT) -> Path:
 
 def _history(path: Path) -> str:
     """The profile's history, its headings below the page's own."""
-    text = path.read_text() if path.is_file() else ""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     return re.sub(r"^#{1,6} ", "### ", text, flags=re.MULTILINE)
 
 

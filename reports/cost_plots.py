@@ -191,7 +191,7 @@ def open_over_clip(
 
     path: gates.json of an evaluation (see tpr.gate_log).
     """
-    rows = json.loads(path.read_text()) if path and path.is_file() else []
+    rows = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else []
     clip = liveliest(rows)
     if not clip:
         return None

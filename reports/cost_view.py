@@ -39,7 +39,7 @@ def cost_view(
 
 def public_view(path: Path) -> list[dict[str, str]]:
     """Parameters of public models beside ours; empty where nothing has been measured."""
-    found = json.loads(path.read_text()).get("public", []) if path.is_file() else []
+    found = json.loads(path.read_text(encoding="utf-8")).get("public", []) if path.is_file() else []
     counts = ("parameters", "ours")
     return [one | {name: f"{one[name]:,}" for name in (*counts, "classes")} for one in found]
 
@@ -104,7 +104,7 @@ def speed_view(path: Path, paper: Paper) -> dict[str, Any] | None:
     """Measured speeds by device, and the published ratios; None if nothing was measured."""
     if not path.is_file():
         return None
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     devices = []
     for device in record["devices"]:
         rows = [_speed_row(name, one) for name, one in device["variants"].items()]

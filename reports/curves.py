@@ -42,7 +42,9 @@ def logged(folder: Path | None) -> list[dict[str, float]]:
     path = folder / "log.jsonl" if folder else None
     if path is None or not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    return [
+        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
 
 
 def smoothed(lines: list[dict[str, float]]) -> dict[str, np.ndarray]:

@@ -35,7 +35,7 @@ def load_failed(layout: Layout) -> list[Failed]:
     found = []
     for path in sorted(layout.failed.glob("*.json")):
         try:
-            raw = json.loads(path.read_text())
+            raw = json.loads(path.read_text(encoding="utf-8"))
             named = (str(raw[name]) for name in ("evaluation", "stage", "reason"))
             found.append(Failed(str(raw["run"]), int(raw["seed"]), *named))
         except (ValueError, KeyError, TypeError) as error:

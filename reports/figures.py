@@ -36,7 +36,7 @@ def remember(folder: Path, figure: Figure) -> Figure:
 def recall(folder: Path, name: str) -> Figure | None:
     """A figure drawn earlier, None if there is none (or half of one)."""
     try:
-        figure = Figure(**json.loads(_note(folder, name).read_text()))
+        figure = Figure(**json.loads(_note(folder, name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
     files = [figure.name] + ([figure.dark] if figure.dark else [])

@@ -48,7 +48,7 @@ def text_uri(text: str) -> str:
 
 def script_data(path: Path) -> Markup:
     """JSON lines as one list, the content of a script element that no text can close."""
-    lines = path.read_text().replace("<", "\\u003c").splitlines()
+    lines = path.read_text(encoding="utf-8").replace("<", "\\u003c").splitlines()
     return Markup(f"[{','.join(lines)}]")
 
 

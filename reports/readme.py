@@ -42,7 +42,7 @@ def _first_steps(path: Path) -> list[str]:
     """Wall times of a new user's path, where they were measured."""
     if not path.is_file():
         return []
-    record = json.loads(path.read_text())
+    record = json.loads(path.read_text(encoding="utf-8"))
     rows = [f"| {cell(step)} | {duration(s)} |" for step, s in record["seconds"].items()]
     head = ["| a new user's step | wall time |", "|---|---:|"]
     note = f"`python -m benchmarks.first_steps`, {record['cores']} cores, after the set-up."
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     options = parser.parse_args(arguments)
     path = root / "README.md"
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         new = renewed(text, measured(options.profile, root))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -53,7 +53,7 @@ def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
     records, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
-            record = _parse(json.loads(path.read_text()), profile)
+            record = _parse(json.loads(path.read_text(encoding="utf-8")), profile)
             if (record.run, record.seed) in records:
                 raise ValueError(f"a second record of {record.name}")
             records[record.run, record.seed] = record

@@ -42,7 +42,7 @@ class GateLog:
     def write(self, path: Path) -> None:
         """All rows as a JSON list, put in place in one step."""
         with replacing(path) as draft:
-            draft.write_text(json.dumps(self.rows))
+            draft.write_text(json.dumps(self.rows), encoding="utf-8")
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

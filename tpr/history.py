@@ -26,18 +26,20 @@ class History:
     def restart(self, iteration: int) -> None:
         """Keeps what was measured up to `iteration`; the rest will be measured again."""
         if self.path.is_file():
-            whole = self.path.read_text().split("\n")[:-1]
+            whole = self.path.read_text(encoding="utf-8").split("\n")[:-1]
             self.lines = [x for x in map(json.loads, whole) if x["iteration"] <= iteration]
         if self.writes:
             with replacing(self.path) as draft:
-                draft.write_text("".join(json.dumps(x) + "\n" for x in self.lines))
+                draft.write_text(
+                    "".join(json.dumps(x) + "\n" for x in self.lines), encoding="utf-8"
+                )
             self.board = SummaryWriter(str(self.path.parent / "tensorboard"), purge_step=iteration)
 
     def add(self, iteration: int, values: dict[str, float]) -> None:
         self.lines.append({"iteration": iteration} | values)
         if not self.writes:
             return
-        with self.path.open("a") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(self.lines[-1]) + "\n")
         for name, value in values.items():
             self.board.add_scalar(name, value, iteration)

@@ -36,7 +36,7 @@ class Shards:
 
     def write(self, index: int, piece: Any) -> None:
         with replacing(self.path(index)) as draft:
-            draft.write_text(json.dumps(piece))
+            draft.write_text(json.dumps(piece), encoding="utf-8")
 
     def wait(self) -> None:
         """Until every process has made its pieces."""
@@ -44,7 +44,7 @@ class Shards:
 
     def read(self) -> Iterator[Any]:
         for index in range(self.count):
-            yield json.loads(self.path(index).read_text())
+            yield json.loads(self.path(index).read_text(encoding="utf-8"))
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -184,7 +184,7 @@ def frame_choice(video: Video, count: int) -> list[int]:
 def read_results(path: Path) -> list[dict[str, Any]]:
     """Entries of a results.json; ValueError unless they have the fields that drawing needs."""
     try:
-        entries = json.loads(path.read_text())
+        entries = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{path}: not JSON ({error})") from None
     needed = {"video_id", "category_id", "score", "segmentations"}

@@ -30,7 +30,7 @@ def write_clip(folder: Path, size: tuple[int, int], frames: int, classes: int) -
     video = {"id": 1, "width": width, "height": height, "length": frames, "file_names": names}
     categories = [{"id": i + 1, "name": str(i + 1)} for i in range(classes)]
     record = {"videos": [video], "categories": categories, "annotations": None}
-    (folder / "clip.json").write_text(json.dumps(record))
+    (folder / "clip.json").write_text(json.dumps(record), encoding="utf-8")
     return YouTubeVIS(folder / "clip.json", folder)
 
 

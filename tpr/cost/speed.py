@@ -141,7 +141,7 @@ def device_name(device: str) -> str:
 
 def cpu_lines() -> list[str]:
     path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.is_file() else []
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -162,7 +162,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        kept = json.loads(options.costs.read_text())["runs"]
+        kept = json.loads(options.costs.read_text(encoding="utf-8"))["runs"]
         specs = {run: kept[run]["model"] for run in options.runs}
         classes = kept[options.runs[0]]["cost"]["classes"]
     except (OSError, ValueError, KeyError) as error:
@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     with replacing(options.out) as draft:
-        draft.write_text(json.dumps(record, indent=1) + "\n")
+        draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(options.out)
     return 0
 

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         categories = tuple(options.categories.split(",")) if options.categories else None
         record, notes = imported(options.format, options.source, options.frames, categories)
         with replacing(options.out) as draft:
-            draft.write_text(json.dumps(record, separators=(",", ":")))
+            draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -41,7 +41,7 @@ def write_results(path: str | os.PathLike, entries: Iterable[dict]) -> Path:
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: results cannot be written ({error})") from None
     with replacing(path) as draft:
-        draft.write_text(text)
+        draft.write_text(text, encoding="utf-8")
     return path
 
 

@@ -56,7 +56,7 @@ def existing(out: Path, settings: dict) -> str | None:
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     try:
-        info = json.loads((out / INFO).read_text())
+        info = json.loads((out / INFO).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise ValueError(
             f"mini data: {out} is not empty and not a finished data set; move or delete it"
@@ -135,7 +135,7 @@ def write_frames(folder: Path, entry: dict, frames: list[bytes]) -> None:
 
 def write_json(path: Path, content: dict) -> None:
     """Compact JSON, the same bytes for the same content."""
-    path.write_text(json.dumps(content, separators=(",", ":")))
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
 
 
 def fingerprint(folder: Path) -> str:

@@ -65,7 +65,7 @@ def sheet(
     path = Path(folder) / f"{split}.json"
     if not path.is_file():
         raise FileNotFoundError(f"mini data: {path} does not exist; generate the data set first")
-    data = json.loads(path.read_text())
+    data = json.loads(path.read_text(encoding="utf-8"))
     names = {c["id"]: c["name"] for c in data["categories"]}
     lines = []
     for video in data["videos"][first : first + rows]:
