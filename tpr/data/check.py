@@ -16,7 +16,9 @@ from tpr.data.json_input import entries, shown
 from tpr.data.records import Track, Video, parse_annotation, parse_categories, parse_video
 from tpr.data.rle import decode_strings
 from tpr.data.segmentation import compressed, is_missing
+from tpr.terminal import printable
 
+MESSAGE = 1000  # characters of one
 Progress = Callable[[int, int], None]
 
 
@@ -155,12 +157,7 @@ def check_frame(frames: Path, name: str, video: Video) -> Finding | None:
 
 def without(error: Exception, frames: Path) -> str:
     """The message with file names as the annotations have them, on one line."""
-    return printable(str(error).replace(f"{inside(frames, '.')}/", ""))
-
-
-def printable(text: str) -> str:
-    """With line breaks and the like, which file names may hold, as escapes."""
-    return "".join(x if x.isprintable() else repr(x)[1:-1] for x in text)
+    return printable(str(error).replace(f"{inside(frames, '.')}/", ""), MESSAGE)
 
 
 def check_track(track: Track, video: Video) -> Iterator[Finding]:
