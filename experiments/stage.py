@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import canonical, read_json
+from .key_settings import key_spec
 from .layout import Layout
 
 # Increased whenever the code of a stage changes what it computes from the same settings.
@@ -43,8 +44,9 @@ class Stage:
 
     @cached_property
     def key(self) -> str:
-        """sha256 over kind, version, settings and the keys of the inputs."""
-        content = [self.kind, self.version, self.spec, self.input_keys]
+        """sha256 over kind, version, settings (see `key_spec`) and the keys of the inputs."""
+        spec = key_spec(self.kind, self.spec)
+        content = [self.kind, self.version, spec, self.input_keys]
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
     @property
@@ -115,7 +117,9 @@ def in_order(goals: list[Stage]) -> list[Stage]:
 
 def difference(record: dict[str, Any], stage: Stage) -> str:
     """What makes a stage's key differ from a record's, shortly."""
-    before, after = dict(flat(record["spec"])), dict(flat(stage.spec))
+    before, after = (
+        dict(flat(key_spec(stage.kind, spec))) for spec in (record["spec"], stage.spec)
+    )
     changed = [k for k in {**before, **after} if before.get(k, ...) != after.get(k, ...)]
     if changed:
         name = changed[0]

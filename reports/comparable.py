@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from experiments.key_settings import key_spec
 from experiments.schema import PROFILE_WIDE
 from reports.manifest import Table
 from reports.records import Record
@@ -54,12 +55,17 @@ def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str
         "video key": record.evaluate.get("inputs", {}).get("videos"),
         "version of evaluate": record.evaluate.get("stage_version"),
         "version of train": record.train.get("stage_version"),
-        "training settings": record.train.get("spec", {}).get("train"),
+        "training settings": training_spec(record).get("train"),
         "model settings": {name: model.get(name) for name in common},
         "evaluation settings": _without(evaluation, "model", "seed", "run", "infer"),
         "inference settings": _without(evaluation.get("infer", {}), "detections"),
     }
     return _texts(identity)
+
+
+def training_spec(record: Record) -> dict[str, Any]:
+    """Its training's spec as the stage's key holds it: how it was carried out does not count."""
+    return key_spec("train", record.train.get("spec", {}))
 
 
 def method_identity(record: Record) -> dict[str, str]:
@@ -75,7 +81,7 @@ def method_identity(record: Record) -> dict[str, str]:
 def run_identity(record: Record) -> dict[str, str]:
     """What the seeds of one run must have in common, by name."""
     identity = {
-        "specification of train": _without(record.train.get("spec", {}), "seed"),
+        "specification of train": _without(training_spec(record), "seed"),
         "specification of evaluate": _without(record.evaluate.get("spec", {}), "seed"),
     }
     return _texts(identity)

@@ -94,6 +94,14 @@ def test_a_seed_trained_with_another_specification_is_left_out(tmp_path):
     assert problems[0].endswith("blendmask-r50 seed 2 (different specification of train)")
 
 
+def test_seeds_saved_at_other_intervals_stand_in_one_row(tmp_path):
+    records = [record("blendmask-r50", seed, 30.0) for seed in (0, 1)]
+    for raw, every in zip(records, (100, 500), strict=True):
+        raw["train"]["spec"]["train"] = {"checkpoint_every": every, "clip": 1.0}
+    frame, problems = rows(tmp_path, *records)
+    assert (frame.loc["blendmask-r50"].seeds, problems) == (2, [])
+
+
 def test_runs_with_another_schedule_do_not_stand_in_one_table(tmp_path):
     odd = record("blendmask-r50+cpr", 0, 90.0)
     odd["train"]["spec"]["train"] = {"lr": 0.2}

@@ -1,10 +1,13 @@
 """Keys: they change with everything that matters for a stage's result, and with nothing else."""
 
+import json
+
 import pytest
-from suite_helpers import edit, make_root
+from suite_helpers import REPOSITORY, edit, make_root
 
 from experiments.manifest import load_manifests
 from experiments.spec import Graph, temporal_spec
+from experiments.stage import Stage, difference, in_order
 
 RUN = "blendmask-r50+tpr"
 
@@ -49,10 +52,71 @@ ALL_TRAINED = ["pretrain", "train", "evaluate"]
         ("val: {videos: 4", "val: {videos: 5", ["videos", "train", "evaluate"]),
         ("images: {videos: 16", "images: {videos: 17", ["images", *ALL_TRAINED]),
         ("channels: 16", "channels: 32", ALL_TRAINED),
+        ("checkpoint_every: 5", "checkpoint_every: 7", []),
+        ("checkpoint_every: 3", "checkpoint_every: 4", []),
     ],
 )
 def test_a_setting_changes_the_stages_it_matters_for(root, old, new, kinds):
     assert changed(root, old, new) == kinds
+
+
+@pytest.fixture
+def full():
+    """The profile that trains on GPUs."""
+    return load_manifests(REPOSITORY / "experiments" / "manifests").profile("full")
+
+
+def stages_of(profile, **settings):
+    """Of a run with a flow network, by kind, with the settings in the profile's training."""
+    runs = {"a": {"head": "blendmask", "backbone": "r50", "temporal": {"module": "flow-warp"}}}
+    graph = Graph(runs, profile | {"train": profile["train"] | settings})
+    return {stage.kind: stage for stage in in_order([graph.evaluate("a", 0)])}
+
+
+def kinds_that_change(profile, **settings):
+    before, after = stages_of(profile), stages_of(profile, **settings)
+    return [kind for kind in before if before[kind].key != after[kind].key]
+
+
+@pytest.mark.parametrize("settings", [{"micro_batch": 2}, {"checkpoint_every": 50}])
+def test_how_a_training_is_carried_out_restarts_nothing(full, settings):
+    assert kinds_that_change(full, **settings) == []
+    stage = stages_of(full, **settings)["train"]
+    assert settings.items() <= stage.request()["spec"]["train"].items()
+
+
+def test_the_precision_of_a_training_restarts_it_and_what_needs_its_weights(full):
+    assert kinds_that_change(full, precision="fp16") == ["train", "evaluate"]
+
+
+def test_that_there_are_micro_batches_matters_as_images_then_have_streams_of_their_own(root):
+    profile = load_manifests(root / "experiments" / "manifests").profile("smoke")
+    assert kinds_that_change(profile, micro_batch=1) == ["train", "evaluate"]
+
+
+def test_a_pretrainings_micro_batch_matters_as_batchnorm_sees_one_at_once():
+    spec = {"train": {"micro_batch": 2, "checkpoint_every": 5}}
+    other = {"train": {"micro_batch": 4, "checkpoint_every": 9}}
+    assert Stage("pretrain", "a", "x", spec).key != Stage("pretrain", "a", "x", other).key
+    assert Stage("train", "a", "x", spec).key == Stage("train", "a", "x", other).key
+
+
+def test_why_a_stage_runs_again_never_names_how_it_is_carried_out(full):
+    before = stages_of(full)["train"]
+    after = stages_of(full, micro_batch=2, clip=1.0)["train"]
+    assert difference(before.request(), after) == "train.clip 35.0 -> 1.0"
+
+
+def test_keys_of_the_shipped_records_are_those_of_the_profile_mini():
+    manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
+    graph = Graph(manifests.runs, manifests.profile("mini"))
+    shipped = sorted((REPOSITORY / "results" / "mini" / "records").glob("*-seed0.json"))
+    records = [json.loads(path.read_text()) for path in shipped]
+    assert len(records) == len(manifests.runs)
+    for record in records:
+        evaluation = graph.evaluate(record["evaluate"]["run"], 0)
+        found = {name: record[name]["key"] for name in ("train", "evaluate")}
+        assert found == {"train": evaluation.inputs["train"].key, "evaluate": evaluation.key}
 
 
 def test_the_order_of_settings_does_not_matter(root):

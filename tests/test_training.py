@@ -61,6 +61,25 @@ def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrain
     assert not (tmp_path / "killed" / "checkpoint.pt").exists()
 
 
+def test_a_training_goes_on_under_another_micro_batch_and_checkpoint_interval(
+    tiny_dataset, pretrained, tmp_path
+):
+    settings = {"batch_size": 4, "short_edge": [64, 64]}
+    changes = {"micro_batch": 1, "checkpoint_every": 3}
+
+    def tune(out, log, **more):
+        out.mkdir(exist_ok=True)
+        spec = SPEC | {"train": TRAIN | settings | {"micro_batch": 2} | more}
+        return train.finetune(spec, tiny_dataset, pretrained, out, log)
+
+    whole = tune(tmp_path / "whole", QuietLog())
+    with pytest.raises(Killed):
+        tune(tmp_path / "killed", KilledAt(5))
+    resumed = tune(tmp_path / "killed", QuietLog(), **changes)
+    assert resumed["curve"]["iteration"] == whole["curve"]["iteration"]
+    assert resumed["final_losses"] == pytest.approx(whole["final_losses"], rel=1e-3)
+
+
 def test_inference_is_the_same_for_any_batch(tiny_dataset, pretrained, tmp_path):
     run(tiny_dataset, pretrained, tmp_path / "run")
     stats = []
