@@ -162,5 +162,5 @@ case ${1:-} in
     setup) say "Set up: $venv" ;;
     test) shift; run_tests "$@" ;;
     audit) shift; exec python -m reports.audit "$@" ;;
-    *) exec python -m experiments.cli "$@" ;;
+    *) exec python -m experiments "$@" ;;
 esac

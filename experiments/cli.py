@@ -6,12 +6,14 @@ Nothing here imports torch, detectron2 or pandas: a rerun with nothing to do mus
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from tpr.command import command as command_line
+from tpr.command import say
 
 from . import costs, gpu_hours, show, states
 from .disk import told
@@ -30,6 +32,7 @@ from .runner import Runner
 from .schedule import Schedule, total_seconds
 from .shipped import ship, ship_models
 from .shipped_records import ship_records
+from .signals import Stopped, stopped_by_signals
 from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
 from .status import Status
@@ -38,10 +41,7 @@ from .trial import notes, trial
 COST_TARGETS = ("costs", "1f")  # Table 1(f) needs neither data nor training
 
 
-class Interrupted(KeyboardInterrupt):
-    """SIGTERM, handled as Ctrl-C is."""
-
-
+@command_line(failed=2, told=told)
 def main(
     arguments: Sequence[str] | None = None,
     *,
@@ -55,25 +55,12 @@ def main(
     (tests replace them).
     """
     options = parse(arguments)
-    signal.signal(signal.SIGTERM, on_sigterm)
     try:
-        return command(options, root, stages, page)
-    except Interrupted:
-        return stopped(143)
-    except KeyboardInterrupt:
-        return stopped(130)
-    except (ValueError, OSError) as error:
-        print(f"error: {told(error)}", file=sys.stderr)
-        return 2
-
-
-def on_sigterm(number: int, frame: object) -> NoReturn:
-    raise Interrupted
-
-
-def stopped(status: int) -> int:
-    print("\nStopped; nothing is lost. The same command goes on from here.", file=sys.stderr)
-    return status
+        with stopped_by_signals():
+            return command(options, root, stages, page)
+    except Stopped as signalled:
+        say("\nStopped; nothing is lost. The same command goes on from here.")
+        return signalled.status
 
 
 def command(

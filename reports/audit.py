@@ -18,6 +18,7 @@ from reports.layout import ROOT, Layout, write_atomically
 from reports.numbers import NOTHING, number, signed
 from reports.page import render
 from reports.transcription import WORDS, Paper, load_paper
+from tpr.command import command
 from tpr.cost import conventions
 
 
@@ -124,16 +125,12 @@ def _printed(value: float | None) -> str:
     return NOTHING if value is None else f"{value:g}" if isinstance(value, int) else number(value)
 
 
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+@command
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> None:
     argparse.ArgumentParser(prog="python -m reports.audit", description=__doc__).parse_args(
         arguments
     )
-    try:
-        print(build(root))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    print(build(root))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from reports.own import load_pool, own_view
 from reports.page import render_html, render_markdown, text_uri
 from reports.records import Record, by_run
 from reports.transcription import load_paper
+from tpr.command import command
 
 Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
 
@@ -214,16 +215,12 @@ def _difficulty(
     return draw_or_recall(layout.figures, "difficulty.png", sources, draw) if pairs else None
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m reports.build", description=__doc__)
     parser.add_argument("--profile", default="mini")
     options = parser.parse_args(arguments)
-    try:
-        print(build(options.profile))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    print(build(options.profile))
 
 
 if __name__ == "__main__":

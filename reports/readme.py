@@ -19,6 +19,7 @@ from reports.own import load_pool
 from reports.page import cell
 from reports.records import Record, by_run
 from reports.verdicts import MISSING
+from tpr.command import command
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
 END = "<!-- measured: end -->"
@@ -85,24 +86,19 @@ def renewed(text: str, content: str) -> str:
     return f"{before}{BEGIN}\n{content}\n{END}{rest.split(END)[1]}"
 
 
-def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
+@command
+def main(arguments: list[str] | None = None, root: Path = ROOT) -> None:
     parser = argparse.ArgumentParser(prog="python -m reports.readme", description=__doc__)
     parser.add_argument("--profile", default="mini")
     parser.add_argument("--check", action="store_true", help="only say whether it is in step")
     options = parser.parse_args(arguments)
     path = root / "README.md"
-    try:
-        text = path.read_text(encoding="utf-8")
-        new = renewed(text, measured(options.profile, root))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    text = path.read_text(encoding="utf-8")
+    new = renewed(text, measured(options.profile, root))
     if options.check and new != text:
-        print("error: README.md is out of step; run python -m reports.readme", file=sys.stderr)
-        return 1
+        raise ValueError("README.md is out of step; run python -m reports.readme")
     if new != text:
         write_atomically(path, new)
-    return 0
 
 
 if __name__ == "__main__":

@@ -87,6 +87,8 @@ def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
+    import sys
+
     from .conversion.command import main
 
-    main()
+    sys.exit(main())

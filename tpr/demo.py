@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from .command import command
 from .data.clips import Clip, Writer, open_clip
 from .data.mini import generate
 from .data.records import Video
@@ -29,6 +30,7 @@ from .files import replacing
 from .gate_maps import gate_maps, gate_panel
 from .infer import Playback, Seen, advance
 from .models.trained import Trained, load_trained
+from .terminal import printable
 
 SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
 SAMPLE_SEED = 7  # none of the profiles' videos
@@ -36,15 +38,11 @@ LEAST_WIDTH = 480  # pixels of a panel; smaller videos are enlarged
 VIDEO_ID = 1
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        with clip_of(options.video) as clip:
-            print(run(options, clip))
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+    with clip_of(options.video) as clip:
+        print(printable(run(options, clip)))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tpr.command import command
 from tpr.evaluation import Metrics, evaluate
 from tpr.evaluation.compare import LEVEL, difference
 from tpr.evaluation.inputs import load
@@ -19,15 +20,11 @@ from tpr.evaluation.inputs import load
 COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        report = evaluation(options)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    report = evaluation(options)
     print(json.dumps(report) if options.json else as_text(report))
-    return 0
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -15,10 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from tpr.command import command
 from tpr.data.segmentation import decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.drawing import PAPER, Colour, DrawnTrack, encode_image, headed, overlay, track_colour
 from tpr.files import replacing
+from tpr.terminal import printable
 
 MARGIN = 4  # pixels between cells
 MIN_OVERLAP = 0.1  # a prediction takes a true track's colour from this IoU on
@@ -205,7 +207,8 @@ def chosen_videos(dataset: YouTubeVIS, ids: Sequence[int], count: int) -> list[V
     return [known[one] for one in ids] or dataset.videos[:count]
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tpr.visualize", description=__doc__)
     parser.add_argument("dataset", type=Path, help="YouTube-VIS JSON file")
     parser.add_argument("frame_root", type=Path, help="folder that its file names are relative to")
@@ -217,13 +220,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--min-score", type=float, default=0.3)
     parser.add_argument("--width", type=int, default=240, help="pixels of one cell")
     options = parser.parse_args(arguments)
-    try:
-        write_sheet(options)
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print(options.out)
-    return 0
+    write_sheet(options)
+    print(printable(options.out))
 
 
 def write_sheet(options: argparse.Namespace) -> None:

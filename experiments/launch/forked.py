@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..log import write_to
 from ..orphans import end_with_parent
+from ..signals import ignoring_interrupts
 from ..worker import run_or_tell
 from .local import environment
 
@@ -66,7 +67,8 @@ def start_server(threads: int, modules: list[str]) -> None:
     CONTEXT.set_forkserver_preload(modules)
     os.environ.update(environment(threads))  # read by the libraries when they are loaded
     try:
-        forkserver.ensure_running()
+        with ignoring_interrupts():
+            forkserver.ensure_running()
     finally:
         os.environ.clear()
         os.environ.update(before)

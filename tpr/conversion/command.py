@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import torch
 
 from .. import checkpoint
+from ..command import command
 from ..models.build import BACKBONES, build_model, full_size
+from ..terminal import printable
 from . import METHODS, SOURCES
 from .convert import Conversion, convert
 from .files import read_state
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     method = METHODS.get(options.method, options.method)
     spec = full_size(method, options.backbone, p6_from=options.p6_from)
     done = convert(theirs, build_model(spec, options.classes), SOURCES[options.method])
-    print("\n".join(report(done)))
+    print("\n".join(map(printable, report(done))))
     if done.partial and not options.partial:
         raise ValueError(
             f"{options.file} fills the model only in part ({len(done.missing)} of its keys missing,"
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     out = options.out or options.file.with_name(options.file.name + ".converted.pt")
     fresh = set(done.fresh)
     checkpoint.save({k: v for k, v in done.state.items() if k not in fresh}, out)
-    print(f"written: {out}")
+    print(f"written: {printable(out)}")
 
 
 def report(done: Conversion) -> list[str]:
@@ -60,9 +61,6 @@ def report(done: Conversion) -> list[str]:
     return [*lines, ", ".join(f"{len(getattr(done, name))} {name}" for name in names)]
 
 
+@command
 def main(arguments: list[str] | None = None) -> None:
-    options = parse(arguments)
-    try:
-        run(options)
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+    run(parse(arguments))

@@ -22,11 +22,14 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ..command import command
+from ..data.json_input import read_json
 from ..data.youtube_vis import YouTubeVIS
 from ..files import replacing
 from ..infer import Playback, network_input, refine
 from ..models.vis_model import VISModel
 from ..routing import open_fraction
+from ..terminal import printable
 from .clip import GateSetter, untrained, write_clip
 
 COSTS = Path("results/full/costs.json")
@@ -159,15 +162,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    options = parse(arguments)
+def read_costs(path: Path, runs: list[str]) -> tuple[dict[str, Any], int]:
+    """Specs of the runs' models by name, and the number of classes. ValueError, OSError."""
     try:
-        kept = json.loads(options.costs.read_text(encoding="utf-8"))["runs"]
-        specs = {run: kept[run]["model"] for run in options.runs}
-        classes = kept[options.runs[0]]["cost"]["classes"]
-    except (OSError, ValueError, KeyError) as error:
-        print(f"error: {options.costs} lacks {error}; run ./run_all.sh 1f", file=sys.stderr)
-        return 1
+        kept = read_json(path)["runs"]
+        return {run: kept[run]["model"] for run in runs}, kept[runs[0]]["cost"]["classes"]
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{path} lacks {error}; ./run_all.sh 1f makes it again") from None
+
+
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parse(arguments)
+    specs, classes = read_costs(options.costs, options.runs)
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     settings = {name: getattr(options, name) for name in ("size", "frames", "detections", "open")}
     record = {
@@ -179,8 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     with replacing(options.out) as draft:
         draft.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    print(options.out)
-    return 0
+    print(printable(options.out))
 
 
 if __name__ == "__main__":

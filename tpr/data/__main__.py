@@ -3,12 +3,15 @@
 import sys
 from importlib import import_module
 
+from tpr.command import command
+
 COMMANDS = {
     "import": "tpr.data.import_command",  # your own annotations as a YouTube-VIS file
     "prepare": "tpr.data.prepare",  # check YouTube-VIS or OVIS and split it for training
 }
 
 
+@command
 def main(arguments: list[str]) -> int:
     """Hands the arguments to the command's module; returns the exit status."""
     if not arguments or arguments[0] not in COMMANDS:

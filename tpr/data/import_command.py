@@ -14,28 +14,26 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tpr.command import command
 from tpr.data.importing import FORMATS, imported
 from tpr.files import replacing
+from tpr.terminal import printable
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command
+def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        categories = tuple(options.categories.split(",")) if options.categories else None
-        record, notes = imported(options.format, options.source, options.frames, categories)
-        with replacing(options.out) as draft:
-            draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    categories = tuple(options.categories.split(",")) if options.categories else None
+    record, notes = imported(options.format, options.source, options.frames, categories)
+    with replacing(options.out) as draft:
+        draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {printable(note)}", file=sys.stderr)
     frames = sum(video["length"] for video in record["videos"])
     print(
-        f"{options.out}: {len(record['videos'])} videos, {frames} frames, "
+        f"{printable(options.out)}: {len(record['videos'])} videos, {frames} frames, "
         f"{len(record['annotations'])} tracks, {len(record['categories'])} categories"
     )
-    return 0
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

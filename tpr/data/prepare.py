@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tpr.command import command
 from tpr.data.check import Check, Progress, check_split
 from tpr.data.divide import choose, divide, first_videos, video_names
 from tpr.data.findings import SHOWN, BrokenDataError, Finding, counted, report
@@ -23,6 +24,7 @@ from tpr.data.holdout import names_hash
 from tpr.data.json_input import entries, read_json
 from tpr.data.layouts import DATASETS, PROBED, Source, find_annotations, find_frames
 from tpr.files import replacing
+from tpr.terminal import printable
 
 INDEX = "index.json"
 # a category that only this data set and, of the years of YouTube-VIS, its like have
@@ -168,7 +170,8 @@ def fingerprint(index: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def main(arguments: list[str]) -> int:
+@command
+def main(arguments: list[str]) -> None:
     """The command line; problems go to standard output, one kind after the other."""
     options = parse(arguments)
     out = options.out or options.root / f"tpr-{options.dataset}"
@@ -183,18 +186,13 @@ def main(arguments: list[str]) -> int:
             progress=show,
         )
     except BrokenDataError as error:
-        print("\n".join(report(error.findings, None if options.all else SHOWN)))
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (ValueError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    print("\n".join(lines(index, out)))
-    return 0
+        print("\n".join(map(printable, report(error.findings, None if options.all else SHOWN))))
+        raise
+    print("\n".join(map(printable, lines(index, out))))
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    text = __doc__.split("\n")[0]
+    text = "Check YouTube-VIS or OVIS, and make training and validation sets of it."
     parser = argparse.ArgumentParser("python -m tpr.data prepare", description=text)
     parser.add_argument("dataset", choices=DATASETS)
     parser.add_argument("--root", type=Path, required=True, help="folder that holds the data set")

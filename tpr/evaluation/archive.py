@@ -12,9 +12,11 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from tpr.command import command
 from tpr.data.json_input import read_json
 from tpr.evaluation.submission import validate_results
 from tpr.files import replacing
+from tpr.terminal import printable
 
 NAME = "results.json"
 # what zipfile raises for damaged, encrypted and unknown content
@@ -78,6 +80,7 @@ def layout_problems(names: list[str]) -> list[str]:
     return [f"the zip holds no {NAME}" + (f", but {names[0]!r}" if names else ", it is empty")]
 
 
+@command
 def main(arguments: list[str]) -> int:
     """Prints every problem; exit status 0 if there is none."""
     parser = argparse.ArgumentParser(
@@ -86,11 +89,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--videos", type=Path, required=True, help="the split's annotation file")
     options = parser.parse_args(arguments)
-    try:
-        problems = validate_archive(options.videos, options.archive)
-    except (ValueError, OSError) as error:
-        problems = [str(error)]
-    print("\n".join(problems) or f"{options.archive}: no problems")
+    problems = validate_archive(options.videos, options.archive)
+    print("\n".join(map(printable, problems)) or f"{printable(options.archive)}: no problems")
     return 1 if problems else 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 
+from tpr.command import command
 from tpr.data.mini.generate import generate
 from tpr.data.mini.sheet import sheet
 
@@ -59,17 +60,13 @@ def sheet_command(arguments: list[str]) -> None:
         raise ValueError(f"mini data: cannot write {args.out}")
 
 
-def main(arguments: list[str]) -> int:
-    """Run a command; errors are one clear line."""
-    try:
-        if arguments[:1] == ["sheet"]:
-            sheet_command(arguments[1:])
-        else:
-            generate_command(arguments)
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+@command
+def main(arguments: list[str]) -> None:
+    """Runs a command."""
+    if arguments[:1] == ["sheet"]:
+        sheet_command(arguments[1:])
+    else:
+        generate_command(arguments)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,156 @@
+"""The edge of every command: its streams, its errors as one line, Ctrl-C and closed pipes.
+
+    @command
+    def main(arguments: Sequence[str] | None = None) -> int: ...
+
+Readers raise ValueError or OSError, in words for people, for whatever is wrong with an input; these
+end here. Any other exception is a mistake of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import locale
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from .terminal import printable
+
+LONGEST = 1000  # characters of a message
+INTERRUPTED, PIPE_CLOSED = 130, 141  # exit statuses, as a shell reports these signals
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ("tpr", "baselines", "experiments", "reports")
+
+
+def told(error: Exception) -> str:
+    """What was wrong, and with what, in a line."""
+    if isinstance(error, MemoryError):
+        return "not enough memory for this input"
+    if isinstance(error, UnicodeEncodeError):
+        name = locale.getlocale()[1] or sys.getfilesystemencoding()
+        return f"{error.object!r} cannot be written in this locale ({name}): set PYTHONUTF8=1"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"{error}{place(error)}"
+    return f"{error or type(error).__name__}{place(error)}"
+
+
+def place(error: Exception) -> str:
+    """Where a library raised an error that no reader of ours has put into words; else empty."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    path = Path(trace.tb_frame.f_code.co_filename)
+    if path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in OURS:
+        return ""
+    return f" ({type(error).__name__} in {path}:{trace.tb_lineno})"
+
+
+def command(
+    main: Callable[..., int | None] | None = None,
+    *,
+    failed: int = 1,
+    told: Callable[[Exception], str] = told,
+) -> Callable[..., int]:
+    """Decorates the main function of a command, which then returns its exit status.
+
+    failed: the status after a ValueError or OSError; told: makes the line of one.
+    """
+    if main is None:
+        return functools.partial(command, failed=failed, told=told)
+
+    @functools.wraps(main)
+    def guarded(*arguments: object, **options: object) -> int:
+        open_streams()
+        try:
+            with contextlib.redirect_stdout(Output(sys.stdout)):
+                try:
+                    return main(*arguments, **options) or 0
+                finally:
+                    sys.stdout.flush()
+        except BrokenPipeError:
+            return silenced(PIPE_CLOSED)
+        except KeyboardInterrupt:
+            say("\nInterrupted")
+            return INTERRUPTED
+        except UnwritableError as error:
+            say(f"error: {error}")
+            return silenced(failed)
+        except (ValueError, OSError, MemoryError) as error:
+            say(f"error: {printable(told(error), LONGEST)}")
+            return failed
+
+    return guarded
+
+
+class UnwritableError(OSError):
+    """Standard output takes no more."""
+
+
+class Output:
+    """A stream whose errors say that it, not some file, could not be written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        return self.attempt(self.stream.write, text)
+
+    def flush(self) -> None:
+        self.attempt(self.stream.flush)
+
+    def attempt(self, action: Callable[..., Any], *arguments: str) -> Any:
+        try:
+            return action(*arguments)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UnwritableError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def say(line: str) -> None:
+    """A line on standard error, if anybody can hear it."""
+    with contextlib.suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
+
+
+def open_streams() -> None:
+    """Standard streams that were closed lead nowhere; what a stream cannot spell is escaped.
+
+    Else the next file to be opened would get the number of a closed stream, and with it all that
+    is printed.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def silenced(status: int) -> int:
+    """Lets standard output and errors lead nowhere if they fail, so that Python's last flush is
+    quiet; `status` again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    return status
