@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,7 @@ def pretrain_flow(
     network = flow_network(spec["network"])
     data = FlowPairs(splits["train"], generator, "train", **spec["pairs"], seed=seed, log=log)
 
-    def batches(iteration: int, part: Part) -> FlowPair:
-        rng = np.random.default_rng([seed, iteration])
-        whole = draw_batch(data, settings, rng)
-        return FlowPair(*(x[part.rows(len(x))] for x in whole))
+    batches = partial(part_of_batch, data, settings, seed)
 
     def losses(batch: FlowPair) -> dict[str, Tensor]:
         flows, _ = estimate_flow(network, batch.first, batch.second, reduction)
@@ -56,6 +54,13 @@ def pretrain_flow(
     metrics |= end_point_errors(network, held_out, reduction)
     finish(network, out)
     return metrics
+
+
+def part_of_batch(
+    data: FlowPairs, settings: dict[str, Any], seed: int, iteration: int, part: Part
+) -> FlowPair:
+    whole = draw_batch(data, settings, np.random.default_rng([seed, iteration]))
+    return FlowPair(*(x[part.rows(len(x))] for x in whole))
 
 
 def flow_network(options: dict[str, Any]) -> FlowNetS:

@@ -139,7 +139,7 @@ def test_padding_does_not_depend_on_who_has_a_sample(tiny_dataset, monkeypatch):
 def test_batches_read_ahead_are_those_read_at_once(tiny_dataset):
     data = TrainingData(tiny_dataset, batch_size=2, seed=0, short_edge=(40, 60))
     state = torch.get_rng_state()
-    ahead = list(read_ahead(data.pairs, range(2, 5), workers=1))
+    ahead = list(read_ahead(data.pairs, range(2, 5), 1, torch.device("cpu")))
     assert torch.equal(torch.get_rng_state(), state)
     for iteration, batch in zip(range(2, 5), ahead, strict=True):
         assert torch.equal(batch.query.images, data.pairs(iteration).query.images)

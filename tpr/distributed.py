@@ -7,6 +7,7 @@ was started alone there is nothing to join, and every function here gives back w
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +18,8 @@ import torch.distributed as dist
 from torch import Tensor
 
 PATIENCE = timedelta(hours=1)  # how long one process waits for the others, which may evaluate
+
+LEAST_LOADERS, MOST_LOADERS = 2, 8
 
 
 @contextmanager
@@ -44,10 +47,17 @@ def device() -> torch.device:
 
 
 def loaders() -> int:
-    """Processes that read batches ahead of a GPU; a CPU has no time to spare for them."""
+    """Processes that read batches ahead of a GPU; a CPU has no time to spare for them.
+
+    One a core that is this process's own, from 2 to 8: its share of the cores that it may run on,
+    among the processes of this machine that may run on any of them (all, unless Slurm or the user
+    binds each to its own).
+    """
     if not torch.cuda.is_available():
         return 0
-    return min(len(os.sched_getaffinity(0)) // int(os.environ.get("LOCAL_WORLD_SIZE", 1)), 8)
+    own = (socket.gethostname(), os.sched_getaffinity(0))
+    sharing = [host == own[0] and bool(cores & own[1]) for host, cores in gathered(own)]
+    return min(max(len(own[1]) // sum(sharing), LEAST_LOADERS), MOST_LOADERS)
 
 
 def world_size() -> int:

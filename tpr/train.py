@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from .data.loader import ImageBatch, PairBatch, TrainingData, read_ahead
 from .data.youtube_vis import YouTubeVIS
 from .distributed import gathered, is_main, loaders
 from .history import History
+from .host_limits import raise_open_files
 from .models.build import Builder, build_model
 from .models.vis_model import VISModel
 from .parts import Part, micro_batches
@@ -58,8 +60,7 @@ def pretrain(
     small_data = training_data(dataset, spec | {"train": spec["train"] | small})
     small_until = small["share"] * spec["train"]["iterations"]
 
-    def batches(iteration: int, part: Part) -> ImageBatch:
-        return (small_data if iteration < small_until else data).images(iteration, part)
+    batches = partial(images_of_size, small_data, data, small_until)
 
     def losses(batch: ImageBatch) -> dict[str, Tensor]:
         return model.image_losses(batch.images, batch.truth)
@@ -67,6 +68,13 @@ def pretrain(
     metrics = optimise(model, batches, losses, spec["train"], out, log, seed=spec["seed"])
     finish(model, out, without=NEW_MODULES)
     return metrics
+
+
+def images_of_size(
+    small: TrainingData, large: TrainingData, small_until: float, iteration: int, part: Part
+) -> ImageBatch:
+    """A batch of one or the other data, by the iteration."""
+    return (small if iteration < small_until else large).images(iteration, part)
 
 
 def finetune(
@@ -128,8 +136,8 @@ def optimise(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """The training loop. batches(iteration, part): a part of an iteration's batch, with `to` and
-    perhaps its `sources`; losses(batch): the terms.
+    """The training loop. batches(iteration, part), which can be pickled: a part of an iteration's
+    batch, with `to` and perhaps its `sources`; losses(batch): the terms.
 
     settings: those of Step, checkpoint_every, log_every. Continues from out/checkpoint.pt where
     there is one. Raises DivergedError naming iteration, terms and videos where the loss or its
@@ -139,10 +147,10 @@ def optimise(
     start, seconds = resume(step, out / "checkpoint.pt", history, log)
     total = settings["iterations"]
 
-    def own(iteration: int) -> list[Any]:
-        return [batches(iteration, part) for part in step.parts]
-
-    reader = read_ahead(own, range(start, total), loaders())
+    if few_files := raise_open_files():
+        log.info(few_files)
+    own = partial(parts_of, batches, step.parts)
+    reader = read_ahead(own, range(start, total), loaders(), step.device)
     for iteration in range(start, total):
         begin = time.perf_counter()
         done = iteration + 1
@@ -160,6 +168,13 @@ def optimise(
         if done % settings["checkpoint_every"] == 0 and done < total:
             save_state(step, done, seconds, out / "checkpoint.pt")
     return history.summary(total) | {"seconds_per_iteration": seconds / total}
+
+
+def parts_of(
+    batches: Callable[[int, Part], Any], parts: Sequence[Part], iteration: int
+) -> list[Any]:
+    """Those of an iteration's batch. A loader process may get it by pickle."""
+    return [batches(iteration, part) for part in parts]
 
 
 def total_loss(values: dict[str, float]) -> float:

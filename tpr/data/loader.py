@@ -6,13 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
+import cv2
 import numpy as np
 import torch
 from detectron2.structures import Instances
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from ..host_limits import check_shared_memory
 from ..parts import WHOLE, Part
+from .packed import Packed, pack
 from .transforms import Geometry, pad_batch, resize_to_short_edge, to_instances, transform_image
 from .youtube_vis import Video, YouTubeVIS
 
@@ -191,27 +194,51 @@ def annotated_frames(dataset: YouTubeVIS, video: Video) -> list[int]:
 
 T = TypeVar("T")
 
+# Named, as the default depends on the version of Python. Loaders forked from the trainer share its
+# annotations, hundreds of MB of objects. They touch no GPU, and are forked before NCCL is set up.
+START_METHOD = "fork"
+PREFETCHED = 2  # batches that each loader is ahead
+
 
 class Computed(Dataset):
-    """What a function gives for each iteration, as torch.utils.data wants it."""
+    """What a function gives for each iteration, packed, as torch.utils.data wants it."""
 
     def __init__(self, fetch: Callable[[int], T]) -> None:
         self.fetch = fetch
 
-    def __getitem__(self, iteration: int) -> T:
-        return self.fetch(iteration)
+    def __getitem__(self, iteration: int) -> Packed:
+        return pack(self.fetch(iteration))
 
 
-def read_ahead(fetch: Callable[[int], T], iterations: range, workers: int) -> Iterator[T]:
-    """fetch(iteration) of each, made by `workers` other processes (0: by this one, when asked)."""
-    if workers == 0:
+def read_ahead(
+    fetch: Callable[[int], T], iterations: range, workers: int, device: torch.device
+) -> Iterator[T]:
+    """fetch(iteration) of each, with its tensors on the device, made by `workers` other processes
+    (0: by this one, when asked).
+
+    Raises OSError if the batches that are under way do not fit in the machine's shared memory.
+    """
+    computed = Computed(fetch)
+    if workers == 0 and device.type == "cpu":
         return map(fetch, iterations)
+    if workers == 0:
+        return (computed[iteration].to(device) for iteration in iterations)
+    if iterations:
+        check_shared_memory(workers * PREFETCHED * computed[iterations[0]].buffer.numel())
     loader = DataLoader(
-        Computed(fetch),
+        computed,
         batch_size=None,
         sampler=iterations,
         num_workers=workers,
-        pin_memory=torch.cuda.is_available(),
+        prefetch_factor=PREFETCHED,
+        multiprocessing_context=START_METHOD,
+        worker_init_fn=one_thread,
+        pin_memory=device.type == "cuda",
         generator=torch.Generator(),  # else it would draw from the generator that is checkpointed
     )
-    return iter(loader)
+    return (packed.to(device) for packed in iter(loader))
+
+
+def one_thread(worker: int) -> None:
+    """OpenCV, too, leaves the cores to the other loaders."""
+    cv2.setNumThreads(1)
