@@ -138,7 +138,7 @@ def test_a_youtube_vis_file_comes_back_with_compressed_masks(tmp_path, frames):
         (lambda r: r["annotations"][1].update(category_id=4), "track 9 has several categories"),
         (lambda r: r["images"][0].update(frame_id=0), "video 2: its frames has id 0 twice"),
         (lambda r: r["images"][0].update(file_name="a/02.jpg"), "a/02.jpg: no such frame"),
-        (lambda r: r["videos"][0].update(width=7), "6 x 4, but its annotations are 7 x 4"),
+        (lambda r: r["videos"][0].update(width=7), "image is 6 x 4, but the video is 7 x 4"),
     ],
 )
 def test_defects_are_one_line_and_write_nothing(tmp_path, frames, capsys, change, message):
@@ -160,3 +160,83 @@ def test_a_mots_id_of_an_unknown_class_is_named(tmp_path, frames, capsys):
     source = id_maps(tmp_path / "maps", {"a/00": 3001 * block(0, 1)}, "I;16")
     assert convert(tmp_path, frames, "mots", source) is None
     assert "a/00.png: id 3001 is of class 3, not 1 to 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["tif", "bmp", "PNG", "webp", "JPG"])
+def test_pictures_of_every_kind_are_found_for_id_maps(tmp_path, ending):
+    source = id_maps(tmp_path / "maps", {"v/2": block(0, 1), "v/10": block(2, 4)}, "P")
+    (source / "v" / "10.png").rename(source / "v" / "10.PNG")
+    frames = tmp_path / "pictures"
+    for name in ("2", "10"):
+        (frames / "v").mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", SIZE[::-1]).save(frames / "v" / f"{name}.{ending}")
+    dataset = convert(tmp_path, frames, "davis", source)
+    assert dataset.videos[0].file_names == (f"v/2.{ending}", f"v/10.{ending}")
+    np.testing.assert_array_equal(masks(dataset, 0, 1)[1], block(2, 4))
+
+
+def test_videos_come_in_natural_order_and_what_is_left_out_is_told(tmp_path, frames, capsys):
+    for name in ("a2/00", "a10/00"):
+        id_maps(tmp_path / "maps", {name: block(0, 1)}, "P")
+        id_maps(frames, {name: block(0, 1)}, "P")
+    source = tmp_path / "maps"
+    (source / "a2" / "._00.png").write_bytes(b"from a Mac")
+    (source / "a2" / "01.png").symlink_to("gone.png")
+    (source / "empty").mkdir()
+    (source / "list.txt").touch()
+    Image.new("RGB", SIZE[::-1]).save(frames / "a2" / "01.png")
+    dataset = convert(tmp_path, frames, "davis", source)
+    assert [v.file_names for v in dataset.videos] == [("a2/00.png",), ("a10/00.png",)]
+    assert capsys.readouterr().err.splitlines() == [
+        f"note: {source}: left out files beside the folders: 1",
+        f"note: {source / 'a2'}: left out hidden files: 1, links that lead nowhere: 1",
+        f"note: {frames / 'a2'}: pictures without an id map, left out: 1",
+        f"note: {source / 'empty'}: left out, as it holds no id maps (.png)",
+    ]
+
+
+def test_transparency_of_id_maps_does_not_matter(tmp_path, frames):
+    ids = np.stack([block(0, 3) * np.uint8(2), np.full(SIZE, 7, np.uint8)], -1)
+    (tmp_path / "maps" / "a").mkdir(parents=True)
+    Image.fromarray(ids, "LA").save(tmp_path / "maps" / "a" / "00.png")
+    dataset = convert(tmp_path, frames, "davis", tmp_path / "maps")
+    np.testing.assert_array_equal(masks(dataset, 0, 0)[1], block(0, 3))
+
+
+def test_file_names_written_on_windows_are_taken(tmp_path, frames):
+    record = per_image()
+    for image in record["images"]:
+        image["file_name"] = image["file_name"].replace("/", "\\")
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    assert dataset.videos[0].file_names == ("a/00.jpg", "a/01.jpg")
+
+
+def test_links_out_of_the_folder_are_followed_if_asked(tmp_path, frames, capsys):
+    (frames / "a").rename(tmp_path / "elsewhere")
+    (frames / "a").symlink_to(tmp_path / "elsewhere")
+    source = written(tmp_path, per_image())
+    assert convert(tmp_path, frames, "coco", source) is None
+    assert "through a symbolic link: --follow-links allows it" in capsys.readouterr().err
+    assert convert(tmp_path, frames, "coco", source, "--follow-links") is not None
+    expected = f"note: {frames}: symbolic links were followed to pictures outside it: 2\n"
+    assert capsys.readouterr().err == expected
+
+
+def test_names_that_climb_out_stay_refused(tmp_path, frames, capsys):
+    record = per_image()
+    record["images"][0]["file_name"] = "../frames.jpg"
+    source = written(tmp_path, record)
+    assert convert(tmp_path, frames, "coco", source, "--follow-links") is None
+    assert "leads out of the frame folder" in capsys.readouterr().err
+
+
+def test_an_upright_annotation_fits_a_turned_picture_only(tmp_path, frames, capsys):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name in ("a/00", "a/01"):
+        Image.new("RGB", SIZE).save(frames / f"{name}.jpg", exif=exif)  # stored 4 wide, 6 high
+    assert convert(tmp_path, frames, "coco", written(tmp_path, per_image())) is not None
+    record = per_image()
+    record["videos"][0] |= {"width": 4, "height": 6}
+    assert convert(tmp_path, frames, "coco", written(tmp_path, record)) is None
+    assert "image is 6 x 4 once turned upright as its EXIF says" in capsys.readouterr().err

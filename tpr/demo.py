@@ -42,6 +42,8 @@ VIDEO_ID = 1
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     with clip_of(options.video) as clip:
+        for note in clip.notes:
+            print(f"note: {printable(note)}", file=sys.stderr)
         print(printable(run(options, clip)))
 
 

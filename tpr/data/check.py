@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tpr.data.findings import Finding
-from tpr.data.frames import FrameSizeError, inside, read_image
+from tpr.data.frames import inside, picture_file, read_image
 from tpr.data.json_input import entries, shown
+from tpr.data.media.pictures import PictureSizeError
 from tpr.data.records import Track, Video, parse_annotation, parse_categories, parse_video
 from tpr.data.rle import decode_strings
 from tpr.data.segmentation import compressed, is_missing
@@ -44,19 +45,20 @@ def check_split(
     frames: Path,
     *,
     annotated: bool,
+    follow_links: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Check:
     """Checks a parsed file against the frames below `frames`; every image is decoded once.
 
-    annotated: whether the split needs tracks. Raises ValueError where the file as a whole makes no
-    sense (no list of videos or categories).
+    annotated: whether the split needs tracks; follow_links: as in `tpr.data.frames`.
+    Raises ValueError where the file as a whole makes no sense (no list of videos or categories).
     """
     categories = {category.id: category.name for category in parse_categories(record)}
     result = Check(categories)
     videos = parse_all_videos(record, result.findings)
     tracks = parse_all_tracks(record, videos, categories, annotated, result.findings)
-    jobs = [(video, tracks[video.id], frames, annotated) for video in videos.values()]
+    jobs = [(video, tracks[video.id], frames, annotated, follow_links) for video in videos.values()]
     for done, (digest, found) in enumerate(mapped(jobs, workers), 1):
         video, found_tracks = jobs[done - 1][:2]
         result.videos[video.id] = Checked(video, found_tracks, digest)
@@ -119,9 +121,10 @@ def mapped(jobs: list[tuple], workers: int) -> Iterator[tuple[str, list[Finding]
         yield from pool.imap(check_video, jobs, chunksize=4)
 
 
-def check_video(job: tuple[Video, list[Track], Path, bool]) -> tuple[str, list[Finding]]:
+def check_video(job: tuple[Video, list[Track], Path, bool, bool]) -> tuple[str, list[Finding]]:
     """Reads all frames and masks of one video; the hash of the frames, and what is wrong."""
-    video, tracks, frames, annotated = job
+    video, tracks, frames, annotated, follow_links = job
+    root = inside(frames, ".")
     findings: list[Finding] = []
     if annotated and not tracks:
         findings.append(Finding("video without tracks", f"video {video.id}"))
@@ -132,27 +135,34 @@ def check_video(job: tuple[Video, list[Track], Path, bool]) -> tuple[str, list[F
             findings.append(
                 Finding("absent frame (null in file_names)", f"video {video.id}, frame {t}")
             )
-        elif found := check_frame(frames, name, video):
+        elif found := check_frame(frames, name, video, follow_links):
             findings.append(found)
         else:
-            digest.update(hashlib.sha256((frames / name).read_bytes()).digest())
+            path = picture_file(frames, name, follow_links)
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            if not path.is_relative_to(root):
+                findings.append(outside(video, name))
     for track in tracks:
         findings += check_track(track, video)
     return digest.hexdigest(), findings
 
 
-def check_frame(frames: Path, name: str, video: Video) -> Finding | None:
+def check_frame(frames: Path, name: str, video: Video, follow_links: bool) -> Finding | None:
     """What is wrong with an image, if anything; it is decoded as training does."""
     where = f"video {video.id}: "
     try:
-        read_image(frames, name, video.height, video.width)
+        read_image(frames, name, video.height, video.width, follow_links=follow_links)
     except FileNotFoundError:
         return Finding("missing frame", where + printable(name))
-    except FrameSizeError as error:
+    except PictureSizeError as error:
         return Finding("frame of another size", where + without(error, frames))
     except ValueError as error:
         return Finding("broken frame", where + without(error, frames))
     return None
+
+
+def outside(video: Video, name: str) -> Finding:
+    return Finding("frame outside, behind a link", f"video {video.id}: {printable(name)}")
 
 
 def without(error: Exception, frames: Path) -> str:

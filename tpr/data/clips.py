@@ -5,7 +5,7 @@ Frames are uint8 RGB arrays (H, W, 3); one is in memory at a time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +14,9 @@ import av
 import cv2
 import numpy as np
 
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+from tpr.data.media.folders import PICTURES, list_files
+from tpr.data.media.pictures import picture_size, read_picture
+
 FOLDER_RATE = Fraction(10)  # frames a second of a folder of pictures
 
 
@@ -27,10 +29,12 @@ class Clip:
     width: int
     rate: Fraction  # frames a second
     length: int | None
+    notes: Sequence[str] = ()  # on what was left out
 
     def frames(self) -> Iterator[np.ndarray]:
         """All frames, of the first one's size. ValueError where one cannot be read."""
-        source = pictures(self.path) if self.path.is_dir() else decoded(self.path)
+        folder = self.path.is_dir()
+        source = map(read_picture, list_files(self.path).paths) if folder else decoded(self.path)
         for picture in source:
             if picture.shape[:2] != (self.height, self.width):
                 picture = cv2.resize(picture, (self.width, self.height))
@@ -38,18 +42,18 @@ class Clip:
 
 
 def open_clip(path: Path) -> Clip:
-    """A video file or a folder of pictures, which are shown in the order of their names.
+    """A video file or a folder of pictures, which are shown in the natural order of their names.
 
     Raises FileNotFoundError or ValueError in one line.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such video or folder")
     if path.is_dir():
-        names = picture_files(path)
-        if not names:
+        listing = list_files(path)
+        if not listing.paths:
             raise ValueError(f"{path}: holds no pictures ({', '.join(PICTURES)})")
-        height, width = read_picture(names[0]).shape[:2]
-        return Clip(path, height, width, FOLDER_RATE, len(names))
+        size = picture_size(listing.paths[0])
+        return Clip(path, *size, FOLDER_RATE, len(listing.paths), listing.notes(path))
     first = next(decoded(path), None)
     if first is None:
         raise ValueError(f"{path}: holds no frame that can be decoded")
@@ -57,22 +61,6 @@ def open_clip(path: Path) -> Clip:
         stream = container.streams.video[0]
         rate = stream.average_rate or stream.guessed_rate or FOLDER_RATE
         return Clip(path, *first.shape[:2], Fraction(rate), stream.frames or None)
-
-
-def picture_files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURES and p.is_file())
-
-
-def pictures(folder: Path) -> Iterator[np.ndarray]:
-    yield from map(read_picture, picture_files(folder))
-
-
-def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, turned as its EXIF says; ValueError for what is no picture."""
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise ValueError(f"{path}: not a picture, or broken")
-    return np.ascontiguousarray(picture[..., ::-1])
 
 
 def decoded(path: Path) -> Iterator[np.ndarray]:

@@ -17,6 +17,7 @@ HARMLESS = {
     "frame of another size": False,
     "broken frame": False,
     "absent frame (null in file_names)": True,
+    "frame outside, behind a link": True,
     "mask on an absent frame": True,
     "mask without pixels": True,
     "track without a mask": True,

@@ -1,49 +1,87 @@
-"""Reading one video frame from disk, never outside its root and never half of it."""
+"""Pictures that annotations name, never outside their root unless the user lets links lead there.
 
+A file name that climbs out of the root is always refused. A symbolic link that leads out, as is
+usual where clusters share data, is followed with `follow_links` only, which commands offer as
+--follow-links: annotations come from strangers.
+"""
+
+import argparse
 import os
-import stat
-import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+
+from tpr.data.media.pictures import check_picture_size, read_picture
 
 
-class FrameSizeError(ValueError):
-    """An image is not of the size that its video says."""
+def read_image(
+    root: Path, name: str, height: int, width: int, *, follow_links: bool = False
+) -> np.ndarray:
+    """(height, width, 3) uint8 RGB, upright. FileNotFoundError or ValueError naming the file.
 
-
-def read_image(root: Path, name: str, height: int, width: int) -> np.ndarray:
-    """(height, width, 3) uint8 RGB. FileNotFoundError or ValueError naming the file.
-
-    The size is checked before pixels are decoded; a truncated or broken file is refused. A symbolic
-    link may only lead to somewhere inside ``root``.
+    The size is checked before pixels are decoded; a truncated or broken file is refused.
     """
-    path = inside(root, name)
+    path = picture_file(root, name, follow_links)
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
-            raise OSError("not a file")
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter("ignore")
-            if image.size != (width, height):
-                raise FrameSizeError(
-                    f"{path}: image is {image.size[0]} x {image.size[1]}, "
-                    f"but the video is {width} x {height} (width x height)"
-                )
-            return np.array(image.convert("RGB"))
+        return read_picture(path, (height, width))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such frame") from None
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: broken or truncated image ({error})") from None
 
 
-def inside(root: Path, name: str) -> Path:
-    """``root / name`` if it really lies in ``root``, links followed; ValueError otherwise."""
-    base = Path(os.path.realpath(root))
+def check_image(
+    root: Path, name: str, height: int, width: int, *, follow_links: bool = False
+) -> None:
+    """Raises as `read_image` does, but decodes no pixels."""
+    path = picture_file(root, name, follow_links)
     try:
-        path = Path(os.path.realpath(base / name))
+        check_picture_size(path, (height, width))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such frame") from None
+
+
+def picture_file(root: Path, name: str, follow_links: bool = False) -> Path:
+    """Where the picture called `name` lies. Backslashes of Windows separate folders, unless a file
+    is really called so. ValueError as `inside`."""
+    path = inside(root, name, follow_links)
+    if "\\" in name and not os.path.exists(path):
+        return inside(root, name.replace("\\", "/"), follow_links)
+    return path
+
+
+def inside(root: Path, name: str, follow_links: bool = False) -> Path:
+    """``root / name``, links followed; ValueError if it lies elsewhere and may not."""
+    base, plain = os.path.realpath(root), os.path.abspath(root)
+    written = os.path.normpath(os.path.join(plain, name))
+    try:
+        path = Path(os.path.realpath(written))
     except ValueError as error:
         raise ValueError(f"file name {name!r} is not a path ({error})") from None
-    if not path.is_relative_to(base):
+    if path.is_relative_to(base):
+        return path
+    if not Path(written).is_relative_to(plain):
         raise ValueError(f"{root / name}: leads out of the frame folder {root}")
+    if not follow_links:
+        raise ValueError(
+            f"{root / name}: leads out of the frame folder {root} through a symbolic link: "
+            "--follow-links allows it"
+        )
     return path
+
+
+def link_notes(root: Path, names: Iterable[str | None]) -> list[str]:
+    """A line on pictures that are reached through links which lead out of the root, if any are."""
+    base = os.path.realpath(root)
+    paths = [picture_file(root, name, follow_links=True) for name in names if name is not None]
+    count = sum(not path.is_relative_to(base) for path in paths)
+    text = f"{root}: symbolic links were followed to pictures outside it: {count}"
+    return [text] if count else []
+
+
+def add_follow_links(parser: argparse.ArgumentParser) -> None:
+    """The option of every command that reads pictures by the names in annotations."""
+    parser.add_argument(
+        "--follow-links",
+        action="store_true",
+        help="read pictures behind symbolic links that lead out of the frame folder",
+    )

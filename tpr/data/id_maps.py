@@ -4,17 +4,17 @@ Both layouts have a folder a video and in it a PNG a frame, <maps>/<video>/<fram
 of the same names, <frames>/<video>/<frame>.jpg or another ending.
 """
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
+from tpr.data.media.folders import list_files, list_folders
+from tpr.data.media.pictures import read_samples
 from tpr.data.rle import encode
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".JPG", ".JPEG", ".PNG")
+MAP_ENDINGS = (".png",)
 MOTS_CATEGORIES = ("car", "pedestrian")  # classes 1 and 2 of KITTI MOTS and MOTSChallenge
 MOTS_IGNORED = 10_000
 VOID = 255
@@ -51,36 +51,51 @@ def davis_parts(ids: np.ndarray, palette: bool, categories: int) -> Iterator[Par
 
 def from_id_maps(
     maps: Path, frames: Path, parts: Callable[..., Iterator[Part]], categories: tuple[str, ...]
-) -> dict:
-    """The YouTube-VIS record of all frames that have an id map; of others nothing is known.
+) -> tuple[dict, list[str]]:
+    """The YouTube-VIS record of all frames that have an id map, and notes on what was left out.
 
-    Raises FileNotFoundError or ValueError in one line that names the file.
+    Of frames without a map nothing is known. Raises FileNotFoundError or ValueError in one line
+    that names the file.
     """
-    if not maps.is_dir():
-        raise FileNotFoundError(f"{maps}: no such folder of id maps")
-    folders = sorted(path for path in maps.iterdir() if any(path.glob("*.png")))
-    if not folders:
-        raise ValueError(f"{maps}: holds no folders of PNG id maps, one a video")
+    folders = list_folders(maps)
+    notes = folders.notes(maps)
     videos, annotations = [], []
-    for number, folder in enumerate(folders, 1):
-        files = sorted(folder.glob("*.png"))
-        names = [picture_of(file, folder.name, frames) for file in files]
+    for folder in folders.paths:
+        listing = list_files(folder, MAP_ENDINGS)
+        notes += listing.notes(folder)
+        files = listing.paths
+        if not files:
+            notes.append(f"{folder}: left out, as it holds no id maps ({', '.join(MAP_ENDINGS)})")
+            continue
+        number = len(videos) + 1
+        names, unused = pictures_of(files, folder.name, frames)
+        notes += unused
         size, tracks = _tracks(files, parts, len(categories))
         record = {"height": size[0], "width": size[1], "length": len(names), "file_names": names}
         videos.append({"id": number, **record})
         for track in tracks:
             annotations.append({"id": len(annotations) + 1, "video_id": number, **track})
+    if not videos:
+        raise ValueError(f"{maps}: holds no folders of PNG id maps, one a video")
     named = [{"id": place, "name": name} for place, name in enumerate(categories, 1)]
-    return {"videos": videos, "categories": named, "annotations": annotations}
+    return {"videos": videos, "categories": named, "annotations": annotations}, notes
 
 
-def picture_of(file: Path, video: str, frames: Path) -> str:
-    """The name, relative to the frame folder, of the picture that an id map is of."""
-    for ending in ENDINGS:
-        name = f"{video}/{file.stem}{ending}"
-        if (frames / name).is_file():
-            return name
-    raise FileNotFoundError(f"{frames / video / file.stem}.*: no picture for {file}")
+def pictures_of(files: list[Path], video: str, frames: Path) -> tuple[list[str], list[str]]:
+    """The names, relative to the frame folder, of the pictures that a video's id maps are of, and
+    notes on what else lies there. FileNotFoundError for a map without a picture."""
+    folder = frames / video
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder with the pictures for {files[0].parent}")
+    listing = list_files(folder)
+    by_stem = {path.stem: path.name for path in reversed(listing.paths)}
+    for file in files:
+        if file.stem not in by_stem:
+            raise FileNotFoundError(f"{folder / file.stem}.*: no picture for {file}")
+    notes = listing.notes(folder)
+    if more := len(by_stem) - len(files):
+        notes.append(f"{folder}: pictures without an id map, left out: {more}")
+    return [f"{video}/{by_stem[file.stem]}" for file in files], notes
 
 
 def _tracks(files: list[Path], parts: Callable, categories: int) -> tuple[tuple, list[dict]]:
@@ -107,13 +122,10 @@ def _track(part: Part, length: int) -> dict:
 
 
 def read_id_map(file: Path) -> tuple[np.ndarray, bool]:
-    """(H, W) int64 ids, and whether they are indices of a palette."""
-    try:
-        with warnings.catch_warnings(), Image.open(file) as image:
-            warnings.simplefilter("ignore")
-            ids, mode = np.array(image), image.mode
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{file}: broken or truncated image ({error})") from None
+    """(H, W) int64 ids, and whether they are indices of a palette; transparency does not matter."""
+    ids, mode = read_samples(file)
+    if mode in ("LA", "PA"):
+        ids = ids[..., 0]
     if ids.ndim != 2:
         raise ValueError(f"{file}: holds colours ({mode}), not ids; save it with its palette")
-    return ids.astype(np.int64), mode == "P"
+    return ids.astype(np.int64), mode in ("P", "PA")

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tpr.command import command
+from tpr.data.frames import add_follow_links
 from tpr.data.importing import FORMATS, imported
 from tpr.files import replacing
 from tpr.terminal import printable
@@ -24,7 +25,13 @@ from tpr.terminal import printable
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     categories = tuple(options.categories.split(",")) if options.categories else None
-    record, notes = imported(options.format, options.source, options.frames, categories)
+    record, notes = imported(
+        options.format,
+        options.source,
+        options.frames,
+        categories,
+        follow_links=options.follow_links,
+    )
     with replacing(options.out) as draft:
         draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
     for note in notes:
@@ -47,4 +54,5 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--frames", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--categories", help="names for mots or davis, as car,pedestrian")
+    add_follow_links(parser)
     return parser.parse_args(arguments)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from tpr.data.coco_video import from_images, is_per_image
-from tpr.data.frames import inside
+from tpr.data.frames import check_image, inside, link_notes
 from tpr.data.id_maps import MOTS_CATEGORIES, davis_parts, from_id_maps, mots_parts
 from tpr.data.json_input import read_json
 from tpr.data.records import Track, Video
@@ -15,33 +14,40 @@ from tpr.data.rle import encode
 from tpr.data.segmentation import decode
 from tpr.data.youtube_vis import YouTubeVIS, tight_box
 
+Imported = tuple[dict, list[str]]  # a YouTube-VIS record, and notes on what was left out
 
-def coco(source: Path, frames: Path, categories: tuple[str, ...] | None) -> dict:
+
+def coco(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
     """A YouTube-VIS or OVIS file, or one of the COCO kind with an entry an image."""
     if categories is not None:
         raise ValueError("a JSON file names its categories itself: leave them out")
     record = read_json(source)
     try:
-        return from_images(record) if is_per_image(record) else record
+        return from_images(record) if is_per_image(record) else record, []
     except ValueError as error:
         raise ValueError(f"{source}: {error}") from None
 
 
-def mots(source: Path, frames: Path, categories: tuple[str, ...] | None) -> dict:
+def mots(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
     return from_id_maps(source, frames, mots_parts, categories or MOTS_CATEGORIES)
 
 
-def davis(source: Path, frames: Path, categories: tuple[str, ...] | None) -> dict:
+def davis(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
     if categories is not None and len(categories) != 1:
         raise ValueError("DAVIS has no classes: give one name for all objects")
     return from_id_maps(source, frames, davis_parts, categories or ("object",))
 
 
-FORMATS: dict[str, Callable[..., dict]] = {"coco": coco, "mots": mots, "davis": davis}
+FORMATS: dict[str, Callable[..., Imported]] = {"coco": coco, "mots": mots, "davis": davis}
 
 
 def imported(
-    kind: str, source: Path, frames: Path, categories: tuple[str, ...] | None = None
+    kind: str,
+    source: Path,
+    frames: Path,
+    categories: tuple[str, ...] | None = None,
+    *,
+    follow_links: bool = False,
 ) -> tuple[dict, list[str]]:
     """A complete YouTube-VIS record, and notes on what was left out.
 
@@ -51,10 +57,12 @@ def imported(
     """
     if not frames.is_dir():
         raise FileNotFoundError(f"{frames}: no such folder of frames")
-    dataset = YouTubeVIS(source, frames, FORMATS[kind](source, frames, categories))
+    record, notes = FORMATS[kind](source, frames, categories)
+    dataset = YouTubeVIS(source, frames, record, follow_links=follow_links)
     annotations, empty = [], 0
     for video in dataset.videos:
-        check_pictures(dataset, video)
+        for name in filter(None, video.file_names):
+            check_image(frames, name, video.height, video.width, follow_links=follow_links)
         for track in dataset.tracks(video):
             entry = annotation(dataset, track, video)
             if any(entry["segmentations"]):
@@ -64,12 +72,16 @@ def imported(
     record = {
         "info": {"description": f"imported from {kind}"},
         "videos": [
-            vars(video) | {"file_names": list(video.file_names)} for video in dataset.videos
+            vars(video) | {"file_names": with_slashes(dataset, video)} for video in dataset.videos
         ],
         "categories": [vars(category) for category in dataset.categories],
         "annotations": annotations,
     }
-    return record, [f"{empty} tracks without any mask were left out"] if empty else []
+    if empty:
+        notes.append(f"{empty} tracks without any mask were left out")
+    if follow_links:
+        notes += link_notes(frames, [name for v in dataset.videos for name in v.file_names])
+    return record, notes
 
 
 def annotation(dataset: YouTubeVIS, track: Track, video: Video) -> dict:
@@ -98,17 +110,11 @@ def box_of(mask: np.ndarray) -> list[int]:
     return [x0, y0, x1 - x0, y1 - y0]
 
 
-def check_pictures(dataset: YouTubeVIS, video: Video) -> None:
-    """ValueError or FileNotFoundError for a picture that is missing or of another size."""
-    for name in filter(None, video.file_names):
-        path = inside(dataset.frame_root, name)
-        try:
-            with Image.open(path) as image:
-                size = image.size
-        except FileNotFoundError:
-            raise FileNotFoundError(f"{path}: no such frame") from None
-        except (OSError, SyntaxError) as error:
-            raise ValueError(f"{path}: not a picture ({error})") from None
-        if size != (video.width, video.height):
-            found, wanted = (f"{w} x {h}" for w, h in (size, (video.width, video.height)))
-            raise ValueError(f"{path}: {found}, but its annotations are {wanted} (width x height)")
+def with_slashes(dataset: YouTubeVIS, video: Video) -> list[str | None]:
+    """The file names as they lie there: with slashes where Windows wrote backslashes."""
+    root = inside(dataset.frame_root, ".")
+    found = []
+    for name in video.file_names:
+        changed = name is not None and "\\" in name and not (root / name).exists()
+        found.append(name.replace("\\", "/") if changed else name)
+    return found

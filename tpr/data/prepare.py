@@ -20,6 +20,7 @@ from tpr.command import command
 from tpr.data.check import Check, Progress, check_split
 from tpr.data.divide import choose, divide, first_videos, video_names
 from tpr.data.findings import SHOWN, BrokenDataError, Finding, counted, report
+from tpr.data.frames import add_follow_links
 from tpr.data.holdout import names_hash
 from tpr.data.json_input import entries, read_json
 from tpr.data.layouts import DATASETS, PROBED, Source, find_annotations, find_frames
@@ -39,6 +40,7 @@ def prepare(
     holdout: int | None = None,
     official_val: bool = False,
     limit: int | None = None,
+    follow_links: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -46,8 +48,9 @@ def prepare(
 
     holdout: how many training videos become the validation set (default: 302 of 2238 of them);
     official_val: train on all of them and take the official validation set, which has no ground
-    truth; limit: look at so many videos for either set only, for a trial. Raises FileNotFoundError
-    for an unknown layout, BrokenDataError with all that was found.
+    truth; limit: look at so many videos for either set only, for a trial; follow_links: read
+    pictures behind links that lead out of the data set too, which the index then says. Raises
+    FileNotFoundError for an unknown layout, BrokenDataError with all that was found.
     """
     if dataset not in DATASETS:
         raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
@@ -60,7 +63,12 @@ def prepare(
         loaded = {s: (source, first_videos(r, count)) for s, (source, r) in loaded.items()}
     checks = {
         split: check_split(
-            record, source.frames, annotated=split == "train", workers=workers, progress=progress
+            record,
+            source.frames,
+            annotated=split == "train",
+            follow_links=follow_links,
+            workers=workers,
+            progress=progress,
         )
         for split, (source, record) in loaded.items()
     }
@@ -85,6 +93,8 @@ def prepare(
         "videos": {split: summary(check) for split, check in checks.items()},
         "notes": counted(findings, harmless=True),
     }
+    if follow_links:
+        index["follow_links"] = True
     index["fingerprint"] = fingerprint(index)
     write_file(out / INDEX, index)
     return index
@@ -182,6 +192,7 @@ def main(arguments: list[str]) -> None:
             out,
             holdout=options.holdout,
             official_val=options.official_val,
+            follow_links=options.follow_links,
             workers=options.workers,
             progress=show,
         )
@@ -202,6 +213,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     choice.add_argument(
         "--official-val", action="store_true", help="train on everything, predict the official set"
     )
+    add_follow_links(parser)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--all", action="store_true", help="list every place of every problem")
     return parser.parse_args(arguments)

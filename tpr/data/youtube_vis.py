@@ -42,6 +42,8 @@ class YouTubeVIS:
     """A YouTube-VIS JSON file and the folder that its ``file_names`` are relative to.
 
     ``record`` is the file's content for those who have read it, or would write it there.
+    ``follow_links``: whether links may lead to pictures outside that folder. Heights and widths are
+    those of upright pictures, turned as their EXIF says.
 
     Everything but masks and images is checked on construction, those when they are read; defects
     raise ValueError or FileNotFoundError with one line that names the place. A file whose
@@ -53,8 +55,11 @@ class YouTubeVIS:
         json_path: str | os.PathLike,
         frame_root: str | os.PathLike,
         record: Any = None,
+        *,
+        follow_links: bool = False,
     ):
         self.path, self.frame_root = Path(json_path), Path(frame_root)
+        self.follow_links = follow_links
         record = read_json(self.path) if record is None else record
         if not self.frame_root.is_dir():
             raise FileNotFoundError(f"{self.frame_root}: no such folder of frames")
@@ -91,12 +96,15 @@ class YouTubeVIS:
         return [self._completed(track, video) for track in self._tracks.get(video.id, [])]
 
     def read_frame(self, video: Video, t: int) -> np.ndarray:
-        """(H, W, 3) uint8 RGB of frame ``t``; ValueError if absent or broken, naming the file."""
+        """(H, W, 3) uint8 RGB of frame ``t``, upright; ValueError if absent or broken, naming the
+        file."""
         self._check_frame(video, t)
         name = video.file_names[t]
         if name is None:
             raise ValueError(f"{self.path}: video {video.id} has no image for frame {t}")
-        return read_image(self.frame_root, name, video.height, video.width)
+        return read_image(
+            self.frame_root, name, video.height, video.width, follow_links=self.follow_links
+        )
 
     def frame_instances(self, video: Video, t: int) -> FrameInstances:
         """Objects whose mask in frame ``t`` is not empty."""

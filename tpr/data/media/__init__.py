@@ -1,0 +1,1 @@
+"""Pictures and videos of any origin: the one way in, and the way out."""
