@@ -12,6 +12,7 @@ from tpr.evaluation import evaluate
 from tpr.evaluation.difficulty import by_amount, by_difficulty
 from tpr.evaluation.draws import pack_draws, unpack_draws
 from tpr.evaluation.frames import as_frames
+from tpr.evaluation.inputs import read_found, read_truth
 
 SQUARE = encode(np.pad(np.ones((2, 2), bool), 1))
 BLUR, HAZE = {"kind": "blur", "severity": 1.0}, {"kind": "haze", "severity": 0.5}
@@ -121,10 +122,11 @@ def test_frames_without_a_mask_are_no_objects():
     ground_truth, results = truth(), found(2)
     ground_truth["annotations"][1]["segmentations"] = [None, SQUARE]
     results[0]["segmentations"] = [SQUARE, None]
-    frames, single, ids = as_frames(ground_truth, results)
-    assert len(frames["videos"]) == 6 and len(frames["annotations"]) == 5
-    assert [one["video_id"] for one in single] == [ids[2, 0]]
-    assert [one["id"] for one in frames["annotations"]] == [1, 2, 3, 4, 5]
+    read = read_truth(ground_truth)
+    frames, single, ids = as_frames(read.annotations, read_found(results, read)[0])
+    assert len(frames.videos) == 6 and len(frames.tracks) == 5
+    assert [one.video_id for one in single] == [ids[2, 0]]
+    assert [one.id for one in frames.tracks] == [1, 2, 3, 4, 5]
 
 
 def test_draws_survive_to_a_hundredth_of_a_point():

@@ -122,17 +122,17 @@ def test_every_broken_annotation_is_named(tmp_path):
     record["annotations"].append(dict(record["annotations"][4]))
     found = problems(tmp_path, record)
     assert [kind for kind, _ in found if kind != "video without tracks"] == [
-        "broken record",
-        "broken record",
-        "broken record",
+        "annotation of an unknown video",
+        "annotation of an unknown category",
+        "annotation id twice",
         "broken mask",
-        "broken mask",
+        "mask of another size than its video",
     ]
     texts = " | ".join(text for _, text in found)
     for text in (
         "annotation 101: video 99 is not in",
         "annotation 104: category 44 is not in",
-        "two annotations have the id 105",
+        "has id 105 twice",
         "video 2, annotation 102, frame 1: RLE counts cover 5 pixels, not 192",
         "video 3, annotation 103, frame 1: RLE size is [16, 12], but the video is [12, 16]",
     ):
@@ -144,7 +144,8 @@ def test_a_broken_video_record_is_named_and_the_others_are_checked(tmp_path):
     record["videos"][0]["length"] = 9
     record["annotations"][2]["segmentations"][1] = {"size": [12, 16], "counts": [5]}
     found = problems(tmp_path, record)
-    assert ("broken record", 'train: video 1: "length" is 9, but file_names has 2') in found
+    kind = "length that is not the number of file names"
+    assert (kind, 'train: video 1: "length" is 9, but file_names has 2') in found
     assert any(kind == "broken mask" for kind, _ in found)
 
 

@@ -194,7 +194,9 @@ def test_unknown_categories_are_left_out_and_noted():
     case["dt"].append({**case["dt"][0], "category_id": 77})
     metrics = evaluate(case["gt"], case["dt"])
     assert metrics.stats == pytest.approx(case["expected"]["stats"], abs=1e-12)
-    assert metrics.notes == ["1 results of unknown categories were left out"]
+    note = metrics.notes[0]
+    assert (note.kind, note.count) == ("result of an unknown category", 1)
+    assert note.first == f"result {len(case['dt']) - 1} (video 1): category 77"
 
 
 def test_files_and_objects_give_the_same(tmp_path):

@@ -32,6 +32,8 @@ ANSWERED = {  # what the reference computes, or what replaces its exception wher
     "gt_without_areas": {"AP": 1, "APs": 1, "APl": -1},
     "gt_without_annotations": {"AP": -1, "AR1": -1},
     "gt_size_differs_from_video": {"AP": 1, "APs": 1, "APl": -1},
+    "uncompressed_rle_in_results": {"AP": 1, "APs": 1, "APl": -1},
+    "polygon_in_results": {"AP": 0, "APs": 0, "APl": -1},  # of another shape than the object
 }
 
 

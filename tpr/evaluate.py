@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command
+from tpr.command import command, say
+from tpr.data.findings import Note
 from tpr.evaluation import Metrics, evaluate
-from tpr.evaluation.compare import LEVEL, difference
-from tpr.evaluation.inputs import load
+from tpr.evaluation.compare import LEVEL, difference, too_few_videos
+from tpr.evaluation.inputs import read_truth
+from tpr.terminal import printable
 
+LETTERS = "AB"
 COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
 
 
@@ -24,6 +27,8 @@ COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     report = evaluation(options)
+    for note in report["notes"]:
+        say(f"note: {note}")
     print(json.dumps(report) if options.json else as_text(report))
 
 
@@ -53,12 +58,14 @@ def positive(text: str) -> int:
 
 def evaluation(options: argparse.Namespace) -> dict[str, Any]:
     """All numbers that were asked for, in [0, 1], None where undefined; JSON-ready."""
-    truth = load(options.ground_truth)
+    truth = read_truth(options.ground_truth)
     names = [options.results, *([options.compare] if options.compare else [])]
     found = [evaluate(truth, name) for name in names]
+    notes = told(found)
     report: dict[str, Any] = {
         "videos": len(found[0].video_ids),
-        "notes": list(dict.fromkeys(note for one in found for note in one.notes)),
+        "notes": [sentence for sentence, _ in notes],
+        "findings": [finding for _, finding in notes],
         "results": [
             {"file": str(name), "stats": {k: defined(v) for k, v in one.stats.items()}}
             for name, one in zip(names, found, strict=True)
@@ -73,6 +80,23 @@ def evaluation(options: argparse.Namespace) -> dict[str, Any]:
             for stat in COMPARED
         }
     return report
+
+
+def told(found: Sequence[Metrics]) -> list[tuple[str, dict[str, Any]]]:
+    """Notes as a sentence and by kind, each once; of two results, those of one begin with its
+    letter."""
+    sources: dict[Note, list[str]] = {}
+    for letter, metrics in zip(LETTERS, found, strict=False):
+        for note in metrics.notes:
+            sources.setdefault(note, []).append(letter)
+    if len(found) > 1 and (alone := too_few_videos(*found)):
+        sources[alone] = list(LETTERS)
+    notes = []
+    for note, letters in sources.items():
+        start = "" if len(letters) == len(found) else f"{letters[0]}: "
+        sentence = start + note.sentence
+        notes.append((sentence, note._asdict() | {"sentence": sentence}))
+    return notes
 
 
 def per_category(metrics: Metrics) -> list[dict[str, Any]]:
@@ -91,10 +115,11 @@ def defined(value: float) -> float | None:
 def as_text(report: dict[str, Any]) -> str:
     """The report as people read it: percent, a line a number; with two files columns A and B."""
     results, differences = report["results"], report.get("differences", {})
-    lines = [f"note: {note}" for note in report["notes"]]
+    lines = []
     head = ["AP and AR in %", "A"]
     if differences:
-        lines += [f"{letter}: {one['file']}" for letter, one in zip("AB", results, strict=True)]
+        names = [printable(one["file"]) for one in results]
+        lines += [f"{letter}: {name}" for letter, name in zip(LETTERS, names, strict=True)]
         head += ["B", "B - A", f"{LEVEL:.0%} over {report['videos']} videos"]
     table = [head]
     for name in results[0]["stats"]:
@@ -104,7 +129,7 @@ def as_text(report: dict[str, Any]) -> str:
     if "per_category" in results[0]:
         table.append(["", *("" for _ in results)])
         for rows in zip(*(one["per_category"] for one in results), strict=True):
-            table.append([rows[0]["name"], *(percent(row["AP"]) for row in rows)])
+            table.append([printable(rows[0]["name"]), *(percent(row["AP"]) for row in rows)])
     return "\n".join([*lines, *aligned(table)])
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tpr.data.annotations import read_annotations
 from tpr.data.findings import Finding
 from tpr.data.frames import inside, picture_file, read_image
-from tpr.data.json_input import entries, shown
 from tpr.data.media.pictures import PictureSizeError
-from tpr.data.records import Track, Video, parse_annotation, parse_categories, parse_video
+from tpr.data.records import Track, Video
 from tpr.data.rle import decode_strings
-from tpr.data.segmentation import compressed, is_missing
+from tpr.data.segmentation import MaskSizeError, check_mask_size, compressed, is_missing
 from tpr.terminal import printable
 
 MESSAGE = 1000  # characters of one
@@ -54,11 +54,21 @@ def check_split(
     annotated: whether the split needs tracks; follow_links: as in `tpr.data.frames`.
     Raises ValueError where the file as a whole makes no sense (no list of videos or categories).
     """
-    categories = {category.id: category.name for category in parse_categories(record)}
-    result = Check(categories)
-    videos = parse_all_videos(record, result.findings)
-    tracks = parse_all_tracks(record, videos, categories, annotated, result.findings)
-    jobs = [(video, tracks[video.id], frames, annotated, follow_links) for video in videos.values()]
+    findings: list[Finding] = []
+    data = read_annotations(record, lambda *found: findings.append(Finding(*found)), frames)
+    tracks: dict[int, list[Track]] = defaultdict(list)
+    for track in data.tracks:
+        video = data.videos.get(track.video_id)
+        if video and len(track.segmentations) == video.length:
+            tracks[video.id].append(track)
+    if annotated and not data.annotated:
+        state = "null" if "annotations" in record else "missing"
+        findings.append(Finding("no annotations", f'"annotations" is {state}'))
+    elif annotated and not data.tracks:
+        findings.append(Finding("data set without tracks", '"annotations" is an empty list'))
+    result = Check({one.id: one.name for one in data.categories.values()}, findings=findings)
+    sound = [video for video in data.videos.values() if video.width]
+    jobs = [(video, tracks[video.id], frames, annotated, follow_links) for video in sound]
     for done, (digest, found) in enumerate(mapped(jobs, workers), 1):
         video, found_tracks = jobs[done - 1][:2]
         result.videos[video.id] = Checked(video, found_tracks, digest)
@@ -66,50 +76,6 @@ def check_split(
         if progress:
             progress(done, len(jobs))
     return result
-
-
-def parse_all_videos(record: dict[str, Any], findings: list[Finding]) -> dict[int, Video]:
-    """The sound ones by id, in file order."""
-    videos: dict[int, Video] = {}
-    for place, entry in enumerate(entries(record, "videos", "the file")):
-        try:
-            video = parse_video(entry, f"video {place}")
-        except ValueError as error:
-            findings.append(Finding("broken record", str(error)))
-            continue
-        if video.id in videos:
-            findings.append(Finding("broken record", f"two videos have the id {shown(video.id)}"))
-        videos.setdefault(video.id, video)
-    return videos
-
-
-def parse_all_tracks(
-    record: dict[str, Any],
-    videos: dict[int, Video],
-    categories: dict[int, str],
-    annotated: bool,
-    findings: list[Finding],
-) -> dict[int, list[Track]]:
-    """The sound ones by video id, in file order."""
-    tracks: dict[int, list[Track]] = defaultdict(list)
-    if record.get("annotations") is None:
-        if annotated:
-            state = "null" if "annotations" in record else "missing"
-            findings.append(Finding("no annotations", f'"annotations" is {state}'))
-        return tracks
-    known: set[int] = set()
-    for entry in entries(record, "annotations", "the file"):
-        try:
-            video, track = parse_annotation(entry, videos, categories)
-        except ValueError as error:
-            findings.append(Finding("broken record", str(error)))
-            continue
-        if track.id in known:
-            text = f"two annotations have the id {shown(track.id)}"
-            findings.append(Finding("broken record", text))
-        known.add(track.id)
-        tracks[video].append(track)
-    return tracks
 
 
 def mapped(jobs: list[tuple], workers: int) -> Iterator[tuple[str, list[Finding]]]:
@@ -180,6 +146,9 @@ def check_track(track: Track, video: Video) -> Iterator[Finding]:
         place = f"{where}, frame {t}"
         try:
             area = mask_area(track.segmentations[t], video)
+        except MaskSizeError as error:
+            yield Finding("mask of another size than its video", f"{place}: {error}")
+            continue
         except ValueError as error:
             yield Finding("broken mask", f"{place}: {error}")
             continue
@@ -190,9 +159,8 @@ def check_track(track: Track, video: Video) -> Iterator[Finding]:
 
 
 def mask_area(segmentation: Any, video: Video) -> int:
-    """Pixels of a mask of any kind; ValueError if it is malformed or of another size."""
-    size = [video.height, video.width]
-    rle = compressed(segmentation, *size)
-    if rle["size"] != size:
-        raise ValueError(f"RLE size is {rle['size']}, but the video is {size} (height, width)")
+    """Pixels of a mask of any kind; ValueError if it is malformed, MaskSizeError if it is of
+    another size."""
+    rle = compressed(segmentation, video.height, video.width)
+    check_mask_size(rle["size"], video.height, video.width)
     return int(decode_strings([rle["counts"]], [rle["size"]]).areas[0])

@@ -3,25 +3,65 @@
 import json
 import math
 import os
+import reprlib
+import stat
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tpr.terminal import printable
+
+# first bytes of what is no JSON yet -> what to do about it
+PACKED = {
+    b"\x1f\x8b": "packed by gzip: unpack it first (gunzip)",
+    b"PK\x03\x04": "a zip file: unpack it first (unzip)",
+}
+
 
 def read_json(path: str | os.PathLike) -> Any:
-    """Content of a JSON file. FileNotFoundError or ValueError, naming the file."""
+    """Content of a JSON file in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
+
+    An object with one key twice is refused: programs differ in which of the two they take.
+    FileNotFoundError or ValueError, naming the file.
+    """
     path = Path(path)
+    data = _file_bytes(path)
+    if fix := next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None):
+        raise ValueError(f"{path}: {fix}")
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(data, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError(f"{path}: not valid JSON (nested too deeply)") from None
+    except ValueError as error:  # bad UTF-8, bad JSON, a key twice, an absurdly long integer
+        raise ValueError(f"{path}: not valid JSON ({error})") from None
+    except MemoryError:
+        raise ValueError(f"{path}: does not fit into the memory") from None
+
+
+def _file_bytes(path: Path) -> bytes:
+    """Of a regular file only: a pipe would be waited for, a device read for ever."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+            raise ValueError(f"{path}: cannot be read (is {kind}, not a file)")
+        return path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except RecursionError:
-        raise ValueError(f"{path}: not valid JSON (nested too deeply)") from None
-    except ValueError as error:  # bad UTF-8, bad JSON, a NUL in the path, an absurdly long integer
-        raise ValueError(f"{path}: not valid JSON ({error})") from None
+    except MemoryError:
+        raise ValueError(f"{path}: does not fit into the memory") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise ValueError(f"an object has the key {shown(twice)} twice")
+    return found
 
 
 def entries(record: dict, key: str, where: str) -> list[dict]:
@@ -36,10 +76,13 @@ def entries(record: dict, key: str, where: str) -> list[dict]:
 
 
 def integer(record: dict, key: str, where: str) -> int:
-    """An integer field (an id, a side); numpy integers pass, booleans and strings do not."""
+    """An integer field (an id, a side); numpy integers pass, and 3.0 as 3, which some programs
+    write; booleans and strings do not."""
     if key not in record:
         raise ValueError(f'{where}: "{key}" is missing')
     value = record[key]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise ValueError(f'{where}: "{key}" is {shown(value)}, not an integer')
     return int(value)
@@ -73,7 +116,10 @@ def unique(ids: list[int], where: str) -> None:
 def shown(value: Any) -> str:
     """A value for an error message: short, on one line."""
     try:
-        text = repr(value)
+        return printable(_SHORT.repr(value), 40)
     except ValueError:  # Python prints no integer of over 4300 digits
         return "a huge integer"
-    return text if len(text) <= 40 else text[:37] + "..."
+
+
+_SHORT = reprlib.Repr()  # looks at the first few elements and levels only
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40

@@ -73,7 +73,7 @@ def prepare(
         for split, (source, record) in loaded.items()
     }
     findings = all_findings(checks)
-    if counted(findings, harmless=False):
+    if counted(findings, usable=False):
         raise BrokenDataError(f"{dataset} in {root}", findings)
     held = [] if official_val else choose(checks["train"], holdout)
     official = loaded["valid"][1] if official_val else None
@@ -91,7 +91,7 @@ def prepare(
         "files": hashes,
         "sources": {split: describe(source, root) for split, (source, _) in loaded.items()},
         "videos": {split: summary(check) for split, check in checks.items()},
-        "notes": counted(findings, harmless=True),
+        "notes": counted(findings, usable=True),
     }
     if follow_links:
         index["follow_links"] = True

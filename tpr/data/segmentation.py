@@ -21,6 +21,18 @@ from tpr.data.rle import (
 MAX_OUTLINE = 5_000_000
 
 
+class MaskSizeError(ValueError):
+    """A mask is not of the size of its video."""
+
+
+def check_mask_size(size: Sequence[int], height: int, width: int) -> None:
+    """MaskSizeError unless the size of a mask is the video's."""
+    if list(size) != [height, width]:
+        raise MaskSizeError(
+            f"RLE size is {list(size)}, but the video is [{height}, {width}] (height, width)"
+        )
+
+
 def is_missing(segmentation: Any) -> bool:
     """No object in this frame: null, and what the reference evaluation also skips, {} and []."""
     return segmentation is None or segmentation == {} or segmentation == []
@@ -76,10 +88,10 @@ def _bytes(counts: str) -> bytes:
 
 
 def decode(segmentation: Any, height: int, width: int) -> np.ndarray:
-    """Any kind to a (height, width) bool mask; ValueError if malformed or of another size."""
+    """Any kind to a (height, width) bool mask; ValueError if malformed, MaskSizeError if of another
+    size."""
     rle = compressed(segmentation, height, width)
-    if rle["size"] != [height, width]:
-        raise ValueError(f"RLE size is {rle['size']}, but the video is [{height}, {width}]")
+    check_mask_size(rle["size"], height, width)
     runs = decode_strings([rle["counts"]], [(height, width)])
     return mask_from_counts(runs.counts(0), height, width)
 

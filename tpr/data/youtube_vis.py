@@ -10,16 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tpr.data.annotations import read_annotations
+from tpr.data.findings import KINDS, Note, Tally
 from tpr.data.frames import read_image
-from tpr.data.json_input import entries, read_json, unique
-from tpr.data.records import (
-    Category,
-    Track,
-    Video,
-    parse_annotation,
-    parse_categories,
-    parse_videos,
-)
+from tpr.data.json_input import read_json, shown
+from tpr.data.records import Category, Track, Video
 from tpr.data.segmentation import decode, is_missing
 
 __all__ = ["Category", "FrameInstances", "Track", "Video", "YouTubeVIS", "tight_box"]
@@ -46,8 +41,9 @@ class YouTubeVIS:
     those of upright pictures, turned as their EXIF says.
 
     Everything but masks and images is checked on construction, those when they are read; defects
-    raise ValueError or FileNotFoundError with one line that names the place. A file whose
-    ``annotations`` are null or missing (validation sets) has videos without tracks.
+    raise ValueError or FileNotFoundError with one line that names the place. What is odd but does
+    no harm is counted in ``notes``. A file whose ``annotations`` are null or missing (validation
+    sets) has videos without tracks.
     """
 
     def __init__(
@@ -63,25 +59,23 @@ class YouTubeVIS:
         record = read_json(self.path) if record is None else record
         if not self.frame_root.is_dir():
             raise FileNotFoundError(f"{self.frame_root}: no such folder of frames")
+        tally = Tally()
+
+        def report(kind: str, where: str) -> None:
+            if not KINDS[kind].usable:
+                raise ValueError(where)
+            tally.add(kind, where)
+
         try:
-            self._parse(record)
+            self.annotations = read_annotations(record, report, self.frame_root)
+            self._tracks = _by_video(self.annotations.tracks)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
-
-    def _parse(self, record: dict) -> None:
-        if not isinstance(record, dict):
-            raise ValueError("not an object with videos and categories")
-        self.categories: list[Category] = parse_categories(record)
+        self.notes: list[Note] = tally.notes()
+        self.videos: list[Video] = list(self.annotations.videos.values())
+        found = self.annotations.categories.values()
+        self.categories: list[Category] = sorted(found, key=lambda category: category.id)
         self.category_index = {category.id: i for i, category in enumerate(self.categories)}
-        self.videos: list[Video] = parse_videos(record)
-        self._tracks: dict[int, list[Track]] = defaultdict(list)
-        if record.get("annotations") is None:
-            return
-        by_id = {video.id: video for video in self.videos}
-        for entry in entries(record, "annotations", "the file"):
-            video, track = parse_annotation(entry, by_id, self.category_index)
-            self._tracks[video].append(track)
-        unique([t.id for tracks in self._tracks.values() for t in tracks], '"annotations"')
 
     def __len__(self) -> int:
         return len(self.videos)
@@ -136,7 +130,8 @@ class YouTubeVIS:
 
     def _completed(self, track: Track, video: Video) -> Track:
         """Fill boxes and areas of frames that have a mask but lack them."""
-        boxes, areas = list(track.bboxes), list(track.areas)
+        nothing = (None,) * video.length
+        boxes, areas = list(track.bboxes or nothing), list(track.areas or nothing)
         for t, segmentation in enumerate(track.segmentations):
             if is_missing(segmentation) or (boxes[t] is not None and areas[t] is not None):
                 continue
@@ -147,6 +142,15 @@ class YouTubeVIS:
                 boxes[t] = (x0, y0, x1 - x0, y1 - y0)
         segmentations = tuple(None if is_missing(s) else s for s in track.segmentations)
         return replace(track, segmentations=segmentations, bboxes=tuple(boxes), areas=tuple(areas))
+
+
+def _by_video(tracks: list[Track]) -> dict[int, list[Track]]:
+    found: dict[int, list[Track]] = defaultdict(list)
+    for track in tracks:
+        if not -(2**63) <= track.id < 2**63:
+            raise ValueError(f"annotation {shown(track.id)}: the id does not fit in 64 bits")
+        found[track.video_id].append(track)
+    return found
 
 
 def tight_box(mask: np.ndarray) -> tuple[float, float, float, float]:

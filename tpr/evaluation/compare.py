@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpr.data.findings import Note
+from tpr.data.json_input import shown
 from tpr.evaluation.metrics import Metrics
 
 LEVEL = 0.90
@@ -11,7 +13,8 @@ LEVEL = 0.90
 
 @dataclass(frozen=True)
 class Difference:
-    """Second minus first, in [-1, 1]; None where a number or every draw is undefined."""
+    """Second minus first, in [-1, 1]; None where a number or every draw is undefined, and for the
+    interval over less than two videos."""
 
     value: float | None
     low: float | None  # the LEVEL interval over videos
@@ -36,7 +39,16 @@ def difference(
     gains = defined[1] - defined[0]
     values = first.stats[stat], second.stats[stat]
     value = None if min(values) < 0 else values[1] - values[0]
-    if value is None or not len(gains):
+    if value is None or not len(gains) or too_few_videos(first, second):
         return Difference(value, None, None, None)
     low, high = np.quantile(gains, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Difference(value, float(low), float(high), float((gains > 0).mean()))
+
+
+def too_few_videos(first: Metrics, second: Metrics) -> Note | None:
+    """What is to be said where less than two videos hold tracks or results: all draws are alike."""
+    used = np.flatnonzero(first.used_videos() | second.used_videos())
+    if len(used) > 1:
+        return None
+    where = f"video {shown(first.video_ids[used[0]])}" if len(used) else "no video has tracks"
+    return Note("comparison over less than two videos", 1, where)

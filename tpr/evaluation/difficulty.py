@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpr.data.annotations import Annotations
+from tpr.data.records import Track
 from tpr.evaluation.frames import as_frames
-from tpr.evaluation.inputs import Source, load
+from tpr.evaluation.inputs import Source, load, read_found, read_truth
 from tpr.evaluation.metrics import Metrics
-from tpr.evaluation.video_ap import evaluate
+from tpr.evaluation.video_ap import evaluate_tracks
 
 AMOUNTS = ("low", "middle", "high")
 FRAME_GROUPS = ("first", "clean", "degraded")  # then the kinds of degradation
@@ -41,15 +43,17 @@ def by_difficulty(
     ``metrics`` is the evaluation of ``results``: its matches are weighted anew, no IoU of videos is
     computed again. Empty where no video says how hard it is.
     """
-    truth = load(ground_truth)
-    known = {v["id"]: v["generated"] for v in truth["videos"] if v.get("generated")}
+    record = load(ground_truth)
+    known = {v["id"]: v["generated"] for v in record["videos"] if v.get("generated")}
     if not known:
         return {}
     groups = {
         name: by_amount({video: amount(one) for video, one in known.items()}, metrics)
         for name, amount in VIDEO_AMOUNTS.items()
     }
-    return groups | {"frames": by_frame(truth, load(results), known)}
+    truth = read_truth(record)
+    found, _ = read_found(results, truth)
+    return groups | {"frames": by_frame(truth.annotations, found, known)}
 
 
 def _worst_overlap(generated: dict) -> float:
@@ -88,16 +92,18 @@ def by_amount(amounts: dict[int, float], metrics: Metrics) -> list[Group]:
     return groups
 
 
-def by_frame(truth: dict, results: list[dict], known: dict[int, dict]) -> list[Group]:
+def by_frame(truth: Annotations, results: list[Track], known: dict[int, dict]) -> list[Group]:
     """AP of single frames: first ones, later ones clean and degraded, and each kind of degradation.
 
     A first frame has nothing before it to help, so that it stays apart, degraded or not.
     """
     frame_truth, frame_results, ids = as_frames(truth, results)
-    metrics = evaluate(frame_truth, frame_results)
+    metrics = evaluate_tracks(frame_truth, frame_results)
     members: dict[str, list[int]] = {name: [] for name in FRAME_GROUPS}
     for video, generated in known.items():
         for frame, degradation in enumerate(generated["degradation"]):
+            if (video, frame) not in ids:  # beyond every track
+                continue
             for name in _frame_groups(frame, degradation):
                 members.setdefault(name, []).append(ids[video, frame])
     order = [*FRAME_GROUPS, *sorted(members.keys() - set(FRAME_GROUPS))]

@@ -1,42 +1,38 @@
 """Single frames as videos of one frame, to evaluate masks without tracks."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from tpr.data.annotations import Annotations
+from tpr.data.records import Track, Video
 from tpr.data.segmentation import is_missing
+
+Frames = dict[tuple[int, int], int]  # (video id, frame) -> id of its one-frame video
 
 
 def as_frames(
-    ground_truth: dict, results: list[dict]
-) -> tuple[dict, list[dict], dict[tuple[int, int], int]]:
-    """Ground truth, results and {(video id, frame): id of its one-frame video}.
-
-    Both inputs are as ``evaluate`` takes them (and has checked). A track becomes one object a frame
-    where it has a mask; a prediction's frames all have its score.
-    """
-    ids: dict[tuple[int, int], int] = {}
-    videos = []
-    for video in ground_truth["videos"]:
-        for frame in range(_length(video)):
-            ids[video["id"], frame] = len(ids) + 1
-            videos.append(
-                {"id": len(ids), "height": video.get("height"), "width": video.get("width")}
-            )
-    truths = [one for track in ground_truth.get("annotations", []) for one in _objects(track, ids)]
-    for number, one in enumerate(truths, 1):
-        one["id"] = number
-    found = [one for track in results for one in _objects(track, ids)]
-    categories = ground_truth["categories"]
-    return {"videos": videos, "categories": categories, "annotations": truths}, found, ids
+    truth: Annotations, results: Sequence[Track]
+) -> tuple[Annotations, list[Track], Frames]:
+    """Ground truth and results, in which a track is one object a frame where it has a mask; a
+    prediction's frames all have its score. Frames are those that a video says it has."""
+    longest = max((len(track.segmentations) for track in (*truth.tracks, *results)), default=0)
+    ids: Frames = {}
+    videos: dict[int, Video] = {}
+    for video in truth.videos.values():
+        for frame in range(min(video.length, longest)):
+            ids[video.id, frame] = number = len(ids) + 1
+            videos[number] = Video(number, video.width, video.height, 1, ())
+    truths = list(_objects(truth.tracks, ids))
+    single = Annotations(videos, truth.categories, truths, truth.annotated)
+    return single, list(_objects(results, ids)), ids
 
 
-def _length(video: dict) -> int:
-    names = video.get("file_names")
-    return video.get("length", 0) if names is None else len(names)
-
-
-def _objects(track: dict, ids: dict[tuple[int, int], int]) -> list[dict]:
-    """One annotation or result a frame with a mask; frames beyond the video's end are dropped."""
-    kept = {key: track[key] for key in ("category_id", "score", "iscrowd") if key in track}
-    return [
-        kept | {"video_id": ids[track["video_id"], frame], "segmentations": [mask]}
-        for frame, mask in enumerate(track["segmentations"])
-        if not is_missing(mask) and (track["video_id"], frame) in ids
-    ]
+def _objects(tracks: Iterable[Track], ids: Frames) -> Iterator[Track]:
+    """One track a frame with a mask, numbered from 1; frames beyond a video's end are dropped."""
+    number = 0
+    for track in tracks:
+        for frame, mask in enumerate(track.segmentations):
+            if not is_missing(mask) and (track.video_id, frame) in ids:
+                number += 1
+                video = ids[track.video_id, frame]
+                yield replace(track, id=number, video_id=video, segmentations=[mask], areas=None)

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpr.data.records import Track
 from tpr.data.rle import RLEError, Runs, decode_strings
 from tpr.data.segmentation import compressed, is_missing, plain_strings
-from tpr.evaluation.inputs import Track
+
+
+class TrackError(ValueError):
+    """A track with a mask that cannot be read."""
+
+    def __init__(self, track: Track, message: str) -> None:
+        super().__init__(f"{track.name}{message}")
+        self.track = track
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def mean_area(areas: Sequence[float | None]) -> float:
 
 
 def measure(tracks: Sequence[Track], height: int, width: int) -> Masks:
-    """Masks of one video's tracks; its height and width serve polygons. ValueError: the place."""
+    """Masks of one video's tracks; its height and width serve polygons. TrackError: the place."""
     lengths = np.array([len(track.segmentations) for track in tracks])
     inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
     rows, frames = np.nonzero(inside)
@@ -61,8 +69,8 @@ def measure(tracks: Sequence[Track], height: int, width: int) -> Masks:
         strings, shapes = plain_strings(found) or _strings(found, height, width)
         runs = decode_strings(strings, shapes)
     except RLEError as error:
-        where = f"{tracks[rows[error.index]].name}, frame {frames[error.index]}"
-        raise ValueError(f"{where}: {error}") from None
+        track, frame = tracks[rows[error.index]], frames[error.index]
+        raise TrackError(track, f", frame {frame}: {error}") from None
     areas, sizes = np.zeros(inside.shape, np.int64), np.zeros(inside.shape, np.int64)
     areas[rows, frames] = runs.areas
     sizes[rows, frames] = own = (shapes[:, 0] << 32) + shapes[:, 1]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpr.data.findings import Note
 from tpr.data.json_input import shown
 from tpr.evaluation.accumulate import CategoryMatches, average_precision
 from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS
@@ -26,7 +27,7 @@ class Metrics:
     category_names: dict[int, str]
     video_ids: list[int]
     ious: dict[tuple[int, int], np.ndarray]  # (video, category) -> (D, G), D by falling score
-    notes: list[str]  # what was left out, one line each
+    notes: list[Note]  # what was left out or makes a number misleading
     max_detections: tuple[int, ...]
     matches: dict[int, CategoryMatches]  # by category id
 
@@ -49,6 +50,14 @@ class Metrics:
         for k, one in enumerate(self.matches.values()):
             both[..., k] = average_precision(one, weights, area, limit, EVERY_THRESHOLD)
         return both
+
+    def used_videos(self) -> np.ndarray:
+        """(V,) bool: which of ``video_ids`` have true tracks or predictions."""
+        used = np.zeros(len(self.video_ids), bool)
+        for one in self.matches.values():
+            used |= (one.positives > 0).any(axis=0)
+            used[one.video] = True
+        return used
 
     def limit(self, statistic: Statistic) -> int | None:
         """How many predictions a video the statistic counts; None where it is not defined."""

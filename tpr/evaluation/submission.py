@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tpr.data.annotations import Annotations, read_annotations
 from tpr.data.json_input import shown
+from tpr.data.records import Track, Video
+from tpr.data.results import first_not_compressed, not_a_list, parse_result
 from tpr.data.rle import decode_strings, encode
-from tpr.data.segmentation import compressed, is_missing
-from tpr.evaluation.inputs import GroundTruth, Source, Track, load, read_ground_truth, read_result
+from tpr.data.segmentation import check_mask_size, compressed, is_missing
+from tpr.evaluation.inputs import Source, load
 from tpr.files import replacing
 
 
@@ -60,42 +63,40 @@ def validate_results(ground_truth: Source, entries: Source) -> list[str]:
     Stricter than ``evaluate``: lengths and sizes must be the videos', categories must be known, and
     runs must not be empty (maskApi, which servers use, stops early at them).
     """
-    record = load(ground_truth)
-    if isinstance(record, dict) and record.get("annotations", ()) is None:
-        record = {**record, "annotations": []}  # ids and sizes are all that is needed
-    truth = read_ground_truth(record)
+    truth = read_annotations(load(ground_truth), lambda kind, where: None, None)
     results = load(entries)
     if not isinstance(results, list):
-        return ["results are not a list of objects (a results.json is a list)"]
+        return [not_a_list(results)]
     return [problem for i, entry in enumerate(results) for problem in _problems(entry, i, truth)]
 
 
-def _problems(entry: Any, place: int, truth: GroundTruth) -> list[str]:
+def _problems(entry: Any, place: int, truth: Annotations) -> list[str]:
     try:
-        track = read_result(entry, place)
+        track = parse_result(entry, place)
     except ValueError as error:
         return [str(error)]
-    if track.video not in truth.videos:
-        return [f"{track.name}: video {shown(track.video)} is not in the ground truth"]
+    if track.video_id not in truth.videos:
+        return [f"{track.name}: video {shown(track.video_id)} is not in the ground truth"]
     problems = []
-    if track.category not in truth.categories:
-        problems.append(f"{track.name}: category {shown(track.category)} is unknown")
-    video = truth.videos[track.video]
-    names = video.get("file_names")
-    frames = len(names) if isinstance(names, list) else video.get("length")
-    if frames is not None and len(track.segmentations) != frames:
-        found = len(track.segmentations)
-        problems.append(f"{track.name}: {found} segmentations, but the video has {frames} frames")
-    return problems + _mask_problems(track, [video.get("height"), video.get("width")])
+    if track.category_id not in truth.categories:
+        problems.append(f"{track.name}: category {shown(track.category_id)} is unknown")
+    video, found = truth.videos[track.video_id], len(track.segmentations)
+    if video.length and found != video.length:
+        frames = f"the video has {video.length} frames"
+        problems.append(f"{track.name}: {found} segmentations, but {frames}")
+    if unread := first_not_compressed(track):
+        frame, what = unread
+        return [*problems, f"{track.name}, frame {frame}: {what}"]
+    return problems + _mask_problems(track, video)
 
 
-def _mask_problems(track: Track, size: list) -> list[str]:
+def _mask_problems(track: Track, video: Video) -> list[str]:
     problems = []
     for frame, segmentation in enumerate(track.segmentations):
         if is_missing(segmentation):
             continue
         try:
-            problem = _mask_problem(segmentation, size)
+            problem = _mask_problem(segmentation, video)
         except ValueError as error:
             problem = str(error)
         if problem:
@@ -103,11 +104,11 @@ def _mask_problems(track: Track, size: list) -> list[str]:
     return problems
 
 
-def _mask_problem(segmentation: Any, size: list) -> str | None:
+def _mask_problem(segmentation: Any, video: Video) -> str | None:
     rle = compressed(segmentation, 1, 1)
     runs = decode_strings([rle["counts"]], [rle["size"]])
-    if None not in size and rle["size"] != size:
-        return f"RLE size is {rle['size']}, but the video is {size} (height, width)"
+    if video.width:
+        check_mask_size(rle["size"], video.height, video.width)
     if (runs.counts(0)[1:-1] == 0).any():
         return "RLE has empty runs, which maskApi misreads; encode the mask again"
     return None

@@ -5,60 +5,99 @@ ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 
 import numpy as np
 
+from tpr.data.annotations import Annotations
+from tpr.data.findings import Tally
 from tpr.data.json_input import shown
+from tpr.data.records import Track, Video
 from tpr.evaluation.accumulate import collect
-from tpr.evaluation.inputs import GroundTruth, Source, Track, read_ground_truth, read_results
+from tpr.evaluation.inputs import Source, Truth, naming, read_found, read_truth
 from tpr.evaluation.iou import track_iou
-from tpr.evaluation.masks import mean_area, measure
+from tpr.evaluation.masks import TrackError, mean_area, measure
 from tpr.evaluation.matching import match
 from tpr.evaluation.metrics import Metrics
+from tpr.evaluation.notes import note_categories, note_limit, note_masks, note_videos
 from tpr.evaluation.summary import STATISTICS, Statistic, mean_defined
 
 POOLED = -1  # stands for the category where categories are not used
+MAX_DETECTIONS = (1, 10, 100)
 
 
 def evaluate(
-    ground_truth: Source,
+    ground_truth: Source | Truth,
     results: Source,
     *,
     use_categories: bool = True,
     video_ids: Iterable[int] | None = None,
     category_ids: Iterable[int] | None = None,
-    max_detections: tuple[int, ...] = (1, 10, 100),
+    max_detections: tuple[int, ...] = MAX_DETECTIONS,
 ) -> Metrics:
     """Evaluate results (a list as in results.json) against annotations; dicts, lists or paths.
 
     ``video_ids`` and ``category_ids`` restrict the evaluation; ``use_categories=False`` pools all
     categories; ``max_detections`` are at least three limits of predictions per video and category.
     AP is defined at 100 of them and is -1 without it. Raises ValueError or FileNotFoundError with
-    one line that names the entry.
+    one line that names the entry, and the file where it is given by its path.
     """
-    truth = read_ground_truth(ground_truth)
-    predictions, notes = read_results(results, truth)
+    truth = ground_truth if isinstance(ground_truth, Truth) else read_truth(ground_truth)
+    found, notes = read_found(results, truth)
+    try:
+        metrics = evaluate_tracks(
+            truth.annotations,
+            found,
+            use_categories=use_categories,
+            video_ids=video_ids,
+            category_ids=category_ids,
+            max_detections=max_detections,
+        )
+    except TrackError as error:
+        with naming(truth.source if error.track.score is None else results):
+            raise ValueError(str(error)) from None
+    metrics.notes[:0] = [*truth.notes, *notes]
+    return metrics
+
+
+def evaluate_tracks(
+    truth: Annotations,
+    predictions: Sequence[Track],
+    *,
+    use_categories: bool = True,
+    video_ids: Iterable[int] | None = None,
+    category_ids: Iterable[int] | None = None,
+    max_detections: tuple[int, ...] = MAX_DETECTIONS,
+) -> Metrics:
+    """As ``evaluate``, of what has been read. Raises TrackError for a mask that is broken."""
     limits = _limits(max_detections)
     videos = sorted(_chosen(video_ids, truth.videos, "video"))
     categories = _chosen(category_ids, truth.categories, "category")
     if use_categories:
         categories = sorted(categories)
-    truths = _group(_as_loaded(truth.tracks, videos, categories if use_categories else None))
-    found = _group(predictions)
+    true_tracks = _as_loaded(truth.tracks, videos, set(categories) if use_categories else None)
+    truths, found = _group(true_tracks), _group(predictions)
     per_category: dict[int, dict] = {k: {} for k in (categories if use_categories else [POOLED])}
     ious: dict[tuple[int, int], np.ndarray] = {}
+    tally, seen = Tally(), []
     for index, video in enumerate(videos):
         groups = _video_groups(truths[video], found[video], categories, use_categories)
-        for category, iou, scored in _evaluate_video(truth, video, groups, limits[-1]):
+        note_limit(tally, groups, limits[-1])
+        seen += [track for _, _, own in groups for track in own]
+        for category, iou, scored in _evaluate_video(
+            truth.videos[video], groups, limits[-1], tally
+        ):
             per_category[category][index] = scored
             if iou.size:
                 ious[video, category] = iou
+    note_videos(tally, videos, true_tracks)
+    named = [truth.categories[category] for category in categories if use_categories]
+    note_categories(tally, named, true_tracks, seen, ious)
     matches = {category: collect(done, len(videos)) for category, done in per_category.items()}
-    names = truth.categories if use_categories else {POOLED: "all"}
-    metrics = Metrics({}, {}, names, videos, ious, [*truth.notes, *notes], limits, matches)
-    return _summarised(metrics)
+    names = {one.id: one.name for one in truth.categories.values()}
+    names = names if use_categories else {POOLED: "all"}
+    return _summarised(Metrics({}, {}, names, videos, ious, tally.notes(), limits, matches))
 
 
 def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
@@ -79,22 +118,22 @@ def _chosen(ids: Iterable[int] | None, known: dict, what: str) -> list[int]:
     return chosen
 
 
-def _as_loaded(tracks: list[Track], videos: list[int], categories: list[int] | None) -> list[Track]:
+def _as_loaded(tracks: list[Track], videos: list[int], categories: set[int] | None) -> list[Track]:
     """Annotations in the reference's order: it lists ids by video and looks each id up afterwards,
     so that of several annotations with one id the last is loaded several times."""
     by_id = {track.id: track for track in tracks}
     by_video: dict[int, list[Track]] = defaultdict(list)
     for track in tracks:
-        if categories is None or track.category in categories:
-            by_video[track.video].append(track)
+        if categories is None or track.category_id in categories:
+            by_video[track.video_id].append(track)
     return [by_id[track.id] for video in videos for track in by_video[video]]
 
 
-def _group(tracks: list[Track]) -> dict[int, dict[int, list[Track]]]:
+def _group(tracks: Iterable[Track]) -> dict[int, dict[int, list[Track]]]:
     """Tracks by video and category."""
     groups: dict[int, dict[int, list[Track]]] = defaultdict(lambda: defaultdict(list))
     for track in tracks:
-        groups[track.video][track.category].append(track)
+        groups[track.video_id][track.category_id].append(track)
     return groups
 
 
@@ -108,11 +147,11 @@ def _video_groups(truths, found, categories: list[int], use_categories: bool) ->
     return [group for group in groups if group[1] or group[2]]
 
 
-def _evaluate_video(truth: GroundTruth, video: int, groups: list[tuple], limit: int):
+def _evaluate_video(video: Video, groups: list[tuple], limit: int, tally: Tally):
     """Yield (category, IoU (D, G), (scores (D,), Matches)) of one video's groups."""
     everything = [track for _, truths, found in groups for track in (*truths, *found)]
-    height, width = _video_size(truth, video, everything)
-    masks = measure(everything, height, width)
+    masks = measure(everything, *_polygon_size(video, everything))
+    note_masks(tally, everything, masks, video)
     mean_areas = masks.mean_areas
     row = 0
     for category, truths, found in groups:
@@ -128,7 +167,7 @@ def _evaluate_video(truth: GroundTruth, video: int, groups: list[tuple], limit: 
             np.array(
                 [_true_area(*pair) for pair in zip(truths, mean_areas[true_rows], strict=True)]
             ),
-            np.array([track.crowd for track in truths], dtype=bool),
+            np.array([track.iscrowd for track in truths], dtype=bool),
             [track.id for track in truths],
         )
         yield category, iou, (scores[best], matches)
@@ -139,14 +178,13 @@ def _true_area(track: Track, measured: float) -> float:
     return measured if track.areas is None else mean_area(track.areas)
 
 
-def _video_size(truth: GroundTruth, video: int, tracks: list[Track]) -> tuple[int, int]:
-    """Height and width of the video's record, which only polygons need."""
-    record = truth.videos[video]
-    sides = record.get("height"), record.get("width")
-    if all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in sides):
-        return sides
-    if any(isinstance(s, list) and s for track in tracks for s in track.segmentations):
-        raise ValueError(f"video {video} has polygons but no height and width")
+def _polygon_size(video: Video, tracks: list[Track]) -> tuple[int, int]:
+    """Height and width of the video, which only polygons need."""
+    if video.width:
+        return video.height, video.width
+    for track in tracks:
+        if any(isinstance(one, list) and one for one in track.segmentations):
+            raise TrackError(track, f": polygons, but video {shown(video.id)} has no size")
     return 1, 1
 
 

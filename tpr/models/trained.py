@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..data.annotations import parse_categories
 from ..data.json_input import read_json
-from ..data.records import Category, parse_categories
+from ..data.records import Category
 from ..infer import load_model
 from .vis_model import VISModel
 
