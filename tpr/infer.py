@@ -95,12 +95,13 @@ class Playback:
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
         masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
-        scores, classes = found.scores.tolist(), found.pred_classes.tolist()
+        # Each transfer waits for the GPU; float32 holds a class index exactly.
+        numbers = torch.stack([found.scores, found.pred_classes.to(found.scores)], 1).tolist()
         seen: dict[int, Seen] = {}
-        for i, track in enumerate(ids.tolist()):
+        for track, mask, (score, category) in zip(ids.tolist(), masks, numbers, strict=True):
             if track >= 0:
-                self.tracks[track].add(t, encode(masks[i]), scores[i], classes[i])
-                seen[track] = Seen(track, masks[i], scores[i], classes[i])
+                self.tracks[track].add(t, encode(mask), score, int(category))
+                seen[track] = Seen(track, mask, score, int(category))
         return list(seen.values())
 
     def entries(self, category_ids: Sequence[int], length: int) -> list[dict[str, Any]]:
@@ -256,14 +257,15 @@ def refine(
     raw = model.frames(images)
     if settings["first_frame"] == "self":
         for i, playback in enumerate(playbacks):
-            playback.previous = playback.previous or raw.rows([i])
+            playback.previous = playback.previous or raw.rows(slice(i, i + 1))
     known = [i for i, playback in enumerate(playbacks) if playback.previous is not None]
     frame = raw
     if known:
         reference = stack([playbacks[i].previous for i in known])
-        frame = replace_rows(raw, known, model.refine(raw.rows(known), reference))
+        query = raw if len(known) == len(playbacks) else raw.rows(known)
+        frame = replace_rows(raw, known, model.refine(query, reference))
     for i, playback in enumerate(playbacks):
-        playback.previous = (frame if settings["recursive"] else raw).rows([i])
+        playback.previous = (frame if settings["recursive"] else raw).rows(slice(i, i + 1))
     return frame
 
 

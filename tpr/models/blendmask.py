@@ -13,6 +13,7 @@ from torchvision.ops import roi_align
 from ..routing.norm import group_norm
 from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, join, to_instances
 from .instances import TrackSamples
+from .selection import constant, places
 
 BASIS_LEVELS = ("p3", "p4", "p5")
 BASIS_STRIDE = 4
@@ -119,8 +120,8 @@ class BlendMask(nn.Module):
 
     def _position_in_level(self, output: FCOSOutput, positives: Positives) -> Tensor:
         """Flat index of each positive location in its level's map: (P,)."""
-        sizes = torch.tensor([x.shape[-2] * x.shape[-1] for x in output.logits])
-        sizes = sizes.to(positives.index.device)
+        sizes = tuple(x.shape[-2] * x.shape[-1] for x in output.logits)
+        sizes = constant(sizes, positives.index.device)
         images = len(output.logits[0])
         level = positives.targets.level
         first = (sizes.cumsum(0) - sizes)[level] * images + positives.targets.image * sizes[level]
@@ -130,7 +131,7 @@ class BlendMask(nn.Module):
         self, output: FCOSOutput, positives: Positives, instances: Sequence[Instances]
     ) -> TrackSamples:
         target = positives.targets
-        strides = torch.tensor(self.fcos.strides, device=target.level.device)[target.level]
+        strides = constant(self.fcos.strides, target.level.device)[target.level]
         points = self._all_locations(output, len(instances))[positives.index]
         boxes = decode_boxes(points, positives.sides.detach() * strides[:, None])
         counts = torch.tensor([0] + [len(x) for x in instances], device=target.image.device)
@@ -173,8 +174,7 @@ class BlendMask(nn.Module):
         """
         weight = self.top_layer.weight.flatten(1)
         rows = weight.new_zeros(len(level), len(weight))
-        for i, tower in enumerate(output.tower):
-            here = (level == i).nonzero().squeeze(1)
+        for tower, here in zip(output.tower, places(level, len(output.tower)), strict=True):
             if len(here):
                 patches = F.unfold(tower, 3, padding=1)[image[here], :, position[here]]
                 attention = patches @ weight.t() + self.top_layer.bias

@@ -15,6 +15,7 @@ from torchvision.ops import batched_nms, sigmoid_focal_loss
 from ..routing.norm import group_norm
 from ..totals import total
 from .fcos_targets import Targets, assign_targets, level_locations
+from .selection import indices_above
 
 
 class FCOSOutput(NamedTuple):
@@ -163,43 +164,44 @@ class FCOS(nn.Module):
         score = sqrt(class * centerness); the threshold applies before the square root, per-class
         NMS (IoU) after it; top_before is per level.
         """
-        levels = [
-            self._level_candidates(output, i, threshold, top_before)
-            for i in range(len(output.logits))
-        ]
+        scores = [
+            (logits.sigmoid() * centerness.sigmoid()).flatten(2).transpose(1, 2).flatten(1)
+            for logits, centerness in zip(output.logits, output.centerness, strict=True)
+        ]  # (N, H W K) of each level
+        points = self.locations(output)
         images = []
-        for found in zip(*levels, strict=True):
-            c = join(found)
+        for image, above in enumerate(indices_above(scores, threshold)):
+            levels = [
+                self._candidates(output, image, i, scores[i][image], points[i], chosen, top_before)
+                for i, chosen in enumerate(above)
+            ]
+            c = join(levels)
             keep = batched_nms(c.boxes, c.scores, c.classes, nms)
             images.append(select(c, keep[:top_after]))
         return images
 
-    def _level_candidates(
-        self, output: FCOSOutput, level: int, threshold: float, top: int
-    ) -> list[Candidates]:
-        """Locations of one level above the threshold, at most `top` an image."""
-        logits, stride = output.logits[level], self.strides[level]
-        points = level_locations(tuple(logits.shape[-2:]), stride, logits.device)
-        score = (logits.sigmoid() * output.centerness[level].sigmoid()).flatten(2)
-        sides = output.sides[level].flatten(2) * stride
-        found = []
-        for image in range(len(logits)):
-            flat = score[image].t().flatten()
-            chosen = (flat > threshold).nonzero().squeeze(1)
-            if len(chosen) > top:
-                chosen = chosen[flat[chosen].topk(top).indices]
-            position = chosen // self.num_classes
-            box = decode_boxes(points[position], sides[image].t()[position])
-            found.append(
-                Candidates(
-                    box,
-                    flat[chosen].sqrt(),
-                    chosen % self.num_classes,
-                    torch.full_like(chosen, level),
-                    position,
-                )
-            )
-        return found
+    def _candidates(
+        self,
+        output: FCOSOutput,
+        image: int,
+        level: int,
+        scores: Tensor,
+        points: Tensor,
+        chosen: Tensor,
+        top: int,
+    ) -> Candidates:
+        """The `top` best of an image's `chosen` indices into a level's scores (H W K,)."""
+        if len(chosen) > top:
+            chosen = chosen[scores[chosen].topk(top).indices]
+        position = chosen // self.num_classes
+        sides = output.sides[level][image].flatten(1).t()[position] * self.strides[level]
+        return Candidates(
+            decode_boxes(points[position], sides),
+            scores[chosen].sqrt(),
+            chosen % self.num_classes,
+            torch.full_like(chosen, level),
+            position,
+        )
 
 
 def join(parts: Sequence[Candidates]) -> Candidates:

@@ -10,6 +10,7 @@ from detectron2.structures import Boxes, Instances
 from torch import Tensor
 
 from .boxes import with_extent
+from .selection import constant
 
 INFINITY = 1e8
 
@@ -57,10 +58,8 @@ def assign_targets(
     counts = [len(x) for x in locations]
     points = torch.cat(list(locations))
     stride = torch.cat([points.new_full((n,), s) for n, s in zip(counts, strides, strict=True)])
-    bounds = torch.tensor([-1.0, *ranges, INFINITY], device=device)
-    level = torch.repeat_interleave(
-        torch.arange(len(counts), device=device), torch.tensor(counts, device=device)
-    )
+    bounds = constant((-1.0, *ranges, INFINITY), device)
+    level = torch.cat([torch.full((n,), i, device=device) for i, n in enumerate(counts)])
     lower, upper = bounds[level], bounds[level + 1]
     per_image, first = [], 0
     for image, truth in enumerate(instances):

@@ -9,7 +9,6 @@ from detectron2.layers import ShapeSpec
 from detectron2.modeling.anchor_generator import DefaultAnchorGenerator
 from detectron2.modeling.box_regression import Box2BoxTransform
 from detectron2.modeling.matcher import Matcher
-from detectron2.modeling.poolers import ROIPooler
 from detectron2.modeling.proposal_generator.rpn import RPN, StandardRPNHead
 from detectron2.modeling.roi_heads import (
     FastRCNNConvFCHead,
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from ..streams import image_stream
 from ..totals import share
 from .instances import TrackSamples
+from .pooling import LevelPooler
 
 LEVELS = ("p2", "p3", "p4", "p5", "p6")
 STRIDES = (4, 8, 16, 32, 64)
@@ -32,13 +32,13 @@ BOX_RESOLUTION, MASK_RESOLUTION = 7, 14
 RATIOS = (0.5, 1.0, 2.0)
 
 
-def box_pooler(resolution: int, canonical: float) -> ROIPooler:
+def box_pooler(resolution: int, canonical: float) -> LevelPooler:
     """Features of boxes (D, C, resolution, resolution), each from the level of its size.
 
     canonical: side in pixels of the boxes that belong to P4.
     """
     scales = [1 / stride for stride in STRIDES[: len(BOX_LEVELS)]]
-    return ROIPooler(resolution, scales, 0, "ROIAlignV2", canonical_box_size=canonical)
+    return LevelPooler(resolution, scales, 0, "ROIAlignV2", canonical_box_size=canonical)
 
 
 class StreamRPN(RPN):
@@ -191,7 +191,8 @@ class MaskRCNN(nn.Module):
         found, _ = self.roi_heads(images, pyramid, proposals)
         for instances in found:
             instances.pred_masks = instances.pred_masks[:, 0]
-        return [instances[instances.pred_boxes.nonempty()] for instances in found]
+        # By index, as a bool is looked up again for each field, which makes a GPU's host wait.
+        return [one[one.pred_boxes.nonempty().nonzero().squeeze(1)] for one in found]
 
 
 class BoxTrackHead(nn.Module):

@@ -22,6 +22,7 @@ from .fcos_targets import Targets, assign_targets, level_locations
 from .instances import TrackSamples
 from .masks import FrameMasks
 from .quadrants import quadrant_mask_loss, quadrant_masks
+from .selection import constant
 
 BASIS_LEVELS = 3
 MASK_STRIDE = 2
@@ -187,7 +188,7 @@ class SipMask(nn.Module):
     ) -> Positives:
         chosen = Targets(*(x[index] for x in targets))
         sides = flatten_levels(output.sides)[index]
-        strides = torch.tensor(self.strides, device=points.device)[chosen.level]
+        strides = constant(self.strides, points.device)[chosen.level]
         logits = flatten_levels(output.logits)[index].detach()
         counts = torch.tensor([0] + [len(x) for x in instances], device=points.device)
         return Positives(
@@ -233,8 +234,11 @@ class SipMask(nn.Module):
             for i, points in enumerate(self._locations(output))
         ]
         boxes, scores, coefficients = (torch.cat(x) for x in zip(*levels, strict=True))
-        last = boxes.new_tensor([size[1] - 1, size[0] - 1] * 2)
-        boxes = boxes.clamp(min=0).minimum(last)
+        # Of all levels at once: a selection makes a GPU wait.
+        index = (scores.amax(1) > self.nms_settings["threshold"]).nonzero().squeeze(1)
+        boxes, scores, coefficients = boxes[index], scores[index], coefficients[index]
+        x, y = boxes.view(-1, 2, 2).unbind(2)
+        boxes = torch.stack([x.clamp(0, size[1] - 1), y.clamp(0, size[0] - 1)], 2).flatten(1)
         keep, classes, scores = fast_nms(boxes, scores.t(), **self.nms_settings)
         out = Instances(size)
         out.pred_boxes, out.scores, out.pred_classes = Boxes(boxes[keep]), scores, classes
@@ -252,7 +256,6 @@ class SipMask(nn.Module):
         scores = logits.sigmoid() * centerness.sigmoid()
         best = scores.amax(1)
         index = best.topk(min(self.top_before, len(best))).indices
-        index = index[best[index] > self.nms_settings["threshold"]]
         return decode_boxes(points[index], sides[index]), scores[index], coefficients[index]
 
 

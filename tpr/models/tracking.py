@@ -111,13 +111,14 @@ class Tracker:
         self.embeddings: Tensor | None = None
 
     def step(self, boxes: Tensor, scores: Tensor, classes: Tensor, embeddings: Tensor) -> Tensor:
-        """boxes (D, 4), scores (D,), classes (D,), embeddings (D, E) -> object ids (D,), or -1."""
+        """boxes (D, 4), scores (D,), classes (D,), embeddings (D, E) -> object ids (D,), or -1, on
+        the CPU."""
         if len(boxes) == 0:
-            return classes.new_empty(0)
+            return torch.empty(0, dtype=torch.long)
         if self.boxes is None:
             self.boxes, self.classes = boxes.clone(), classes.clone()
             self.embeddings = embeddings.clone()
-            return torch.arange(len(boxes), device=boxes.device)
+            return torch.arange(len(boxes))
         cues = association_scores(
             embeddings @ self.embeddings.t(),
             scores,
@@ -130,15 +131,21 @@ class Tracker:
     def _assign(self, cues: Tensor, boxes: Tensor, classes: Tensor, embeddings: Tensor) -> Tensor:
         """Ids by each detection's best column of `cues` (D, K + 1), updating the memory."""
         best, column = cues.max(1)
-        ids = torch.full_like(column, -1)
+        known, ids = len(self.boxes), [-1] * len(boxes)
+        # Of each object the rows, memory's or after them the detections', that it is kept from.
+        named, seen = list(range(known)), list(range(known))
         claimed: dict[int, float] = {}
-        for i, (score, k) in enumerate(zip(best.tolist(), column.tolist(), strict=True)):
+        # One transfer and one update for all: each makes a GPU wait.
+        for i, (score, k) in enumerate(torch.stack([best, column.to(best)], 1).tolist()):
             if k == 0:
-                ids[i] = len(self.boxes)
-                self.boxes = torch.cat([self.boxes, boxes[i : i + 1]])
-                self.classes = torch.cat([self.classes, classes[i : i + 1]])
-                self.embeddings = torch.cat([self.embeddings, embeddings[i : i + 1]])
+                ids[i] = len(seen)
+                named.append(known + i)
+                seen.append(known + i)
             elif score > claimed.get(k - 1, -100.0):
-                ids[i], claimed[k - 1] = k - 1, score
-                self.boxes[k - 1], self.embeddings[k - 1] = boxes[i], embeddings[i]
-        return ids
+                ids[i], claimed[k - 1] = int(k) - 1, score
+                seen[ids[i]] = known + i
+        named_rows, seen_rows = torch.tensor([named, seen], device=boxes.device)
+        self.classes = torch.cat([self.classes, classes])[named_rows]
+        self.boxes = torch.cat([self.boxes, boxes])[seen_rows]
+        self.embeddings = torch.cat([self.embeddings, embeddings])[seen_rows]
+        return torch.tensor(ids)

@@ -11,6 +11,8 @@ from detectron2.structures import Instances
 from torch import Tensor
 from torchvision.ops import box_convert, box_iou
 
+from .selection import constant
+
 VARIANCES = (0.1, 0.1, 0.2, 0.2)
 RATIOS = (1.0, 0.5, 2.0)
 NEUTRAL, BACKGROUND = -1, 0
@@ -49,7 +51,7 @@ def make_anchors(
     for (rows, columns), scale in zip(sizes, scales, strict=True):
         y = (torch.arange(rows, device=device) + 0.5) * (image[0] / rows)
         x = (torch.arange(columns, device=device) + 0.5) * (image[1] / columns)
-        side = torch.tensor([scale * math.sqrt(ratio) for ratio in RATIOS], device=device)
+        side = constant(tuple(scale * math.sqrt(ratio) for ratio in RATIOS), device)
         y, x, side = torch.meshgrid(y, x, side, indexing="ij")
         levels.append(torch.stack([x, y, side * unit[0], side * unit[1]], 3).view(-1, 4))
     return torch.cat(levels)
@@ -61,12 +63,12 @@ def encode_boxes(boxes: Tensor, anchors: Tensor) -> Tensor:
     offsets = torch.cat(
         [(boxes[:, :2] - anchors[:, :2]) / anchors[:, 2:], (boxes[:, 2:] / anchors[:, 2:]).log()], 1
     )
-    return offsets / offsets.new_tensor(VARIANCES)
+    return offsets / constant(VARIANCES, offsets.device, offsets.dtype)
 
 
 def decode_offsets(offsets: Tensor, anchors: Tensor) -> Tensor:
     """The inverse of `encode_boxes`; leading dimensions may broadcast."""
-    offsets = offsets * offsets.new_tensor(VARIANCES)
+    offsets = offsets * constant(VARIANCES, offsets.device, offsets.dtype)
     centre = anchors[..., :2] + offsets[..., :2] * anchors[..., 2:]
     half = anchors[..., 2:] * offsets[..., 2:].exp() / 2
     return torch.cat([centre - half, centre + half], -1)

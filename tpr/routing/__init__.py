@@ -3,6 +3,7 @@
 from .budget import budget_loss, open_fraction
 from .cpr import CPR
 from .dacr import DACR
+from .execution import execution, execution_on
 from .frame import Frame, Pyramid, stack
 from .gates import GateUse
 from .released import ReleasedRouting
@@ -18,6 +19,8 @@ __all__ = [
     "ReleasedRouting",
     "TemporalPyramidRouting",
     "budget_loss",
+    "execution",
+    "execution_on",
     "open_fraction",
     "stack",
 ]

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .execution import execution_on
 from .gates import GateUse, SpatialGate
 from .masked import add_gated, conv_at, gather, sparse_positions
 from .norm import PositionNorm, gated_norm
@@ -222,11 +223,11 @@ class RoutingCell(nn.Module):
 
 
 def runs_masked(norm: nn.Module) -> bool:
-    """Whether a cell computes at test time what gates let through only, all levels in one table.
+    """Whether a cell computes only what gates let through, all levels in one table.
 
     Its norm has to look at one position only.
     """
-    return isinstance(norm, PositionNorm) and not torch.is_grad_enabled()
+    return isinstance(norm, PositionNorm) and execution_on(norm.weight.device) == "masked"
 
 
 class CPR(nn.Module):

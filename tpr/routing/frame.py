@@ -22,13 +22,15 @@ class Frame(NamedTuple):
     image: Tensor | None = None
 
     def rows(self, index: slice | Sequence[int]) -> Frame:
-        """The frames of some of the videos."""
+        """The frames of some of the videos: of a slice views, of a list copies."""
         image = None if self.image is None else self.image[index]
         return Frame({name: x[index] for name, x in self.pyramid.items()}, image)
 
 
 def stack(frames: Sequence[Frame]) -> Frame:
-    """Frames of several videos as one batch; all with an image, or none."""
+    """Frames of several videos as one batch; all with an image, or none. One stays itself."""
+    if len(frames) == 1:
+        return frames[0]
     pyramids = [frame.pyramid for frame in frames]
     images = [frame.image for frame in frames]
     return Frame(

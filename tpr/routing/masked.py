@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .blocks import conv_patches
+from .execution import execution_on
 from .tables import Table, Windows, all_windows, lengths, positions, tiles_of
 from .winograd import conv_tiles
 
@@ -19,11 +20,12 @@ TILES_COST = 3 * 2**26
 
 
 def sparse_positions(gate: Tensor, weight: Tensor) -> Tensor | None:
-    """Table rows (M,) where a gate in the table's order is open, None if dense is faster.
+    """Table rows (M,) where a gate in the table's order is open, None where all are to be computed:
+    in dense execution, and where that is faster.
 
-    weight: of the convolution. Training stays dense: its gates are mostly open at the start.
+    weight: of the convolution.
     """
-    if torch.is_grad_enabled():
+    if execution_on(gate.device) == "dense":
         return None
     index, total = positions(gate), gate.numel()
     sparse = len(index) <= DENSE_ABOVE * total or tiles_pay(total, total // 4, weight)
