@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reports.curves import stage_folder
 from reports.figures import Figure
 from reports.layout import write_atomically
 from reports.manifest import Table
 from reports.records import Record, by_run
+
+if TYPE_CHECKING:
+    from tpr.data.records import Track
+    from tpr.data.youtube_vis import YouTubeVIS
 
 VIDEOS, FRAMES = 3, 5
 MIN_SCORE = 0.3
@@ -54,14 +59,14 @@ def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
     """Write the contact sheet of `pair` to folder/name and describe it."""
     from reports.clips import extreme_clips
     from tpr.data.youtube_vis import YouTubeVIS
-    from tpr.visualize import comparison_sheet, encode_image, read_results
+    from tpr.visualize import comparison_sheet, encode_image
 
     dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
-    entries = {run: read_results(path) for run, path in zip(pair.runs, pair.results, strict=True)}
+    found = predictions(pair, dataset)
     extremes = extreme_clips(pair)
     places = [clip.index for clip in extremes] + spread(range(len(dataset.videos)), VIDEOS - 2)
     videos = [dataset.videos[place] for place in dict.fromkeys(places)]
-    sheet = comparison_sheet(dataset, entries, videos, frames=FRAMES, min_score=MIN_SCORE)
+    sheet = comparison_sheet(dataset, found, videos, frames=FRAMES, min_score=MIN_SCORE)
     said = ", ".join(clip.words for clip in extremes)
     write_atomically(folder / name, encode_image(sheet, Path(name).suffix))
     return Figure(
@@ -74,6 +79,15 @@ def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
         f"it overlaps most over the whole video. Predictions with a score of at least {MIN_SCORE}.",
         pair.sources,
     )
+
+
+def predictions(pair: Pair, dataset: "YouTubeVIS") -> dict[str, list["Track"]]:
+    """The tracks of both runs, by run."""
+    from tpr.data.findings import Tally
+    from tpr.data.results import read_results
+
+    paths = zip(pair.runs, pair.results, strict=True)
+    return {run: read_results(path, dataset.annotations, Tally().add) for run, path in paths}
 
 
 def spread(items: Sequence, count: int) -> list:

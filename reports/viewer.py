@@ -13,7 +13,7 @@ from reports.figures import Figure
 from reports.gate_play import Maps, gate_maps_in_clip
 from reports.layout import write_atomically
 from reports.records import Record
-from reports.tracks import Pair
+from reports.tracks import Pair, predictions
 
 NAME, STILL = "clips.jsonl", "gate-maps.jpg"
 COLUMNS, CELL = 5, (176, 106)  # frames of the still and the size of one, in pixels
@@ -25,10 +25,10 @@ def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path) -> Figure:
     better: the record of the pair's stronger run, whose gates are shown if its weights are there.
     """
     from tpr.data.youtube_vis import YouTubeVIS
-    from tpr.visualize import predicted_tracks, read_results, true_tracks
+    from tpr.visualize import predicted_tracks, true_tracks
 
     dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
-    entries = {run: read_results(path) for run, path in zip(pair.runs, pair.results, strict=True)}
+    found = predictions(pair, dataset)
     train = stage_folder(runs, better.train)
     clips, played = [], []
     for clip in extreme_clips(pair):
@@ -36,7 +36,7 @@ def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path) -> Figure:
         truth = true_tracks(dataset, video)
         tracks = {"ground truth": truth} | {
             run: predicted_tracks(dataset, video, own, min_score=MIN_SCORE, truth=truth)
-            for run, own in entries.items()
+            for run, own in found.items()
         }
         maps = _maps(better, train, dataset, clip)
         clips.append(clip_data(dataset, clip, tracks, maps))

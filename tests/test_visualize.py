@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tpr.data.findings import Tally
+from tpr.data.records import Track
 from tpr.data.rle import encode
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.drawing import DrawnTrack, encode_image, overlay, track_colour
@@ -38,6 +40,10 @@ def track(*masks):
 def entry(segmentations, score=0.9, category=7, video=1):
     found = {"video_id": video, "category_id": category, "score": score}
     return found | {"segmentations": segmentations}
+
+
+def result(segmentations, score=0.9, category=7, video=1):
+    return Track(0, video, category, segmentations, score=score)
 
 
 @pytest.fixture
@@ -114,23 +120,24 @@ def test_prediction_takes_the_colour_of_its_true_track_once(dataset):
 
 def test_predictions_are_thresholded_and_sorted(dataset):
     video = dataset.videos[0]
-    entries = [entry([None] * LENGTH, score) for score in (0.2, 0.5, 0.9)]
-    entries.append(entry([None] * LENGTH, video=2))
-    found = predicted_tracks(dataset, video, entries, min_score=0.4)
+    results = [result([None] * LENGTH, score) for score in (0.2, 0.5, 0.9)]
+    results.append(result([None] * LENGTH, video=2))
+    results.append(result([None] * LENGTH, category=8))
+    found = predicted_tracks(dataset, video, results, min_score=0.4)
     assert [one.label for one in found] == ["giraffe 0.90", "giraffe 0.50"]
-    assert len(predicted_tracks(dataset, video, entries, most=1)) == 1
+    assert len(predicted_tracks(dataset, video, results, most=1)) == 1
 
 
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        (entry([None]), "has 4 frames, a track has 1"),
-        (entry([None] * LENGTH, category=8), "unknown category 8"),
-    ],
-)
-def test_results_that_do_not_fit_are_refused(dataset, bad, message):
-    with pytest.raises(ValueError, match=message):
-        predicted_tracks(dataset, dataset.videos[0], [bad])
+def test_masks_that_do_not_fit_the_video_are_left_out_and_told(dataset):
+    tally = Tally()
+    half = encode(square(0)[::2, ::2])
+    masks = [encode(square(0)), half, None, half, encode(square(0))]
+    (found,) = predicted_tracks(dataset, dataset.videos[0], [result(masks)], report=tally.add)
+    assert [mask is not None for mask in found.masks] == [True, False, False, False]
+    (note,) = tally.notes()
+    assert (note.kind, note.count) == ("mask of another size than its video", 2)
+    with pytest.raises(ValueError, match=r"result 0 \(video 1\), frame 1: RLE size is \[20, 30\]"):
+        predicted_tracks(dataset, dataset.videos[0], [result(masks)])
 
 
 def test_frames_without_an_image_are_not_chosen(dataset):
@@ -139,7 +146,7 @@ def test_frames_without_an_image_are_not_chosen(dataset):
 
 
 def test_sheet_has_a_row_for_the_truth_and_each_run(dataset):
-    results = {"one": [entry(track(square(0), None, None, None))], "two": []}
+    results = {"one": [result(track(square(0), None, None, None))], "two": []}
     sheet = comparison_sheet(dataset, results, dataset.videos, frames=3, cell_width=120)
     cell, head, margin, gap = 80, 18, 4, 14
     assert sheet.shape == (gap + 3 * (head + cell + margin), 3 * (120 + margin), 3)
@@ -164,8 +171,8 @@ def test_command_line_writes_a_sheet(dataset, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("{}", [], "not a list of results"),
-        ("[", [], "not JSON"),
+        ("{}", [], "not a list of objects"),
+        ("[", [], "not valid JSON"),
         ("[]", ["--video", "5"], "no video 5"),
         ("[]", ["--out", "sheet.nonsense"], "use .png or .jpg"),
     ],
@@ -177,6 +184,17 @@ def test_command_line_errors_are_one_line(dataset, tmp_path, capsys, content, op
     assert main([*arguments, "--out", str(tmp_path / "sheet.png"), *options]) == 1
     error = capsys.readouterr().err
     assert error.startswith("error: ") and message in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_results_in_any_encoding_are_drawn_and_oddities_told(dataset, tmp_path, capsys, encoding):
+    odd = [entry(track(square(0))), entry(track(square(5)), category=9)]
+    (tmp_path / "r.json").write_text(json.dumps(odd), encoding=encoding)
+    names = [str(dataset.path), str(dataset.frame_root), str(tmp_path / "r.json")]
+    assert main([*names, "--out", str(tmp_path / "sheet.png")]) == 0
+    told = capsys.readouterr().err
+    assert "note: 2 x masks for another number of frames:" in told
+    assert "note: 1 x result of an unknown category:" in told and "note: 1 x crowd:" in told
 
 
 def test_drawing_needs_no_torch():

@@ -6,17 +6,19 @@ Frames are uint8 RGB arrays (H, W, 3); tracks come from a YouTube-VIS file or it
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
-from tpr.command import command
-from tpr.data.segmentation import decode, is_missing
+from tpr.command import command, say
+from tpr.data.findings import Report, Tally
+from tpr.data.json_input import naming
+from tpr.data.records import Track
+from tpr.data.results import read_results
+from tpr.data.segmentation import MaskSizeError, decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.drawing import PAPER, Colour, DrawnTrack, encode_image, headed, overlay, track_colour
 from tpr.files import replacing
@@ -28,14 +30,10 @@ MIN_OVERLAP = 0.1  # a prediction takes a true track's colour from this IoU on
 
 def true_tracks(dataset: YouTubeVIS, video: Video) -> list[DrawnTrack]:
     """The annotated tracks of a video, coloured in file order; crowd regions are left out."""
-    names = {category.id: category.name for category in dataset.categories}
+    names = dataset.annotations.categories
     tracks = [track for track in dataset.tracks(video) if not track.iscrowd]
     return [
-        DrawnTrack(
-            names[track.category_id],
-            masks_of(track.segmentations, video),
-            track_colour(place),
-        )
+        DrawnTrack(names[track.category_id].name, masks_of(track, video), track_colour(place))
         for place, track in enumerate(tracks)
     ]
 
@@ -43,47 +41,52 @@ def true_tracks(dataset: YouTubeVIS, video: Video) -> list[DrawnTrack]:
 def predicted_tracks(
     dataset: YouTubeVIS,
     video: Video,
-    entries: Sequence[dict[str, Any]],
+    results: Sequence[Track],
     *,
     min_score: float = 0.0,
     most: int = 10,
     truth: Sequence[DrawnTrack] = (),
+    report: Report | None = None,
 ) -> list[DrawnTrack]:
-    """A video's best results, at most `most`, best first.
+    """A video's best results of known categories, at most `most`, best first.
 
     Each takes the colour of the true track that it overlaps most over the video (IoU of at least
-    0.1, every true track once, best pairs first), or a colour that no other track has. Raises
-    ValueError for an entry with another number of frames or an unknown category.
+    0.1, every true track once, best pairs first), or a colour that no other track has. Masks of
+    another size than the video's are reported and left out, or raise ValueError without `report`.
     """
-    names = {category.id: category.name for category in dataset.categories}
-    own = [e for e in entries if e["video_id"] == video.id and e["score"] >= min_score]
-    own = sorted(own, key=lambda entry: -entry["score"])[:most]
-    for entry in own:
-        _check(entry, video, names)
-    masks = [masks_of(entry["segmentations"], video) for entry in own]
+    names = dataset.annotations.categories
+    own = [one for one in results if one.video_id == video.id and one.score >= min_score]
+    own = [one for one in own if one.category_id in names]
+    own = sorted(own, key=lambda one: -one.score)[:most]
+    masks = [masks_of(one, video, report) for one in own]
     colours = matched_colours(masks, truth)
-    labels = [f"{names[entry['category_id']]} {entry['score']:.2f}" for entry in own]
+    labels = [f"{names[one.category_id].name} {one.score:.2f}" for one in own]
     return [
         DrawnTrack(label, mask, colour)
         for label, mask, colour in zip(labels, masks, colours, strict=True)
     ]
 
 
-def _check(entry: dict[str, Any], video: Video, names: dict[int, str]) -> None:
-    if len(entry["segmentations"]) != video.length:
-        found = len(entry["segmentations"])
-        raise ValueError(
-            f"results: video {video.id} has {video.length} frames, a track has {found}"
-        )
-    if entry["category_id"] not in names:
-        unknown = entry["category_id"]
-        raise ValueError(f"results: video {video.id} has a track of unknown category {unknown}")
+def masks_of(
+    track: Track, video: Video, report: Report | None = None
+) -> tuple[np.ndarray | None, ...]:
+    """A mask (H, W) bool for each of the video's frames, None where there is no object.
 
-
-def masks_of(segmentations: Sequence[Any], video: Video) -> tuple[np.ndarray | None, ...]:
-    """A mask (H, W) bool a frame, None where there is no object."""
-    size = (video.height, video.width)
-    return tuple(None if is_missing(one) else decode(one, *size) for one in segmentations)
+    Raises ValueError for a broken mask; one of another size is reported and left out if `report`
+    is given.
+    """
+    masks: list[np.ndarray | None] = [None] * video.length
+    for t, segmentation in enumerate(track.segmentations[: video.length]):
+        if is_missing(segmentation):
+            continue
+        place = f"{track.name}, frame {t}"
+        try:
+            masks[t] = decode(segmentation, video.height, video.width)
+        except ValueError as error:
+            if report is None or not isinstance(error, MaskSizeError):
+                raise ValueError(f"{place}: {error}") from None
+            report("mask of another size than its video", f"{place}: {error}")
+    return tuple(masks)
 
 
 def matched_colours(
@@ -144,16 +147,18 @@ def _line(name: str, cells: list[np.ndarray]) -> np.ndarray:
 
 def comparison_sheet(
     dataset: YouTubeVIS,
-    results: dict[str, Sequence[dict[str, Any]]],
+    results: dict[str, Sequence[Track]],
     videos: Sequence[Video],
     *,
     frames: int = 5,
     min_score: float = 0.3,
     cell_width: int = 240,
+    report: Report | None = None,
 ) -> np.ndarray:
     """Ground truth and, by name, the results of runs on the same frames; videos below each other.
 
-    `results` are lists of YouTube-VIS results entries. Videos may differ in size.
+    `results` are predictions as `tpr.data.results` reads them; report: as in `predicted_tracks`.
+    Videos may differ in size.
     """
     if not videos:
         raise ValueError("a contact sheet needs at least one video")
@@ -161,8 +166,11 @@ def comparison_sheet(
     for video in videos:
         truth = true_tracks(dataset, video)
         rows = {f"video {video.id}: ground truth": truth} if truth else {}
-        for name, entries in results.items():
-            rows[name] = predicted_tracks(dataset, video, entries, min_score=min_score, truth=truth)
+        for name, found in results.items():
+            with naming(name):
+                rows[name] = predicted_tracks(
+                    dataset, video, found, min_score=min_score, truth=truth, report=report
+                )
         blocks.append(video_rows(dataset, video, rows, frame_choice(video, frames), cell_width))
     width = max(block.shape[1] for block in blocks)
     padded = [_widen(block, width) for block in blocks]
@@ -181,21 +189,6 @@ def frame_choice(video: Video, count: int) -> list[int]:
         raise ValueError(f"video {video.id} has no image for any frame")
     places = np.linspace(0, len(present) - 1, min(count, len(present)))
     return [present[round(place)] for place in places]
-
-
-def read_results(path: Path) -> list[dict[str, Any]]:
-    """Entries of a results.json; ValueError unless they have the fields that drawing needs."""
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not JSON ({error})") from None
-    needed = {"video_id", "category_id", "score", "segmentations"}
-    good = isinstance(entries, list) and all(
-        isinstance(entry, dict) and needed <= entry.keys() for entry in entries
-    )
-    if not good:
-        raise ValueError(f"{path}: not a list of results with {', '.join(sorted(needed))}")
-    return entries
 
 
 def chosen_videos(dataset: YouTubeVIS, ids: Sequence[int], count: int) -> list[Video]:
@@ -227,7 +220,10 @@ def main(arguments: list[str] | None = None) -> None:
 def write_sheet(options: argparse.Namespace) -> None:
     """What the command line does: read, draw, write with a rename at the end."""
     dataset = YouTubeVIS(options.dataset, options.frame_root)
-    results = {str(path): read_results(path) for path in options.results}
+    tally = Tally()
+    results = {
+        str(path): read_results(path, dataset.annotations, tally.add) for path in options.results
+    }
     videos = chosen_videos(dataset, options.video, options.videos)
     sheet = comparison_sheet(
         dataset,
@@ -236,9 +232,12 @@ def write_sheet(options: argparse.Namespace) -> None:
         frames=options.frames,
         min_score=options.min_score,
         cell_width=options.width,
+        report=tally.add,
     )
     with replacing(options.out) as draft:
         draft.write_bytes(encode_image(sheet, options.out.suffix))
+    for note in (*dataset.notes, *tally.notes()):
+        say(f"note: {note.sentence}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import os
 import reprlib
 import stat
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,25 @@ PACKED = {
     b"\x1f\x8b": "packed by gzip: unpack it first (gunzip)",
     b"PK\x03\x04": "a zip file: unpack it first (unzip)",
 }
+
+
+Source = str | os.PathLike | dict | list  # a path, or what would be read there
+
+
+def load(source: Source) -> Any:
+    """The content of a path; anything else as it is."""
+    return read_json(source) if isinstance(source, str | os.PathLike) else source
+
+
+@contextmanager
+def naming(source: Source) -> Iterator[None]:
+    """Lets the errors of what is read inside begin with the file's path, where it is one."""
+    try:
+        yield
+    except ValueError as error:
+        if isinstance(source, str | os.PathLike):
+            raise ValueError(f"{source}: {error}") from None
+        raise
 
 
 def read_json(path: str | os.PathLike) -> Any:

@@ -6,18 +6,24 @@ from typing import Any
 
 from tpr.data.annotations import Annotations, report_lengths, segmentations_of
 from tpr.data.findings import Report
-from tpr.data.json_input import integer, number, shown
+from tpr.data.json_input import Source, integer, load, naming, number, shown
 from tpr.data.records import Track
 
 WRAPPERS = ("annotations", "results", "predictions")  # keys that programs put a list of results at
 
 
-def read_results(record: Any, annotations: Annotations, report: Report) -> list[Track]:
+def read_results(source: Source, annotations: Annotations, report: Report) -> list[Track]:
     """Predictions in file order; what is odd is reported by kind and read all the same.
 
     Raises ValueError for what the public API refuses, too: no list, broken entries, results of
-    unknown videos.
+    unknown videos. FileNotFoundError.
     """
+    record = load(source)
+    with naming(source):
+        return _predictions(record, annotations, report)
+
+
+def _predictions(record: Any, annotations: Annotations, report: Report) -> list[Track]:
     if not isinstance(record, list):
         raise ValueError(not_a_list(record))
     tracks = [parse_result(entry, place) for place, entry in enumerate(record)]

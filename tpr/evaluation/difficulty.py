@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpr.data.annotations import Annotations
+from tpr.data.json_input import Source, load
 from tpr.data.records import Track
 from tpr.evaluation.frames import as_frames
-from tpr.evaluation.inputs import Source, load, read_found, read_truth
+from tpr.evaluation.inputs import read_found, read_truth
 from tpr.evaluation.metrics import Metrics
 from tpr.evaluation.video_ap import evaluate_tracks
 

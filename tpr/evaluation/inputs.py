@@ -6,19 +6,13 @@ polygons as ground truth may, and what would make the API crash or compare NaN i
 names the entry.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from tpr.data.annotations import Annotations, read_annotations
 from tpr.data.findings import Note, Tally
-from tpr.data.json_input import read_json
+from tpr.data.json_input import Source, load, naming
 from tpr.data.records import Track
 from tpr.data.results import read_results
-
-Source = str | os.PathLike | dict | list
 
 
 @dataclass(frozen=True)
@@ -28,22 +22,6 @@ class Truth:
     annotations: Annotations
     notes: list[Note]
     source: Source
-
-
-def load(source: Source) -> Any:
-    """The content of a path; anything else as it is."""
-    return read_json(source) if isinstance(source, str | os.PathLike) else source
-
-
-@contextmanager
-def naming(source: Source) -> Iterator[None]:
-    """Lets the errors of what is read inside begin with the file's path, where it is one."""
-    try:
-        yield
-    except ValueError as error:
-        if isinstance(source, str | os.PathLike):
-            raise ValueError(f"{source}: {error}") from None
-        raise
 
 
 def read_truth(source: Source) -> Truth:
@@ -71,7 +49,5 @@ def read_truth(source: Source) -> Truth:
 
 def read_found(source: Source, truth: Truth) -> tuple[list[Track], list[Note]]:
     """Predictions in file order, and notes. Unknown videos are an error, unknown categories not."""
-    record, tally = load(source), Tally()
-    with naming(source):
-        tracks = read_results(record, truth.annotations, tally.add)
-    return tracks, tally.notes()
+    tally = Tally()
+    return read_results(source, truth.annotations, tally.add), tally.notes()

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 
 from tpr.data.annotations import Annotations, read_annotations
-from tpr.data.json_input import shown
+from tpr.data.json_input import Source, load, shown
 from tpr.data.records import Track, Video
 from tpr.data.results import first_not_compressed, not_a_list, parse_result
 from tpr.data.rle import decode_strings, encode
 from tpr.data.segmentation import check_mask_size, compressed, is_missing
-from tpr.evaluation.inputs import Source, load
 from tpr.files import replacing
 
 

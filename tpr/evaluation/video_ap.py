@@ -12,10 +12,10 @@ import numpy as np
 
 from tpr.data.annotations import Annotations
 from tpr.data.findings import Tally
-from tpr.data.json_input import shown
+from tpr.data.json_input import Source, naming, shown
 from tpr.data.records import Track, Video
 from tpr.evaluation.accumulate import collect
-from tpr.evaluation.inputs import Source, Truth, naming, read_found, read_truth
+from tpr.evaluation.inputs import Truth, read_found, read_truth
 from tpr.evaluation.iou import track_iou
 from tpr.evaluation.masks import TrackError, mean_area, measure
 from tpr.evaluation.matching import match
