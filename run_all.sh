@@ -34,6 +34,8 @@ Slurm:   --partition P --account A --time T     of each job (docs/full-scale.md)
 Environment: TPR_VENV     virtual environment to use (default .venv here)
              TPR_PYTHON   Python that makes it (default: the first python3.11 or newer)
              DETECTRON2_SPEC   pip requirement that replaces the default detectron2
+             TPR_TORCH_INDEX   pip index with torch for another CUDA, e.g. for V100 or drivers
+                          older than 580: https://download.pytorch.org/whl/cu126
 TEXT
 }
 
@@ -46,6 +48,7 @@ die() { say "run_all.sh: $*"; exit 1; }
 wanted() {
     cat requirements.txt requirements-detectron2.txt
     printf 'DETECTRON2_SPEC=%s\n' "${DETECTRON2_SPEC:-}"
+    [[ -z ${TPR_TORCH_INDEX:-} ]] || printf 'TPR_TORCH_INDEX=%s\n' "$TPR_TORCH_INDEX"
 }
 
 is_set_up() {
@@ -96,12 +99,27 @@ install_detectron2() {
         --implementation cp --upgrade --target "$packages" -r requirements-detectron2.txt
 }
 
+# To pip one version of torch for two CUDAs is the same: that from another index must go first.
+install_torch() {
+    local from=$venv/.torch-index
+    if [[ $(cat "$from" 2>/dev/null) != "${TPR_TORCH_INDEX:-}" ]]; then
+        rm -f "$stamp" # until it is installed again the environment is of no use
+        "$venv/bin/python" -m pip uninstall --yes --quiet torch torchvision
+        printf '%s' "${TPR_TORCH_INDEX:-}" >"$from"
+    fi
+    [[ -n ${TPR_TORCH_INDEX:-} ]] || return 0 # then it comes with the other requirements
+    grep -E '^(torch|torchvision)==' requirements.txt >"$venv/.torch.txt"
+    "${pip[@]}" --index-url "$TPR_TORCH_INDEX" -r "$venv/.torch.txt"
+}
+
 install() {
     is_set_up && return # another set-up finished while this one waited for the lock
     say "Setting up $venv with $("$python" --version): once, about 3 minutes and 6 GB"
     make_venv
     # --no-compile: of 11,000 modules only those are compiled that the check below imports
     local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile)
+    install_torch || die "TPR_TORCH_INDEX=${TPR_TORCH_INDEX:-} does not have what requirements.txt" \
+        "names as torch and torchvision (see above); without it the default build is installed"
     "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
     install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
     # what it compiles is kept even if the user's Python keeps none: every stage would compile it again

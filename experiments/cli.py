@@ -16,12 +16,14 @@ from tpr.command import command as command_line
 from tpr.command import say
 
 from . import costs, gpu_hours, show, states
+from .batch_division import check_division
 from .disk import told
 from .environment import cores, gpus
 from .estimate import Durations
 from .failures import write_failure
+from .gpu_support import check_apart, check_build
 from .launch.forked import Forked
-from .launch.local import Worker
+from .launch.local import Worker, is_shared
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
 from .needs import check_needs
@@ -187,6 +189,7 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     report = Page(work.layout, page)
     if options.launcher == "slurm" and work.todo:
         return submit_to_slurm(options, work, stages)
+    check_here(work)
     try:
         for stage in work.evaluations:
             if stage.record(work.layout) and not forced(stage, work.steps):
@@ -201,15 +204,27 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     return 1 if failures or problem else 0
 
 
+def check_here(work: Suite) -> None:
+    """Raises ValueError or OSError if this machine's GPUs, or so many, cannot train what is to be
+    trained."""
+    shared = [step.stage for step in work.todo if is_shared(step.stage.spec)]
+    check_division(shared, lambda stage: work.processes)
+    if shared:
+        check_apart()
+
+
 def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> int:
     """Submits what is not done and returns; a later call, with nothing left to do, reports."""
-    from .launch.slurm import Cluster, submit_all
+    from .launch.slurm import Cluster, ranks, submit_all
 
     named = {"partition": options.partition, "account": options.account}
     chosen = {name: value for name, value in named.items() if value} | dict(options.sbatch)
     cluster = Cluster(
         options.nodes, options.gpus_per_node, options.time, work.profile.get("threads", 1), chosen
     )
+    check_division([step.stage for step in work.todo], lambda stage: ranks(stage, cluster))
+    if cluster.gpus_per_node:
+        check_build()
     print(show.submitted(submit_all(work.steps, work.layout, cluster, stages), work.steps))
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import re
@@ -75,11 +76,19 @@ def cores() -> int:
 
 
 def gpus() -> int:
-    """GPUs that this process may use, found without loading torch."""
+    """GPUs that this process may use, found without loading torch.
+
+    As CUDA counts them: of the list in CUDA_VISIBLE_DEVICES those before the first that is none;
+    and one only where GPUs are cut into instances (MIG), as a process can use but one of these.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
-        return len([name for name in visible.split(",") if name.strip() not in ("", "-1")])
-    return len((_output(["nvidia-smi", "-L"], ROOT) or "").splitlines())
+        names = [name.strip() for name in visible.split(",")]
+        found = list(itertools.takewhile(lambda name: name not in ("", "-1"), names))
+    else:
+        lines = (_output(["nvidia-smi", "-L"], ROOT) or "").splitlines()
+        found = [line.strip() for line in lines if line.strip().startswith(("GPU ", "MIG "))]
+    return 1 if any(name.startswith("MIG") for name in found) else len(found)
 
 
 def cpu_name() -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .environment import cores
+from .gpu_support import check_gpu
 from .log import Log
 from .measures import measures
 
@@ -93,6 +94,7 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
         if spec["weights"] is None:
             return initial_weights(spec, videos, out, log)
         return public_weights(spec, videos, data_folder() / spec["weights"], out)
+    check_gpu()
     from tpr.train import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
@@ -105,6 +107,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
 
     if "train" not in spec:
         return public_flownets(spec, data_folder(), out)
+    check_gpu()
     videos = inputs["videos"]
     generator = json.loads((videos / "info.json").read_text(encoding="utf-8"))
     splits = {split: dataset(videos, split) for split in ("train", "val")}
@@ -113,6 +116,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
 
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
+    check_gpu()
     from baselines.registry import BASELINES
     from tpr.train import finetune
 
@@ -124,6 +128,7 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Tracks of the validation videos (results.json in `out`) and what they are worth."""
+    check_gpu()
     from baselines.registry import BASELINES
     from tpr.distributed import is_main
     from tpr.infer import infer

@@ -15,7 +15,7 @@ from tpr import checkpoint, infer, train
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.transforms import Geometry
 from tpr.models.build import build_model
-from tpr.parts import Part, own_parts
+from tpr.parts import Part, own_parts, possible_processes
 from tpr.step import Step
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
@@ -145,18 +145,29 @@ def test_batches_read_ahead_are_those_read_at_once(tiny_dataset):
         assert torch.equal(batch.query.images, data.pairs(iteration).query.images)
 
 
-def test_a_batch_is_shared_by_any_number_of_processes_that_divides_it(monkeypatch):
+def test_a_batch_is_shared_by_any_number_of_processes_that_divides_it():
     settings = {"batch_size": 12, "micro_batch": 6}
-    monkeypatch.setattr("tpr.parts.world_size", lambda: 3)
-    monkeypatch.setattr("tpr.parts.rank", lambda: 2)
-    parts = own_parts(settings)
+    parts = own_parts(settings, 2, 3)
     assert parts == [Part(4, 6), Part(5, 6)]
     assert [part.rows(12) for part in parts] == [slice(8, 10), slice(10, 12)]
-    monkeypatch.setattr("tpr.parts.world_size", lambda: 5)
     with pytest.raises(ValueError, match="a batch of 12 cannot be cut into 10 equal parts"):
-        own_parts(settings)[0].rows(12)
+        own_parts(settings, 0, 5)[0].rows(12)
     with pytest.raises(ValueError, match="micro_batch 5 does not divide batch_size 12"):
-        own_parts({"batch_size": 12, "micro_batch": 5})
+        own_parts({"batch_size": 12, "micro_batch": 5}, 0, 1)
+
+
+@pytest.mark.parametrize("micro", [1, 2, 3, 4, 6, 12])
+def test_the_numbers_of_processes_that_are_named_can_share_a_batch_and_no_others(micro):
+    settings = {"batch_size": 12, "micro_batch": micro}
+    possible = possible_processes(settings)
+    for count in range(1, 20):
+        parts = [part for rank in range(count) for part in own_parts(settings, rank, count)]
+        if count in possible:
+            rows = [i for part in parts for i in range(12)[part.rows(12)]]
+            assert rows == list(range(12))
+        else:
+            with pytest.raises(ValueError, match="cannot be cut into"):
+                parts[0].rows(12)
 
 
 def test_an_unknown_precision_is_refused_by_name():

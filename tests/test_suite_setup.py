@@ -17,7 +17,9 @@ case "$*" in
         printf '#!/bin/bash\\nexec "%s" --inside "$@"\\n' "$0" >"$3/bin/python"
         chmod +x "$3/bin/python"; echo venv >>"$LOG" ;;
     "--inside -m pip install "*)
+        echo "${*:5}" >>"$LOG.arguments"
         echo pip >>"$LOG"; sleep "${PIP_SECONDS:-0}"; exit "${PIP_STATUS:-0}" ;;
+    "--inside -m pip uninstall "*) echo uninstall >>"$LOG" ;;
     "--inside -c "*sysconfig*) echo "$HOME" ;;
     "--inside -c "*libraries*) echo "[$PYTHONDONTWRITEBYTECODE]" >"$LOG.compiled" ;;
     --inside*) ;;
@@ -98,6 +100,32 @@ def test_another_detectron2_installs_again(clone):
     set_up(clone)
     set_up(clone, DETECTRON2_SPEC="git+https://example.org/detectron2")
     assert log(clone) == ["venv", "pip", "pip", "pip", "pip", "pip"]
+
+
+INDEX = "https://download.pytorch.org/whl/cu126"
+
+
+def test_torch_for_another_cuda_replaces_that_which_is_there_and_goes_back(clone):
+    """pip takes torch 2.x+cu130 for torch 2.x+cu126, so the one must go before the other comes."""
+    set_up(clone)
+    assert set_up(clone, TPR_TORCH_INDEX=INDEX)[0] == 0
+    assert log(clone) == ["venv", "pip", "pip", "uninstall", "pip", "pip", "pip"]
+    asked = (clone / "pip.log.arguments").read_text().splitlines()[2]
+    assert f"--index-url {INDEX} -r " in asked
+    pins = (clone / ".venv" / ".torch.txt").read_text().splitlines()
+    assert [pin.split("==")[0] for pin in pins] == ["torch", "torchvision"]
+    set_up(clone, TPR_TORCH_INDEX=INDEX)
+    assert log(clone)[7:] == []
+    set_up(clone)
+    assert log(clone)[7:] == ["uninstall", "pip", "pip"]
+
+
+def test_an_index_without_the_pinned_torch_is_named_and_the_default_is_installed_again(clone):
+    set_up(clone)
+    status, output = set_up(clone, TPR_TORCH_INDEX=INDEX, PIP_STATUS="1")
+    assert status == 1 and f"TPR_TORCH_INDEX={INDEX} does not have what requirements" in output
+    assert set_up(clone)[0] == 0
+    assert log(clone)[3:] == ["uninstall", "pip", "venv", "pip", "pip"]
 
 
 def test_killed_while_pip_writes_it_starts_over(clone):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 from fake_slurm import FakeSlurm
-from suite_helpers import calls, make_root, suite, values
+from suite_helpers import calls, edit, make_root, suite, values
 
 RUN = "blendmask-r50"
 LABELS = ("videos", "images", f"pretrain-{RUN}", f"train-{RUN}-seed0", f"evaluate-{RUN}-seed0")
@@ -119,6 +119,8 @@ def test_a_running_job_shows_how_far_it_is(root, slurm):
 
 
 def test_a_training_asks_for_all_nodes_and_an_evaluation_for_one(root, slurm):
+    edit(root / "experiments/manifests/profiles/smoke.yaml", "batch_size: 2", "batch_size: 16")
+    edit(root / "experiments/manifests/profiles/smoke.yaml", "batch_size: 2", "batch_size: 16")
     options = ("--gpus-per-node", "8", "--nodes", "2", "--time", "1-02:00:00")
     options += ("--partition", "a100", "--account", "vis", "--sbatch", "qos=high")
     submit(root, slurm, *options)
@@ -135,6 +137,13 @@ def test_a_training_asks_for_all_nodes_and_an_evaluation_for_one(root, slurm):
     assert training["time"] == "1560" and training["signal"] == "USR2@120"
     assert (training["partition"], training["account"], training["qos"]) == ("a100", "vis", "high")
     assert training["kill-on-invalid-dep"] == "yes"
+
+
+def test_gpus_that_cannot_share_a_batch_are_refused_before_anything_is_submitted(root, slurm):
+    status, output = submit(root, slurm, "--gpus-per-node", "3", "--nodes", "2")
+    assert status == 2 and slurm.jobs() == []
+    assert f"train {RUN} seed 0: 6 processes cannot share a batch of 2" in output
+    assert "these numbers can: 1, 2 (" in output
 
 
 def test_a_refused_submission_is_one_clear_line(root, slurm):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from .distributed import rank, world_size
-
 
 class Part(NamedTuple):
     """One of `of` equal parts of a batch."""
@@ -41,8 +39,14 @@ def micro_batches(settings: dict[str, Any]) -> int:
     return batch // at_once
 
 
-def own_parts(settings: dict[str, Any]) -> list[Part]:
-    """This process's parts of every batch, one after the other; none crosses a micro-batch."""
-    count = math.lcm(micro_batches(settings), world_size())
-    own = count // world_size()
-    return [Part(rank() * own + i, count) for i in range(own)]
+def own_parts(settings: dict[str, Any], rank: int, processes: int) -> list[Part]:
+    """A process's parts of every batch, one after the other; none crosses a micro-batch."""
+    count = math.lcm(micro_batches(settings), processes)
+    own = count // processes
+    return [Part(rank * own + i, count) for i in range(own)]
+
+
+def possible_processes(settings: dict[str, Any]) -> list[int]:
+    """The numbers of processes that can share a batch, in equal parts that no micro-batch cuts."""
+    batch, cut = settings["batch_size"], micro_batches(settings)
+    return [n for n in range(1, batch + 1) if batch % math.lcm(cut, n) == 0]

@@ -54,7 +54,7 @@ class Step:
             raise ValueError(f"unknown precision {precision!r}; known: {known}")
         self.model, self.losses, self.settings, self.seed = model, losses, settings, seed
         self.device, self.dtype = device(), PRECISIONS[precision]
-        self.parts = own_parts(settings)
+        self.parts = own_parts(settings, rank(), world_size())
         model.to(self.device, memory_format=torch.channels_last)
         synchronise_norms(model)
         model.train()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from ..files import read_json
 from ..layout import ROOT
@@ -23,7 +24,7 @@ class Worker:
 
     def __init__(self, folder: Path, stages: str, threads: int, processes: int = 1) -> None:
         command = [sys.executable, "-m", "experiments.worker", str(folder)]
-        if processes > 1 and is_shared(folder):
+        if processes > 1 and is_shared(read_json(folder / "stage.json")["spec"]):
             command[2:3] = ["experiments.launch.ranks", str(processes)]
         command += ["--stages", stages, "--parent", str(os.getpid())]
         with (folder / "log.txt").open("ab") as log:
@@ -61,9 +62,8 @@ class Worker:
             pass
 
 
-def is_shared(folder: Path) -> bool:
-    """Whether several processes can work on the stage together: those that train or infer."""
-    spec = read_json(folder / "stage.json")["spec"]
+def is_shared(spec: dict[str, Any]) -> bool:
+    """Whether several processes can work on a stage together: those that train or infer."""
     return "train" in spec or "infer" in spec
 
 

@@ -159,6 +159,12 @@ def processes(stage: Stage, cluster: Cluster) -> tuple[int, int, int]:
     return 1, 1, min(gpus, 1) if trains else 0
 
 
+def ranks(stage: Stage, cluster: Cluster) -> int:
+    """All processes of a stage's job."""
+    nodes, tasks, _ = processes(stage, cluster)
+    return nodes * tasks
+
+
 def variables(threads: int) -> dict[str, str]:
     """What a job needs, wherever sbatch drops this process's environment."""
     return {k: v for k, v in environment(threads).items() if k in (*settings(threads), "TPR_DATA")}
