@@ -117,6 +117,42 @@ def test_annotations_by_image_are_gathered_to_tracks(tmp_path, frames):
     np.testing.assert_array_equal(masks(dataset, 0, 1)[1], block(2, 5))
 
 
+@pytest.mark.parametrize(
+    ("crowds", "is_crowd", "note"),
+    [
+        ((0, 0), False, None),
+        ((None, 1), False, "1 x crowd in some frames of an object: the track stays an object"),
+        ((1, 1), True, "1 x crowd: left out of training"),
+    ],
+)
+def test_a_track_is_a_crowd_where_all_its_masks_are(
+    tmp_path, frames, capsys, crowds, is_crowd, note
+):
+    record = per_image()
+    for entry, crowd in zip(record["annotations"], crowds, strict=True):
+        entry["iscrowd"] = crowd
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    (track,) = dataset.tracks(dataset.videos[0])
+    assert track.iscrowd == is_crowd
+    told = capsys.readouterr().err
+    assert f"note: {note}" in told if note else not told
+
+
+def test_backslashes_of_windows_become_folders(tmp_path, frames, capsys):
+    record = per_image()
+    for image in record["images"]:
+        image["file_name"] = image["file_name"].replace("/", "\\")
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    assert dataset.videos[0].file_names == ("a/00.jpg", "a/01.jpg")
+    assert "note: 2 x file name with backslashes" in capsys.readouterr().err
+
+
+def test_a_data_set_without_tracks_is_told(tmp_path, frames, capsys):
+    source = written(tmp_path, per_image() | {"annotations": []})
+    assert convert(tmp_path, frames, "coco", source) is not None
+    assert "note: the data set has no tracks" in capsys.readouterr().err
+
+
 def test_a_youtube_vis_file_comes_back_with_compressed_masks(tmp_path, frames):
     runs = {"size": list(SIZE), "counts": [5, 2, 2, 2, 13]}
     track = {"id": 4, "video_id": 1, "category_id": 1, "segmentations": [runs, None]}
@@ -134,6 +170,7 @@ def test_a_youtube_vis_file_comes_back_with_compressed_masks(tmp_path, frames):
     [
         (lambda r: r["annotations"][0].pop("instance_id"), "instance_id and track_id are missing"),
         (lambda r: r["annotations"][0].update(image_id=1), 'image 1 is not in "images"'),
+        (lambda r: r["annotations"][0].update(iscrowd="yes"), "\"iscrowd\" is 'yes', not 0 or 1"),
         (lambda r: r["annotations"][0].update(image_id=7), "track 9 is in image 7 twice"),
         (lambda r: r["annotations"][1].update(category_id=4), "track 9 has several categories"),
         (lambda r: r["images"][0].update(frame_id=0), "video 2: its frames has id 0 twice"),

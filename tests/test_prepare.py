@@ -82,6 +82,39 @@ def test_compressed_masks_and_ids_with_gaps(tmp_path):
     assert sorted(ids) == [7, 8, 9, 10]
 
 
+def test_annotations_from_0_are_numbered_from_1(tmp_path, capsys):
+    record = content(4)
+    for number, track in enumerate(record["annotations"]):
+        track["id"] = number
+    root = write(tmp_path / "root", "archive 2019", record)
+    assert main(["prepare", "ytvis2019", "--root", str(root), "--holdout", "1"]) == 0
+    out = root / "tpr-ytvis2019"
+    parts = [json.loads((out / f"{part}.json").read_text()) for part in ("train", "val")]
+    assert sorted(track["id"] for part in parts for track in part["annotations"]) == [1, 2, 3, 4]
+    told = capsys.readouterr().out
+    assert "note: annotation id 0: 1 (all annotations are numbered from 1 here)" in told
+
+
+def test_backslashes_of_windows_and_crowds_are_counted(tmp_path):
+    record = content(3)
+    write(tmp_path / "root", "archive 2019", record)
+    names = record["videos"][0]["file_names"]
+    names[:] = [name.replace("/", "\\") for name in names]
+    record["annotations"][1]["iscrowd"] = 1
+    (tmp_path / "root" / "train.json").write_text(json.dumps(record))
+    index = prepare("ytvis2019", tmp_path / "root", tmp_path / "out", holdout=1)
+    assert index["notes"] == {"file name with backslashes": 2, "crowd": 1}
+    videos = [v for part in ("train", "val") for v in read(tmp_path / "out", part).videos]
+    assert {name.split("/")[0] for v in videos for name in v.file_names} == {
+        "clip000", "clip001", "clip002"
+    }  # fmt: skip
+
+
+def test_a_training_file_of_no_tracks_is_refused(tmp_path):
+    found = problems(tmp_path, content(3) | {"annotations": []})
+    assert ("data set without tracks", 'train: "annotations" is an empty list') in found
+
+
 def test_long_videos_and_absent_frames(tmp_path):
     record = content(3, frames=210)
     record["videos"][0]["file_names"][3] = None

@@ -44,8 +44,8 @@ class Seen(NamedTuple):
     category: int
 
 
-class Track:
-    """What one object collected over a video: masks, and its detections' scores and classes."""
+class Collected:
+    """What one track collected over a video: masks, and its detections' scores and classes."""
 
     def __init__(self) -> None:
         self.segmentations: dict[int, dict] = {}
@@ -81,7 +81,7 @@ class Playback:
     def __init__(self, video: Video) -> None:
         self.video = video
         self.tracker = Tracker()
-        self.tracks: dict[int, Track] = defaultdict(Track)
+        self.tracks: dict[int, Collected] = defaultdict(Collected)
         self.previous: Frame | None = None
 
     def has_frame(self, t: int) -> bool:

@@ -7,6 +7,7 @@ What mmtracking calls CocoVID and what TAO has: "images" with "video_id" and "fr
 from collections import defaultdict
 from typing import Any
 
+from tpr.data.findings import Report
 from tpr.data.json_input import entries, integer, shown, unique
 
 
@@ -15,8 +16,12 @@ def is_per_image(record: Any) -> bool:
     return isinstance(record, dict) and "images" in record
 
 
-def from_images(record: dict) -> dict:
-    """The YouTube-VIS record; ValueError naming the entry."""
+def from_images(record: dict, report: Report) -> dict:
+    """The YouTube-VIS record; ValueError naming the entry.
+
+    A track is a crowd where all its entries are: programs mark single masks so that were painted
+    with a brush, which COCO's run-length encoding was once for. Tracks of both kinds are reported.
+    """
     videos = {integer(v, "id", "a video"): v for v in entries(record, "videos", "the file")}
     images = _images(record, videos)
     frames = {image: (video, t) for video, own in images.items() for t, image in enumerate(own)}
@@ -24,7 +29,7 @@ def from_images(record: dict) -> dict:
     return {
         "videos": [_video(videos[v], [by_id[i] for i in images[v]]) for v in videos if images[v]],
         "categories": record.get("categories"),
-        "annotations": _tracks(record, frames, {v: len(own) for v, own in images.items()}),
+        "annotations": _tracks(record, frames, {v: len(own) for v, own in images.items()}, report),
     }
 
 
@@ -51,9 +56,10 @@ def _video(entry: dict, images: list[dict]) -> dict:
     return {"id": entry["id"], **sizes, "length": len(names), "file_names": names}
 
 
-def _tracks(record: dict, frames: dict, lengths: dict[int, int]) -> list[dict]:
+def _tracks(record: dict, frames: dict, lengths: dict[int, int], report: Report) -> list[dict]:
     """An annotation a track, ids from 1, in the order of their first entries."""
     tracks: dict[tuple[int, int], dict] = {}
+    crowds: dict[tuple[int, int], list[bool]] = defaultdict(list)
     for entry in entries(record, "annotations", "the file"):
         where = f"annotation {shown(entry.get('id'))}"
         image = integer(entry, "image_id", where)
@@ -67,8 +73,20 @@ def _tracks(record: dict, frames: dict, lengths: dict[int, int]) -> list[dict]:
         if track["segmentations"][t] is not None:
             raise ValueError(f"{where}: track {shown(name)} is in image {shown(image)} twice")
         track["segmentations"][t] = entry.get("segmentation")
-        track["iscrowd"] |= entry.get("iscrowd") or 0
+        crowds[video, name].append(_is_crowd(entry, where))
+    for (video, name), frames_crowd in crowds.items():
+        tracks[video, name]["iscrowd"] = int(all(frames_crowd))
+        if any(frames_crowd) and not all(frames_crowd):
+            place = f"video {shown(video)}, track {shown(name)}: {sum(frames_crowd)} frames"
+            report("crowd in some frames of an object", place)
     return list(tracks.values())
+
+
+def _is_crowd(entry: dict, where: str) -> bool:
+    crowd = entry.get("iscrowd")
+    if crowd not in (None, 0, 1):
+        raise ValueError(f'{where}: "iscrowd" is {shown(crowd)}, not 0 or 1')
+    return bool(crowd)
 
 
 def _track(entry: dict, video: int, length: int, before: int) -> dict:
@@ -77,7 +95,6 @@ def _track(entry: dict, video: int, length: int, before: int) -> dict:
         "id": before + 1,
         "video_id": video,
         "category_id": category,
-        "iscrowd": 0,
         "segmentations": [None] * length,
     }
 

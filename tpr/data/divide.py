@@ -9,7 +9,7 @@ from typing import Any
 from tpr.data.check import Check, Checked
 from tpr.data.holdout import hold_out
 from tpr.data.json_input import entries
-from tpr.data.records import Track
+from tpr.data.records import Track, Video
 from tpr.data.segmentation import compressed, is_missing
 
 HOLDOUT_SHARE = 302 / 2238  # of YouTube-VIS 2019's training set: as many videos as its valid set
@@ -55,28 +55,45 @@ def divide(
     train, official: files of the two splits; with the latter nothing is held out.
     """
     everything = {c.video.id for c in check.videos.values() if c.video.length}
+    train = renumbered(train)
     if official is not None:
-        return {"train": subset(train, everything), "val": official | {"annotations": None}}
-    return {"train": subset(train, everything - set(held)), "val": subset(train, set(held))}
+        return {"train": subset(train, check, everything), "val": official | {"annotations": None}}
+    return {
+        "train": subset(train, check, everything - set(held)),
+        "val": subset(train, check, set(held)),
+    }
 
 
-def subset(record: dict[str, Any], ids: set[int]) -> dict[str, Any]:
-    """The file with some of its videos, masks compressed."""
-    videos = [video for video in record["videos"] if video["id"] in ids]
-    sizes = {video["id"]: (video["height"], video["width"]) for video in videos}
+def renumbered(record: dict[str, Any]) -> dict[str, Any]:
+    """The file with annotations numbered from 1 where one of them has the id 0, which the public
+    API of the evaluation reads as no match."""
+    tracks = record["annotations"]
+    if all(track["id"] != 0 for track in tracks):
+        return record
+    return record | {"annotations": [t | {"id": n} for n, t in enumerate(tracks, 1)]}
+
+
+def subset(record: dict[str, Any], check: Check, ids: set[int]) -> dict[str, Any]:
+    """The file with some of its videos, file names as they are read, masks compressed."""
+    read = {id: check.videos[id].video for id in ids}
+    videos = [
+        video | {"file_names": list(read[video["id"]].file_names)}
+        for video in record["videos"]
+        if video["id"] in ids
+    ]
     tracks = [
-        track | {"segmentations": compact(track["segmentations"], sizes[track["video_id"]])}
+        track | {"segmentations": compact(track["segmentations"], read[track["video_id"]])}
         for track in record["annotations"]
         if track["video_id"] in ids
     ]
     return record | {"videos": videos, "annotations": tracks}
 
 
-def compact(segmentations: list, size: tuple[int, int]) -> list:
+def compact(segmentations: list, video: Video) -> list:
     """The same masks as compressed RLE, which is smaller and quicker to read."""
     out = []
     for mask in segmentations:
-        rle = None if is_missing(mask) else compressed(mask, *size)
+        rle = None if is_missing(mask) else compressed(mask, video.height, video.width)
         out.append(rle and {"size": rle["size"], "counts": rle["counts"].decode("ascii")})
     return out
 

@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 
 from tpr.data.coco_video import from_images, is_per_image
-from tpr.data.frames import check_image, inside, link_notes
+from tpr.data.findings import Tally
+from tpr.data.frames import check_image, link_notes
 from tpr.data.id_maps import MOTS_CATEGORIES, davis_parts, from_id_maps, mots_parts
-from tpr.data.json_input import read_json
+from tpr.data.json_input import naming, read_json
 from tpr.data.records import Track, Video
 from tpr.data.rle import encode
 from tpr.data.segmentation import decode
 from tpr.data.youtube_vis import YouTubeVIS, tight_box
 
+RENUMBERED = "annotation id 0"  # not told: all annotations get ids from 1
 Imported = tuple[dict, list[str]]  # a YouTube-VIS record, and notes on what was left out
 
 
@@ -21,11 +23,10 @@ def coco(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Impo
     """A YouTube-VIS or OVIS file, or one of the COCO kind with an entry an image."""
     if categories is not None:
         raise ValueError("a JSON file names its categories itself: leave them out")
-    record = read_json(source)
-    try:
-        return from_images(record) if is_per_image(record) else record, []
-    except ValueError as error:
-        raise ValueError(f"{source}: {error}") from None
+    record, tally = read_json(source), Tally()
+    with naming(source):
+        record = from_images(record, tally.add) if is_per_image(record) else record
+    return record, [note.sentence for note in tally.notes()]
 
 
 def mots(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
@@ -72,11 +73,14 @@ def imported(
     record = {
         "info": {"description": f"imported from {kind}"},
         "videos": [
-            vars(video) | {"file_names": with_slashes(dataset, video)} for video in dataset.videos
+            vars(video) | {"file_names": list(video.file_names)} for video in dataset.videos
         ],
         "categories": [vars(category) for category in dataset.categories],
         "annotations": annotations,
     }
+    notes += [note.sentence for note in dataset.notes if note.kind != RENUMBERED]
+    if not annotations:
+        notes.append("the data set has no tracks: there is nothing to train on or to find")
     if empty:
         notes.append(f"{empty} tracks without any mask were left out")
     if follow_links:
@@ -108,13 +112,3 @@ def box_of(mask: np.ndarray) -> list[int]:
     """x, y, width, height of a mask (H, W) that is not empty."""
     x0, y0, x1, y1 = map(int, tight_box(mask))
     return [x0, y0, x1 - x0, y1 - y0]
-
-
-def with_slashes(dataset: YouTubeVIS, video: Video) -> list[str | None]:
-    """The file names as they lie there: with slashes where Windows wrote backslashes."""
-    root = inside(dataset.frame_root, ".")
-    found = []
-    for name in video.file_names:
-        changed = name is not None and "\\" in name and not (root / name).exists()
-        found.append(name.replace("\\", "/") if changed else name)
-    return found

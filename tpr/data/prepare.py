@@ -19,7 +19,7 @@ from typing import Any
 from tpr.command import command
 from tpr.data.check import Check, Progress, check_split
 from tpr.data.divide import choose, divide, first_videos, video_names
-from tpr.data.findings import SHOWN, BrokenDataError, Finding, counted, report
+from tpr.data.findings import KINDS, SHOWN, BrokenDataError, Finding, counted, report
 from tpr.data.frames import add_follow_links
 from tpr.data.holdout import names_hash
 from tpr.data.json_input import entries, read_json
@@ -28,6 +28,7 @@ from tpr.files import replacing
 from tpr.terminal import printable
 
 INDEX = "index.json"
+RENUMBERED = {"annotation id 0": "all annotations are numbered from 1 here"}
 # a category that only this data set and, of the years of YouTube-VIS, its like have
 MARKS = {"ytvis2019": "sedan", "ytvis2021": "squirrel", "ytvis2022": "squirrel", "ovis": "poultry"}
 
@@ -225,7 +226,8 @@ def lines(index: dict[str, Any], out: Path) -> list[str]:
     text = [
         f"{split}: {len(x)} videos, {frames[split]} frames" for split, x in index["videos"].items()
     ]
-    text += [f"note: {kind}: {number}" for kind, number in index["notes"].items()]
+    meanings = {kind: KINDS[kind].meaning for kind in index["notes"]} | RENUMBERED
+    text += [f"note: {kind}: {n} ({meanings[kind]})" for kind, n in index["notes"].items()]
     if index["holdout"]:
         text.append(f"held out: {len(index['holdout'])} videos, {index['holdout_sha256']}")
     return [*text, f"fingerprint: {index['fingerprint']}", f"written: {out}"]
