@@ -38,6 +38,14 @@ def test_the_plug_in_example_runs_in_ten_lines_without_detectron2():
     assert done.returncode == 0, done.stderr
 
 
+def test_the_configuration_of_the_detectron2_plug_in_comes_from_where_its_page_says():
+    page = (ROOT / "docs/plug-in.md").read_text()
+    code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    names: dict = {}
+    exec(code, names)
+    assert list(names["model"].backbone.temporal.levels) == ["p2", "p3", "p4", "p5", "p6"]
+
+
 # What is not run below, and why not.
 ELSEWHERE = {
     "./run_all.sh setup": "installs 6 GB; CI begins with it",

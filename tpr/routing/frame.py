@@ -26,6 +26,16 @@ class Frame(NamedTuple):
         image = None if self.image is None else self.image[index]
         return Frame({name: x[index] for name, x in self.pyramid.items()}, image)
 
+    def with_rows(self, index: Sequence[int], pyramid: Pyramid) -> Frame:
+        """The same, with another pyramid for some of the videos."""
+        if len(index) == len(next(iter(self.pyramid.values()))):
+            return Frame(pyramid, self.image)
+        merged = {}
+        for name, x in self.pyramid.items():
+            rows = torch.tensor(index, device=x.device)
+            merged[name] = x.index_copy(0, rows, pyramid[name].to(x.dtype))
+        return Frame(merged, self.image)
+
 
 def stack(frames: Sequence[Frame]) -> Frame:
     """Frames of several videos as one batch; all with an image, or none. One stays itself."""

@@ -27,6 +27,11 @@ class GateUse(NamedTuple):
     gate: Tensor
     costs: tuple[tuple[Tensor, int], ...]
 
+    def __reduce__(self) -> tuple:
+        """Copies and pickles have no graph, with which neither can be made."""
+        costs = tuple((m.detach(), cost) for m, cost in self.costs)
+        return GateUse, (self.name, self.level, self.gate.detach(), costs)
+
     def soft(self) -> Tensor:
         """Differentiable cost of each image: (N,)."""
         return sum(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
