@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tpr.data.clips import FOLDER_RATE, Writer, open_clip
+from tpr.data.clips import FOLDER_RATE, open_clip
+from tpr.data.media.video_writer import VideoWriter
 
 
 def picture(height: int, width: int, shift: int) -> np.ndarray:
@@ -19,7 +20,7 @@ def picture(height: int, width: int, shift: int) -> np.ndarray:
 def test_a_written_video_has_its_frames_rate_and_even_sides(tmp_path):
     path = tmp_path / "clip.mp4"
     frames = [picture(49, 63, shift) for shift in range(5)]
-    with Writer(path, Fraction(12)) as writer:
+    with VideoWriter(path, Fraction(12)) as writer:
         for frame in frames:
             writer.write(frame)
     clip = open_clip(path)

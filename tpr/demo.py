@@ -2,8 +2,8 @@
 
     python -m tpr.demo VIDEO_OR_FOLDER --model mini/blendmask-r50+tpr --out out.mp4
 
-VIDEO_OR_FOLDER is a file that ffmpeg reads or a folder of pictures; without one a clip is
-generated. Frames are read, tracked, drawn and written one by one. Beside out.mp4 lies out.json, the
+VIDEO_OR_FOLDER is a file that ffmpeg reads, a folder of pictures or a picture; without one a clip
+is generated. Frames are read, tracked, drawn and written one by one. Beside out.mp4 lies out.json, the
 tracks in the format of YouTube-VIS results.
 """
 
@@ -14,22 +14,24 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from .command import command
-from .data.clips import Clip, Writer, open_clip
+from .data.clips import Clip, open_clip
+from .data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
 from .data.mini import generate
 from .data.records import Video
 from .data.transforms import resize_to_short_edge
-from .drawing import DrawnTrack, headed, overlay, track_colour
+from .drawing import BAR, DrawnTrack, headed, overlay, track_colour
 from .evaluation.submission import write_results
-from .files import replacing
-from .gate_maps import gate_maps, gate_panel
+from .files import check_outputs, replacing
+from .gate_maps import gate_maps, gate_panel, gate_panel_width
 from .infer import Playback, Seen, advance
-from .models.trained import Trained, load_trained
+from .models.trained import WEIGHTS, Trained, find, load_trained
 from .terminal import printable
 
 SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
@@ -42,9 +44,10 @@ VIDEO_ID = 1
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     with clip_of(options.video) as clip:
+        summary = run(options, clip)
         for note in clip.notes:
             print(f"note: {printable(note)}", file=sys.stderr)
-        print(printable(run(options, clip)))
+        print(printable(summary))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -83,25 +86,52 @@ def clip_of(path: Path | None) -> Iterator[Clip]:
 
 def run(options: argparse.Namespace, clip: Clip) -> str:
     """Writes the video and the tracks; says what it wrote."""
-    if options.out.suffix.lower() != ".mp4":
-        raise ValueError(f"{options.out}: the output is an .mp4 file")
     names = [options.model, *([options.compare] if options.compare else [])]
+    json_out = options.out.with_suffix(".json")
+    check_request(options, clip, names, [options.out, json_out])
     shows = [Show(load_trained(name), clip, options.min_score) for name in names]
     if options.gates and not hasattr(shows[0].trained.model.temporal, "gates"):
         raise ValueError(f"{options.model} has no gates to show")
-    total = min(filter(None, (clip.length, options.frames)), default=None)
-    count = 0
-    with replacing(options.out) as draft, Writer(draft, clip.rate) as writer:
-        for count, picture in enumerate(tqdm(clip.frames(), total=total, unit="frame"), 1):
-            panels = [show.step(count - 1, picture) for show in shows]
+    with replacing(options.out) as draft, VideoWriter(draft, clip.rate) as writer:
+        count = 0
+        for picture in counted(clip, options.frames):
+            panels = [show.step(count, picture) for show in shows]
             if options.gates:
                 panels.insert(1, shows[0].gates(picture))
             writer.write(np.concatenate(panels, axis=1))
-            if count == options.frames:
-                break
+            count += 1
     tracks = shows[0].entries(count)
-    path = write_results(options.out.with_suffix(".json"), tracks)
-    return f"{options.out}, {path}: {count} frames, {len(tracks)} tracks"
+    write_results(json_out, tracks)
+    return f"{options.out}, {json_out}: {count} frames, {len(tracks)} tracks"
+
+
+def check_request(
+    options: argparse.Namespace, clip: Clip, names: Sequence[str], outputs: Sequence[Path]
+) -> None:
+    """ValueError for what cannot be written, before anything is."""
+    if options.out.suffix.lower() != ".mp4":
+        raise ValueError(f"{options.out}: the output is an .mp4 file")
+    models = [find(name, WEIGHTS) for name in names]
+    check_outputs(outputs, [clip.path, *clip.files, *models])
+    width = panel_width(clip)
+    height = round(clip.height * width / clip.width)
+    check_encodable(height + BAR, width * len(names) + options.gates * gate_panel_width(width))
+
+
+def counted(clip: Clip, most: int | None) -> Iterator[np.ndarray]:
+    """The clip's first frames with progress, whose total is at the end what really came."""
+    total = min(clip.length, most or clip.length)
+    with tqdm(total=total, unit="frame") as bar:
+        for picture in islice(clip.frames(), most):
+            yield picture
+            bar.update()
+        bar.total = bar.n
+
+
+def panel_width(clip: Clip) -> int:
+    """Small videos are enlarged, unless they would become too tall to write."""
+    width = max(clip.width, LEAST_WIDTH)
+    return width if clip.height * width / clip.width + BAR <= LONGEST_SIDE else clip.width
 
 
 class Show:
@@ -109,7 +139,7 @@ class Show:
 
     def __init__(self, trained: Trained, clip: Clip, min_score: float) -> None:
         self.trained, self.min_score = trained, min_score
-        self.width = max(clip.width, LEAST_WIDTH)
+        self.width = panel_width(clip)
         self.playback = Playback(Video(VIDEO_ID, clip.width, clip.height, 0, ()))
 
     def step(self, t: int, picture: np.ndarray) -> np.ndarray:

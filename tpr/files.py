@@ -1,9 +1,9 @@
-"""Files that are never seen half written."""
+"""Files that are never seen half written, and never take the place of an input."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,3 +21,16 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """ValueError if an output is one of the inputs, under whatever name, or cannot be a file.
+
+    To be called before anything is written.
+    """
+    inputs = list(inputs)
+    for output in filter(Path.exists, outputs):
+        if not output.is_file():
+            raise ValueError(f"{output}: exists and is no file: choose another output")
+        if any(output.samefile(one) for one in inputs if one.exists()):
+            raise ValueError(f"{output}: is an input too and would be lost: choose another output")

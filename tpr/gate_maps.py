@@ -45,6 +45,11 @@ def gate_panel(picture: np.ndarray, maps: dict[str, np.ndarray], width: int) -> 
     return cv2.copyMakeBorder(panel, 0, bottom, 0, 0, cv2.BORDER_CONSTANT)
 
 
+def gate_panel_width(width: int) -> int:
+    """Of a panel beside a frame of `width` pixels."""
+    return COLUMNS * (width // 2)
+
+
 def _cell(small: np.ndarray, level: str, gate: np.ndarray) -> np.ndarray:
     """One level: the dark frame, lit where its gates are open; its number is the mean of all
     gates at all positions, 0 closed to 1 open."""

@@ -1,0 +1,165 @@
+"""Video files, frame by frame, whatever their name, damage, rate or display matrix. Needs PyAV.
+
+Files are handed to ffmpeg opened: a name such as concat:x.mp4 or cam%03d.mp4 is never taken for a
+protocol or a pattern, and a file that names others (a playlist) opens none of them.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.sidedata.sidedata import Type
+from av.stream import Disposition
+
+from tpr.data.media.orientation import AS_STORED, Orientation, of_display_matrix
+from tpr.data.media.pictures import MOST_PIXELS, check_regular
+
+AGREES = 0.05  # a header's rate is believed if timestamps say the same within this share
+MOST_RATE = 1000  # frames a second; above it, and at it, a header states its clock, not a rate
+
+
+class Timing(NamedTuple):
+    """What a file's packets say: `length` frames, and how many more its header announces."""
+
+    length: int
+    rate: Fraction | None  # frames a second
+    missing: int
+
+
+@dataclass
+class Losses:
+    """What one pass through a file could not decode."""
+
+    packets: int = 0
+    frames: int = 0  # shown, but with damage
+    broken_off: bool = False
+
+    def notes(self, path: Path) -> list[str]:
+        texts = {
+            "packets that could not be decoded, left out": self.packets,
+            "frames shown with damage": self.frames,
+        }
+        found = [f"{text}: {number}" for text, number in texts.items() if number]
+        found += ["nothing can be read from some place on"] if self.broken_off else []
+        return [f"{path}: damaged; {', '.join(found)}"] if found else []
+
+
+def decoded(path: Path, losses: Losses) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 RGB of the first video stream, turned as its display matrix says.
+
+    Packets that cannot be decoded are counted in `losses` and passed over. Raises ValueError in one
+    line for what is no video at all.
+    """
+    for picture, orientation in _stored(path, losses):
+        yield picture if orientation == AS_STORED else orientation.upright(picture)
+
+
+def _stored(path: Path, losses: Losses) -> Iterator[tuple[np.ndarray, Orientation]]:
+    with _opened(path) as (container, stream):
+        for packet in _packets(container, stream, losses):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                losses.packets += 1
+                continue
+            for frame in frames:
+                losses.frames += frame.is_corrupt
+                yield frame.to_ndarray(format="rgb24"), _orientation(frame)
+
+
+def _packets(
+    container: av.container.InputContainer, stream: av.VideoStream, losses: Losses
+) -> Iterator[av.Packet]:
+    """All packets, up to the place where the container can be read no further."""
+    try:
+        yield from container.demux(stream)
+    except FFmpegError:
+        losses.broken_off = True
+
+
+def _orientation(frame: av.VideoFrame) -> Orientation:
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    return AS_STORED if matrix is None else of_display_matrix(struct.unpack("=9i", bytes(matrix)))
+
+
+def timing(path: Path) -> Timing:
+    """Reads all packets, which takes little beside decoding them."""
+    with _opened(path) as (container, stream):
+        packets = _packets(container, stream, Losses())
+        stamps = [p.dts if p.pts is None else p.pts for p in packets if p.size]
+        unit = stream.time_base or Fraction(0)
+        times = sorted(stamp * unit for stamp in stamps if stamp is not None)
+        header = stream.average_rate or stream.guessed_rate
+        rate = _rate(times, header)
+        alone = container.duration if len(container.streams) == 1 else None  # microseconds
+        ends = [stream.duration and stream.duration * unit, alone and Fraction(alone, 10**6)]
+        end = next((x + (stream.start_time or 0) * unit for x in ends if x), None)
+        missing = max((stream.frames or 0) - len(stamps), _missing(times, end), 0)
+        return Timing(len(stamps), rate, missing)
+
+
+def _rate(times: list[Fraction], header: Fraction | None) -> Fraction | None:
+    """The header's where the timestamps agree, which are rounded; else theirs, on average."""
+    header = header if header and 0 < header < MOST_RATE else None
+    if len(times) < 2 or times[0] == times[-1]:
+        return header
+    measured = (len(times) - 1) / (times[-1] - times[0])
+    return header if header and abs(header / measured - 1) < AGREES else measured
+
+
+def _missing(times: list[Fraction], end: Fraction | None) -> int:
+    """Frames between the last packet and the announced end. A pause as long as one before is none."""
+    if end is None or len(times) < 2 or times[0] == times[-1]:
+        return 0
+    longest = max(b - a for a, b in zip(times, times[1:], strict=False))
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    gap = end - times[-1]
+    return round(gap / step) - 1 if gap > longest * Fraction(3, 2) else 0
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+    """The container and its first video stream that is not a cover picture.
+
+    Whatever PyAV raises for the file, here or in the block, becomes a ValueError.
+    """
+    check_regular(path)
+    options = {"protocol_whitelist": "none"}
+    try:
+        with (
+            path.open("rb") as file,
+            av.open(file, options=options, metadata_errors="replace") as container,
+        ):
+            yield container, _video_stream(path, container)
+    except _UnusableError as error:
+        raise ValueError(str(error)) from None
+    except Exception as error:  # damaged files make ffmpeg and PyAV raise nearly anything
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        text = f"not a video that ffmpeg reads, or broken off before its index ({reason})"
+        raise ValueError(f"{path}: {text}") from None
+
+
+class _UnusableError(Exception):
+    """A sound file that is nevertheless of no use here."""
+
+
+def _video_stream(path: Path, container: av.container.InputContainer) -> av.VideoStream:
+    streams = [
+        one for one in container.streams.video if not one.disposition & Disposition.attached_pic
+    ]
+    if not streams:
+        raise _UnusableError(f"{path}: has no video stream")
+    size = streams[0].width, streams[0].height
+    if size[0] * size[1] > MOST_PIXELS:
+        shown = f"{size[0]} x {size[1]}, more than {MOST_PIXELS:,} pixels"
+        raise _UnusableError(f"{path}: frames of {shown}: make the video smaller")
+    return streams[0]
