@@ -3,8 +3,8 @@
     python -m tpr.demo VIDEO_OR_FOLDER --model mini/blendmask-r50+tpr --out out.mp4
 
 VIDEO_OR_FOLDER is a file that ffmpeg reads, a folder of pictures or a picture; without one a clip
-is generated. Frames are read, tracked, drawn and written one by one. Beside out.mp4 lies out.json, the
-tracks in the format of YouTube-VIS results.
+is generated. Frames are read, tracked, drawn and written one by one. Beside out.mp4 lies out.json,
+the tracks in the format of YouTube-VIS results.
 """
 
 from __future__ import annotations

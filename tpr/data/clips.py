@@ -47,10 +47,8 @@ class Clip:
         finally:
             self.notes.extend(losses.notes(self.path))
             if resized:
-                size = f"{self.width} x {self.height}"
-                self.notes.append(
-                    f"{self.path}: frames scaled to the first one's {size}: {resized}"
-                )
+                text = f"frames scaled to the first one's {self.width} x {self.height}"
+                self.notes.append(f"{self.path}: {text}: {resized}")
 
 
 def open_clip(path: Path) -> Clip:

@@ -40,12 +40,14 @@ class Losses:
     """What one pass through a file could not decode."""
 
     packets: int = 0
+    damaged: int = 0  # packets that arrived incomplete; decoded all the same where that is possible
     frames: int = 0  # shown, but with damage
     broken_off: bool = False
 
     def notes(self, path: Path) -> list[str]:
         texts = {
             "packets that could not be decoded, left out": self.packets,
+            "incomplete packets": self.damaged,
             "frames shown with damage": self.frames,
         }
         found = [f"{text}: {number}" for text, number in texts.items() if number]
@@ -66,6 +68,7 @@ def decoded(path: Path, losses: Losses) -> Iterator[np.ndarray]:
 def _stored(path: Path, losses: Losses) -> Iterator[tuple[np.ndarray, Orientation]]:
     with _opened(path) as (container, stream):
         for packet in _packets(container, stream, losses):
+            losses.damaged += packet.is_corrupt
             try:
                 frames = packet.decode()
             except FFmpegError:
@@ -117,7 +120,7 @@ def _rate(times: list[Fraction], header: Fraction | None) -> Fraction | None:
 
 
 def _missing(times: list[Fraction], end: Fraction | None) -> int:
-    """Frames between the last packet and the announced end. A pause as long as one before is none."""
+    """Frames between the last one and the announced end, unless a step before was as long."""
     if end is None or len(times) < 2 or times[0] == times[-1]:
         return 0
     longest = max(b - a for a, b in zip(times, times[1:], strict=False))
