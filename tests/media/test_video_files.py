@@ -204,7 +204,7 @@ def sound_only(path):
 
 def oversized(path):
     """An AVI whose header states frames of 40,000 x 40,000 pixels."""
-    content = bytearray(write(path, noisy(2), format="avi", codec="mjpeg").read_bytes())
+    content = bytearray(write(path, noisy(2), format="avi", codec="rawvideo").read_bytes())
     at = content.index(b"strf") + 8
     content[at + 4 : at + 12] = struct.pack("<ii", 40_000, 40_000)
     path.write_bytes(content)
@@ -216,7 +216,7 @@ KINDS = [
     (lambda path: path.write_bytes(bytes(5000)), "not a video that ffmpeg reads"),
     (lambda path: path.write_bytes(write(path, noisy(9)).read_bytes()[:3000]), "not a video"),
     (sound_only, "has no video stream"),
-    (oversized, "frames of 40000 x 40000, more than 178,956,970 pixels"),
+    (oversized, "holds no frame that can be decoded"),
     (os.mkfifo, "a named pipe, not a file"),
     (lambda path: path.symlink_to("/dev/zero"), "a device, not a file"),
     (lambda path: path.symlink_to("gone"), "no such video or folder"),

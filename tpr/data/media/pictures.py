@@ -27,7 +27,6 @@ from PIL import Image, UnidentifiedImageError
 from tpr.data.media.orientation import AS_STORED, EXIF, Orientation
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
-MOST_PIXELS = 2 * Image.MAX_IMAGE_PIXELS  # of a picture; Pillow refuses larger ones as bombs
 EXIF_ORIENTATION = 0x0112
 SPECIAL = {
     stat.S_IFDIR: "a folder",
@@ -100,7 +99,7 @@ def _opened(path: Path) -> Iterator[tuple[Image.Image, Orientation]]:
         reason = "broken or truncated image, or none that can be read: save it as PNG or JPEG"
         raise ValueError(f"{path}: {reason}") from None
     except Image.DecompressionBombError:
-        text = f"larger than {MOST_PIXELS:,} pixels: make the picture smaller"
+        text = f"larger than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make the picture smaller"
         raise ValueError(f"{path}: {text}") from None
     except Exception as error:  # the decoders raise nearly anything for damaged files
         if isinstance(error, OSError) and error.strerror:

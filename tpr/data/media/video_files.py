@@ -1,7 +1,8 @@
 """Video files, frame by frame, whatever their name, damage, rate or display matrix. Needs PyAV.
 
 Files are handed to ffmpeg opened: a name such as concat:x.mp4 or cam%03d.mp4 is never taken for a
-protocol or a pattern, and a file that names others (a playlist) opens none of them.
+protocol or a pattern, and a file that names others (a playlist) opens none of them. Frames of more
+than about 268 million pixels are refused by ffmpeg itself.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition
 
 from tpr.data.media.orientation import AS_STORED, Orientation, of_display_matrix
-from tpr.data.media.pictures import MOST_PIXELS, check_regular
+from tpr.data.media.pictures import check_regular
 
 AGREES = 0.05  # a header's rate is believed if timestamps say the same within this share
 MOST_RATE = 1000  # frames a second; above it, and at it, a header states its clock, not a rate
@@ -161,8 +162,4 @@ def _video_stream(path: Path, container: av.container.InputContainer) -> av.Vide
     ]
     if not streams:
         raise _UnusableError(f"{path}: has no video stream")
-    size = streams[0].width, streams[0].height
-    if size[0] * size[1] > MOST_PIXELS:
-        shown = f"{size[0]} x {size[1]}, more than {MOST_PIXELS:,} pixels"
-        raise _UnusableError(f"{path}: frames of {shown}: make the video smaller")
     return streams[0]
