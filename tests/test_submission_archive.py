@@ -53,7 +53,7 @@ def test_a_packed_file_has_no_problems_and_always_the_same_bytes(tmp_path, video
         ({"result.json": "[]"}, "the zip holds no results.json, but 'result.json'"),
         ({"out/results.json": "[]"}, "results.json lies at 'out/results.json', not at the root"),
         ({"results.json": "[]", "x": ""}, "the zip holds 'x' beside results.json"),
-        ({"results.json": "[1,"}, "results.json is not valid JSON"),
+        ({"results.json": "[1,"}, "results.json: not valid JSON"),
         ({"results.json": "[]"}, "results.json is an empty list"),
         ({"results.json": "{}"}, "results are not a list of objects"),
         ({"results.json": '[{"video_id": 4}]'}, "result 0"),
@@ -62,6 +62,15 @@ def test_a_packed_file_has_no_problems_and_always_the_same_bytes(tmp_path, video
 def test_wrong_layouts_are_named(tmp_path, videos, members, problem):
     found = validate_archive(videos, archive(tmp_path / "x.zip", members))
     assert len(found) == 1 and found[0].startswith(problem)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path, videos, monkeypatch):
+    monkeypatch.setattr("tpr.evaluation.archive.LARGEST", 2**30)
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        out.writestr("results.json", "[]")
+    path.write_bytes(path.read_bytes().replace(b"\x02\0\0\0\x0c", b"\x01\0\0\x40\x0c"))
+    assert validate_archive(videos, path) == ["results.json unpacks to more than 1 GiB"]
 
 
 def test_what_is_no_zip_is_named(tmp_path, videos, results):
@@ -106,4 +115,4 @@ def test_text_that_is_no_json_text_is_named(tmp_path, videos):
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as out:
         out.writestr("results.json", b"[\xff]")
-    assert validate_archive(videos, path)[0].startswith("results.json is not valid JSON")
+    assert validate_archive(videos, path)[0].startswith("results.json: not valid JSON")

@@ -20,6 +20,7 @@ from tpr.evaluation.inputs import read_truth
 from tpr.terminal import printable
 
 LETTERS = "AB"
+NAME = 60  # characters of a category's name in the table
 COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
 
 
@@ -129,7 +130,7 @@ def as_text(report: dict[str, Any]) -> str:
     if "per_category" in results[0]:
         table.append(["", *("" for _ in results)])
         for rows in zip(*(one["per_category"] for one in results), strict=True):
-            table.append([printable(rows[0]["name"]), *(percent(row["AP"]) for row in rows)])
+            table.append([printable(rows[0]["name"], NAME), *(percent(row["AP"]) for row in rows)])
     return "\n".join([*lines, *aligned(table)])
 
 

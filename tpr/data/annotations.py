@@ -231,14 +231,12 @@ def _report_oddities(
 
 
 def report_lengths(track: Track, video: Video, report: Report) -> None:
-    """Lists that have not an entry a frame."""
-    lists = {
-        "segmentations": track.segmentations,
-        "bboxes": track.bboxes,
-        "areas": track.areas,
-    }
-    for key, values in lists.items():
-        if values is not None and len(values) != video.length:
-            kind = "masks" if key == "segmentations" else "boxes or areas"
-            place = f'{track.name}: "{key}" has {len(values)} entries, but the video'
-            report(f"{kind} for another number of frames", f"{place} {shown(video.length)} frames")
+    """Masks that are not as many as the video's frames, boxes and areas not as many as masks."""
+    found = len(track.segmentations)
+    if found != video.length:
+        place = f'{track.name}: "segmentations" has {found} entries, but the video'
+        report("masks for another number of frames", f"{place} {shown(video.length)} frames")
+    for key, values in {"bboxes": track.bboxes, "areas": track.areas}.items():
+        if values is not None and len(values) != found:
+            place = f'{track.name}: "{key}" has {len(values)} entries, but "segmentations" {found}'
+            report("boxes or areas for another number of frames", place)

@@ -42,7 +42,9 @@ KINDS = {
     "crowd in some frames of an object": Kind(True, "the track stays an object"),
     # of its masks and frames
     "mask of another size than its video": Kind(
-        False, f"{AS_API}, it overlaps nothing, and its frame counts on neither side"
+        False,
+        f"{AS_API}, it meets masks of its own size only; with others its frame counts on neither "
+        "side; it is not drawn",
     ),
     "broken mask": Kind(False, "cannot be read"),
     "missing frame": Kind(False, "cannot be read"),

@@ -48,17 +48,21 @@ def read_json(path: str | os.PathLike) -> Any:
     FileNotFoundError or ValueError, naming the file.
     """
     path = Path(path)
-    data = _file_bytes(path)
+    return parse_json(_file_bytes(path), str(path))
+
+
+def parse_json(data: bytes, name: str) -> Any:
+    """As `read_json`, of a file's bytes; `name` begins the messages."""
     if fix := next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None):
-        raise ValueError(f"{path}: {fix}")
+        raise ValueError(f"{name}: {fix}")
     try:
         return json.loads(data, object_pairs_hook=_object)
     except RecursionError:
-        raise ValueError(f"{path}: not valid JSON (nested too deeply)") from None
+        raise ValueError(f"{name}: not valid JSON (nested too deeply)") from None
     except ValueError as error:  # bad UTF-8, bad JSON, a key twice, an absurdly long integer
-        raise ValueError(f"{path}: not valid JSON ({error})") from None
+        raise ValueError(f"{name}: not valid JSON ({error})") from None
     except MemoryError:
-        raise ValueError(f"{path}: does not fit into the memory") from None
+        raise ValueError(f"{name}: does not fit into the memory") from None
 
 
 def _file_bytes(path: Path) -> bytes:

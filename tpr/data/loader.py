@@ -73,8 +73,6 @@ class Sampler:
     """Endless shuffled indices 0..length-1; batch i depends on (seed, i) only."""
 
     def __init__(self, length: int, batch_size: int, seed: int) -> None:
-        if length < 1:
-            raise ValueError("the training set is empty")
         self.length, self.batch_size, self.seed = length, batch_size, seed
         self._order: tuple[int, np.ndarray] = (-1, np.empty(0, int))
 
@@ -117,6 +115,9 @@ class TrainingData:
         self.annotated = [
             (v, frames) for v in dataset.videos if (frames := annotated_frames(dataset, v))
         ]
+        if not self.annotated:
+            path = dataset.path
+            raise ValueError(f"{path}: no frame shows an object that is no crowd to train on")
         self.sampler = Sampler(len(self.annotated), batch_size, seed)
 
     def images(self, iteration: int, part: Part = WHOLE) -> ImageBatch:

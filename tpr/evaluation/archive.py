@@ -4,7 +4,6 @@ python -m tpr.evaluation.archive submission.zip --videos valid.json
 """
 
 import argparse
-import json
 import lzma
 import struct
 import sys
@@ -13,12 +12,13 @@ import zlib
 from pathlib import Path
 
 from tpr.command import command
-from tpr.data.json_input import read_json
+from tpr.data.json_input import parse_json
 from tpr.evaluation.submission import validate_results
 from tpr.files import replacing
 from tpr.terminal import printable
 
 NAME = "results.json"
+LARGEST = 2**31  # bytes of a file that is unpacked
 # what zipfile raises for damaged, encrypted and unknown content
 UNREADABLE = (
     zipfile.BadZipFile,
@@ -52,18 +52,20 @@ def validate_archive(videos: Path, path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             problems = layout_problems(archive.namelist())
+            if not problems and archive.getinfo(NAME).file_size > LARGEST:
+                problems = [f"{NAME} unpacks to more than {LARGEST >> 30} GiB"]
             text = None if problems else archive.read(NAME)
     except UNREADABLE as error:
         return [f"{path.name} is not a readable zip file ({error})"]
     if text is None:
         return problems
     try:
-        entries = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return [f"{NAME} is not valid JSON ({error})"]
+        entries = parse_json(text, NAME)
+    except ValueError as error:
+        return [str(error)]
     if entries == []:
         return [f"{NAME} is an empty list, at which the servers' evaluation ends with an error"]
-    return validate_results(read_json(videos), entries)
+    return validate_results(videos, entries)
 
 
 def layout_problems(names: list[str]) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tpr.data.annotations import Annotations, read_annotations
-from tpr.data.json_input import Source, load, shown
+from tpr.data.findings import Tally
+from tpr.data.json_input import Source, load, naming, shown
 from tpr.data.records import Track, Video
 from tpr.data.results import first_not_compressed, not_a_list, parse_result
 from tpr.data.rle import decode_strings, encode
@@ -62,7 +63,9 @@ def validate_results(ground_truth: Source, entries: Source) -> list[str]:
     Stricter than ``evaluate``: lengths and sizes must be the videos', categories must be known, and
     runs must not be empty (maskApi, which servers use, stops early at them).
     """
-    truth = read_annotations(load(ground_truth), lambda kind, where: None, None)
+    record = load(ground_truth)
+    with naming(ground_truth):
+        truth = read_annotations(record, Tally().add, None)
     results = load(entries)
     if not isinstance(results, list):
         return [not_a_list(results)]
