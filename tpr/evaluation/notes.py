@@ -1,6 +1,7 @@
 """What makes a number mean something else than it seems to, found while it is computed."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,45 +14,57 @@ from tpr.evaluation.matching import IOU_THRESHOLDS
 Group = tuple[int, list[Track], list[Track]]  # category, true tracks, predictions
 
 
-def note_masks(tally: Tally, tracks: Sequence[Track], masks: Masks, video: Video) -> None:
+class Sides(NamedTuple):
+    """Findings of the ground truth and those of the results, which are told apart."""
+
+    truth: Tally
+    results: Tally
+
+    def of(self, track: Track) -> Tally:
+        return self.truth if track.score is None else self.results
+
+
+def note_masks(sides: Sides, tracks: Sequence[Track], masks: Masks, video: Video) -> None:
     """Tracks of a video without masks, and masks that are not of its size."""
     for row in np.flatnonzero(~masks.areas.any(axis=1)):
         track = tracks[row]
         kind = "track without a mask" if track.score is None else "result without a mask"
-        tally.add(kind, track.name)
+        sides.of(track).add(kind, track.name)
     if not video.width:
         return
     size = (video.height << 32) + video.width
-    rows, frames = np.nonzero((masks.sizes != size) & (masks.sizes != 0))
-    if len(rows):
-        found = int(masks.sizes[rows[0], frames[0]])
+    other = (masks.sizes != size) & (masks.sizes != 0)
+    for row in np.flatnonzero(other.any(axis=1)):
+        track, frame = tracks[row], int(other[row].argmax())
+        found = int(masks.sizes[row, frame])
         place = (
-            f"{tracks[rows[0]].name}, frame {frames[0]}: {[found >> 32, found & (2**32 - 1)]}, but "
-            f"the video is {[video.height, video.width]} (height, width)"
+            f"{track.name}, frame {frame}: {[found >> 32, found & (2**32 - 1)]}, but the video is "
+            f"{[video.height, video.width]} (height, width)"
         )
-        tally.add("mask of another size than its video", place, len(rows))
+        kind = "mask of another size than its video"
+        sides.of(track).add(kind, place, int(other[row].sum()))
 
 
-def note_limit(tally: Tally, groups: Iterable[Group], limit: int) -> None:
+def note_limit(sides: Sides, groups: Iterable[Group], limit: int) -> None:
     """Predictions beyond the most that count in a video and category."""
     for _, _, found in groups:
         if len(found) > limit:
             best = sorted(found, key=lambda track: -track.score)
             kind = "result beyond those that count in its video and category"
             place = f"{best[limit].name}: {limit} with a higher score count"
-            tally.add(kind, place, len(found) - limit)
+            sides.results.add(kind, place, len(found) - limit)
 
 
-def note_videos(tally: Tally, videos: Iterable[int], tracks: Iterable[Track]) -> None:
+def note_videos(sides: Sides, videos: Iterable[int], tracks: Iterable[Track]) -> None:
     """Evaluated videos that no true track is in."""
     annotated = {track.video_id for track in tracks}
     for video in videos:
         if video not in annotated:
-            tally.add("video without tracks", f"video {shown(video)}")
+            sides.truth.add("video without tracks", f"video {shown(video)}")
 
 
 def note_categories(
-    tally: Tally,
+    sides: Sides,
     categories: Sequence[Category],
     truths: Sequence[Track],
     found: Sequence[Track],
@@ -67,10 +80,10 @@ def note_categories(
     for (_, category), iou in ious.items():
         best[category] = max(best.get(category, 0.0), iou.max())
     if truths and found and not any(best.values()):
-        tally.add("results that overlap no true track at all", found[0].name, len(found))
+        sides.results.add("results that overlap no true track at all", found[0].name, len(found))
     for category in categories:
         place = f"category {shown(category.id)} ({shown(category.name)})"
         if category.id not in real:
-            tally.add("category without true tracks", place)
+            sides.truth.add("category without true tracks", place)
         elif category.id in given and best.get(category.id, 0.0) < IOU_THRESHOLDS[0]:
-            tally.add("category with results of which none matches", place)
+            sides.results.add("category with results of which none matches", place)

@@ -20,7 +20,7 @@ from tpr.evaluation.iou import track_iou
 from tpr.evaluation.masks import TrackError, mean_area, measure
 from tpr.evaluation.matching import match
 from tpr.evaluation.metrics import Metrics
-from tpr.evaluation.notes import note_categories, note_limit, note_masks, note_videos
+from tpr.evaluation.notes import Sides, note_categories, note_limit, note_masks, note_videos
 from tpr.evaluation.summary import STATISTICS, Statistic, mean_defined
 
 POOLED = -1  # stands for the category where categories are not used
@@ -80,24 +80,23 @@ def evaluate_tracks(
     truths, found = _group(true_tracks), _group(predictions)
     per_category: dict[int, dict] = {k: {} for k in (categories if use_categories else [POOLED])}
     ious: dict[tuple[int, int], np.ndarray] = {}
-    tally, seen = Tally(), []
+    sides, seen = Sides(Tally(), Tally()), []
     for index, video in enumerate(videos):
         groups = _video_groups(truths[video], found[video], categories, use_categories)
-        note_limit(tally, groups, limits[-1])
         seen += [track for _, _, own in groups for track in own]
-        for category, iou, scored in _evaluate_video(
-            truth.videos[video], groups, limits[-1], tally
-        ):
+        done = _evaluate_video(truth.videos[video], groups, limits[-1], sides)
+        for category, iou, scored in done:
             per_category[category][index] = scored
             if iou.size:
                 ious[video, category] = iou
-    note_videos(tally, videos, true_tracks)
+    note_videos(sides, videos, true_tracks)
     named = [truth.categories[category] for category in categories if use_categories]
-    note_categories(tally, named, true_tracks, seen, ious)
+    note_categories(sides, named, true_tracks, seen, ious)
     matches = {category: collect(done, len(videos)) for category, done in per_category.items()}
     names = {one.id: one.name for one in truth.categories.values()}
     names = names if use_categories else {POOLED: "all"}
-    return _summarised(Metrics({}, {}, names, videos, ious, tally.notes(), limits, matches))
+    notes = [note for tally in sides for note in tally.notes()]
+    return _summarised(Metrics({}, {}, names, videos, ious, notes, limits, matches))
 
 
 def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
@@ -147,11 +146,12 @@ def _video_groups(truths, found, categories: list[int], use_categories: bool) ->
     return [group for group in groups if group[1] or group[2]]
 
 
-def _evaluate_video(video: Video, groups: list[tuple], limit: int, tally: Tally):
+def _evaluate_video(video: Video, groups: list[tuple], limit: int, sides: Sides):
     """Yield (category, IoU (D, G), (scores (D,), Matches)) of one video's groups."""
     everything = [track for _, truths, found in groups for track in (*truths, *found)]
     masks = measure(everything, *_polygon_size(video, everything))
-    note_masks(tally, everything, masks, video)
+    note_masks(sides, everything, masks, video)
+    note_limit(sides, groups, limit)
     mean_areas = masks.mean_areas
     row = 0
     for category, truths, found in groups:
