@@ -14,11 +14,12 @@ from typing import Any
 
 from tpr.command import command as command_line
 from tpr.command import say
+from tpr.machine import cores
 
 from . import costs, gpu_hours, show, states
 from .batch_division import check_division
 from .disk import told
-from .environment import cores, gpus
+from .environment import gpus
 from .estimate import Durations
 from .failures import write_failure
 from .gpu_support import check_apart, check_build

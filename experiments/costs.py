@@ -11,9 +11,11 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .environment import git_state, packages
+from tpr.machine import git_state
+
+from .environment import packages
 from .files import canonical, read_json, write_json
-from .layout import Layout
+from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs
 from .spec import Graph
 from .worker import now
@@ -60,7 +62,7 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
     from tpr.models.build import build_model
 
     build = partial(build_model, temporal=BASELINES)
-    started, git, runs = now(), git_state(), {}
+    started, git, runs = now(), git_state(ROOT), {}
     for run, request in requests(manifests).items():
         try:
             size, boxes = tuple(request["size"]), request["detections"]

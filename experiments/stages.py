@@ -12,7 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from .environment import cores
+from tpr.machine import cores
+
 from .gpu_support import check_gpu
 from .log import Log
 from .measures import measures

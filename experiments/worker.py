@@ -19,10 +19,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tpr.machine import git_state, hardware
+
 from . import failures
 from .disk import NO_SPACE, is_full, told
-from .environment import git_state, hardware, packages, repeats
+from .environment import packages, repeats
 from .files import read_json, write_json
+from .layout import ROOT
 from .lock import file_lock
 from .log import Log, QuietLog
 from .orphans import end_with_parent
@@ -106,7 +109,7 @@ def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any
     """Runs the stage's body and returns the record."""
     inputs = find_inputs(request, folder.parent)
     datasets = [read_json(path / "record.json").get("dataset") for path in inputs.values()]
-    log, started, git = Log(folder), now(), git_state()
+    log, started, git = Log(folder), now(), git_state(ROOT)
     log.info(f"start: {request['stage']} {request['name']}")
     metrics = run_body(request, inputs, folder, stages, log)
     log.info("finished")

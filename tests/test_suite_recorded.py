@@ -20,7 +20,7 @@ def root(tmp_path, monkeypatch):
     valid = content(2, first_id=9) | {"annotations": None}
     root = write(tmp_path / "data", "archive 2019", content(6), valid)
     monkeypatch.setenv("TPR_DATA", str(root))
-    monkeypatch.setattr("experiments.environment.cores", lambda: 1)
+    monkeypatch.setattr("experiments.stages.cores", lambda: 1)
     return root
 
 

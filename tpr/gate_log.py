@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .files import replacing
-from .routing import GateUse, open_fraction
+from .routing import GateUse, grouped, open_fractions
 
 ALL = "all"
 
 
 class GateLog:
-    """Collects the share of the gated computation done in each frame, in all and by level."""
+    """Collects the share of the gated computation done in each frame, in all and by level.
+
+    seconds: what collecting took, which is no part of inference.
+    """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
+        self.seconds = 0.0
 
     def add(self, frames: Sequence[tuple[int, int]], gates: Sequence[GateUse]) -> None:
         """frames: (video id, index) of every image of the call that the gates (N, ...) are of."""
         if not gates:
             return
-        levels = sorted({use.level for use in gates})
-        chosen = {level: [use for use in gates if use.level == level] for level in levels}
-        shares = {name: open_fraction(u).tolist() for name, u in ({ALL: gates} | chosen).items()}
+        begin = time.perf_counter()
+        groups = {ALL: range(len(gates))} | grouped(gates, lambda use: use.level)
+        shares = {name: x.tolist() for name, x in open_fractions(gates, groups).items()}
         for i, (video, t) in enumerate(frames):
             values = {name: share[i] for name, share in shares.items()}
             self.rows.append({"video": video, "frame": t} | values)
+        self.seconds += time.perf_counter() - begin
 
     def summary(self) -> dict[str, Any]:
         """open_fraction: the mean over frames, None without gates; open_fraction_by_level:

@@ -133,7 +133,7 @@ def infer(
     for index in shards.own:
         begin, opened = time.perf_counter(), GateLog()
         entries = track_videos(model, dataset, groups[index], settings, opened)
-        seconds = time.perf_counter() - begin
+        seconds = time.perf_counter() - begin - opened.seconds
         shards.write(index, {"entries": entries, "gates": opened.rows, "seconds": seconds})
         done = sum(len(groups[i]) for i in shards.finished())
         log.progress(done, len(dataset.videos), tracks=len(entries))

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from .distributed import device, gathered, rank, sum_over_processes, world_size
 from .optim import build_optimizer, lr_factor
 from .parts import Part, own_parts
-from .routing import open_fraction
+from .routing import grouped, open_fractions
 from .streams import streams
 from .sync_norm import synchronise_norms
 from .totals import counting, over_processes, recorder, sums, teller
@@ -167,9 +167,6 @@ def open_shares(model: nn.Module) -> dict[str, float]:
     gates = getattr(model, "gates", [])
     if not gates:
         return {}
-    kinds = sorted({use.name.split(".")[-1] for use in gates})
-    values = {"open_fraction": open_fraction(gates).mean().item()}
-    for kind in kinds:
-        chosen = [use for use in gates if use.name.split(".")[-1] == kind]
-        values[f"open_{kind}"] = open_fraction(chosen).mean().item()
-    return values
+    kinds = grouped(gates, lambda use: f"open_{use.name.split('.')[-1]}")
+    shares = open_fractions(gates, {"open_fraction": range(len(gates))} | kinds)
+    return {name: share.mean().item() for name, share in shares.items()}

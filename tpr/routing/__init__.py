@@ -1,6 +1,6 @@
 """Temporal Pyramid Routing as a plug-in; needs torch and torchvision only."""
 
-from .budget import budget_loss, open_fraction
+from .budget import budget_loss, grouped, open_fraction, open_fractions
 from .cpr import CPR
 from .dacr import DACR
 from .execution import execution, execution_on
@@ -21,6 +21,8 @@ __all__ = [
     "budget_loss",
     "execution",
     "execution_on",
+    "grouped",
     "open_fraction",
+    "open_fractions",
     "stack",
 ]

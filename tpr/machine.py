@@ -1,0 +1,64 @@
+"""What a record says about the code and the machine that its numbers come from."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# what is written while the suite runs, or cannot change its numbers
+NOT_SOURCES = (":!results", ":!reports", ":!weights", ":!docs", ":!README.md")
+
+
+def git_state(root: Path) -> dict[str, Any]:
+    """Commit and whether sources differ from it; None where there is no git."""
+    commit = output(["git", "rev-parse", "HEAD"], root)
+    changes = output(["git", "status", "--porcelain", "--", ".", *NOT_SOURCES], root)
+    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+
+
+def output(command: Sequence[str], folder: Path) -> str | None:
+    """What a command prints, None if it fails or is not there."""
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", errors="replace", timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def hardware() -> dict[str, Any]:
+    return {
+        "cpu": cpu_name(),
+        "cores": cores(),
+        "threads": int(os.environ.get("OMP_NUM_THREADS", 0)) or None,
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),  # that ran the stage together
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "gpu": gpu_name(),
+    }
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        found = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def gpu_name() -> str | None:
+    """The GPU that this process could use; processes that never loaded torch used none."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_available() else None
