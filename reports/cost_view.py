@@ -127,7 +127,8 @@ def speed_view(path: Path, paper: Paper) -> dict[str, Any] | None:
 
 
 def _speed_row(name: str, one: dict[str, Any]) -> dict[str, str]:
-    out = {"variant": name}
+    execution = one.get("execution")  # not in records of before November 2026
+    out = {"variant": name if not execution or execution in name else f"{name}, {execution}"}
     for kind in ("inference", "network"):
         ratio = one[kind]["ratio"]
         out[f"{kind}_fps"] = number(one[kind]["fps"], 2)

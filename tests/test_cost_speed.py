@@ -7,9 +7,22 @@ import torch
 from tiny import MODEL
 from torch import nn
 
-from tpr.cost.clip import GateSetter
-from tpr.cost.speed import Seconds, baseline_of, main, summary
+from tpr.cost.clip import GateSetter, untrained, write_clip
+from tpr.cost.speed import (
+    INFER,
+    Seconds,
+    baseline_of,
+    main,
+    parse,
+    play,
+    summary,
+    variants_of,
+)
+from tpr.gate_log import GateLog
+from tpr.infer import advance, track_videos
 from tpr.routing.gates import SpatialGate
+
+INFER_SPEC = INFER | {"short_edge": 64, "longest": None}
 
 
 def test_ratios_are_taken_round_by_round():
@@ -24,6 +37,7 @@ def test_ratios_are_taken_round_by_round():
     assert found["variant"]["inference"]["fps"] == 1 / 2.5
     assert found["variant"]["network"]["ratio"] == {"median": 0.75, "min": 0.5, "max": 1.0}
     assert found["base"]["network"]["ratio"]["min"] == 1.0
+    assert found["variant"]["inference"]["seconds"] == [1.0, 4.0]
 
 
 def test_a_run_is_measured_against_itself_without_its_temporal_module():
@@ -57,14 +71,46 @@ def test_command_measures_every_variant(tmp_path):
     arguments = ["--costs", costs, "--runs", "a", "a+tpr", "--open", 0, 1, "--frames", 1]
     arguments += ["--rounds", 2, "--size", 64, 96, "--devices", "cpu", "--out", out]
     assert main([str(x) for x in arguments]) == 0
-    (device,) = json.loads(out.read_text())["devices"]
+    record = json.loads(out.read_text())
+    assert set(record["git"]) == {"commit", "dirty"} and record["hardware"]["cores"] > 0
+    (device,) = record["devices"]
     variants = device["variants"]
     assert list(variants) == ["a", "a+tpr, gates 0 % open", "a+tpr, gates 100 % open"]
     assert [one["gated_work_done"] for one in variants.values()][0] is None
     assert variants["a+tpr, gates 0 % open"]["gated_work_done"] < 0.3
     assert variants["a+tpr, gates 100 % open"]["gated_work_done"] > 0.7
+    assert [one["execution"] for one in variants.values()] == [None, "masked", "masked"]
     for one in variants.values():
-        assert one["inference"]["fps"] <= one["network"]["fps"]
+        for kind in ("inference", "network"):
+            assert len(one[kind]["seconds"]) == 2 and min(one[kind]["seconds"]) > 0
+
+
+def test_both_executions_are_variants_of_one_model(tmp_path):
+    dataset = write_clip(tmp_path, (64, 96), 2, 3)
+    arguments = ["--execution", "dense", "masked", "--open", "0.5", "--detections", "2"]
+    found = variants_of("a+tpr", MODEL, dataset, "cpu", parse(arguments))
+    assert list(found) == [f"a+tpr, gates 50 % open, {kind}" for kind in ("dense", "masked")]
+    dense, masked = found.values()
+    assert (dense.execution, masked.execution) == ("dense", "masked")
+    assert dense.model is masked.model and 0.1 < dense.work == masked.work < 0.9
+
+
+def test_what_is_timed_is_what_inference_does(tmp_path, monkeypatch):
+    """The whole goes through `advance` once a frame, detections and tracks included."""
+    dataset = write_clip(tmp_path, (64, 96), 3, 3)
+    model = untrained(MODEL, 3, 2)
+    (expected,) = [track_videos(model, dataset, dataset.videos, INFER_SPEC, GateLog())]
+    seen = []
+
+    def noted(model, playbacks, *rest):
+        seen.append(playbacks[0])
+        return advance(model, playbacks, *rest)
+
+    monkeypatch.setattr("tpr.cost.speed.advance", noted)
+    play(model, dataset, "cpu")
+    assert len(seen) == 3 and seen[0] is seen[2]
+    ids = [category.id for category in dataset.categories]
+    assert seen[0].entries(ids, 3) == expected != []
 
 
 def test_command_says_what_it_lacks(tmp_path, capsys):

@@ -132,6 +132,11 @@ def test_speeds_stand_beside_the_published_ratios(tmp_path):
     assert row["inference_ratio"] == "0.80 (0.75 to 0.90)" and row["network_fps"] == "2.50"
     assert view["published"] == ["BlendMask 16.1 / 19.3 = 0.83", "SipMask 15.3 / 21.2 = 0.72"]
     assert view["size"] == "640×360"
+    assert row["variant"] == "b+t, gates 10 % open"
+    device["variants"] = {"b+t, gates 10 % open": one | {"execution": "dense"}}
+    path.write_text(json.dumps(record))
+    (row,) = speed_view(path, load_paper())["devices"][0]["rows"]
+    assert row["variant"] == "b+t, gates 10 % open, dense"
     assert speed_view(tmp_path / "none.json", load_paper()) is None
 
 

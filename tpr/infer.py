@@ -226,22 +226,29 @@ def advance(
     pictures: uint8 RGB (H, W, 3), one a video; settings: as spec["infer"] of `infer`.
     """
     images = torch.cat([resized(picture, settings) for picture in pictures])
-    frame = refine(model, images, playbacks, settings)
-    detections = model.detect(frame, images.shape[-2:])
+    detections = run_network(model, images, playbacks, settings)
     return [one.add(t, found) for one, found in zip(playbacks, detections, strict=True)]
 
 
+def run_network(
+    model: VISModel, images: Tensor, playbacks: Sequence[Playback], settings: dict[str, Any]
+) -> list[Instances]:
+    """A frame of each video, uint8 (N, 3, h, w), through the network: its detections."""
+    frame = refine(model, images, playbacks, settings)
+    return model.detect(frame, images.shape[-2:])
+
+
 def network_input(dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]) -> Tensor:
-    """A video's frame resized for the network: uint8 (1, 3, h, w)."""
+    """A video's frame resized for the network: uint8 (1, 3, h, w), on the CPU."""
     return resized(dataset.read_frame(video, t), settings)
 
 
 def resized(picture: np.ndarray, settings: dict[str, Any]) -> Tensor:
-    """uint8 RGB (H, W, 3) -> uint8 (1, 3, h, w)."""
+    """uint8 RGB (H, W, 3) -> uint8 (1, 3, h, w), on the CPU."""
     height, width = resize_to_short_edge(
         picture.shape[:2], settings["short_edge"], settings["longest"]
     )
-    return transform_image(picture, Geometry(height, width, False))[None].to(device())
+    return transform_image(picture, Geometry(height, width, False))[None]
 
 
 @torch.no_grad()
@@ -273,6 +280,6 @@ def replace_rows(frame: Frame, index: list[int], refined: Frame) -> Frame:
     """`frame` with the pyramids of some videos replaced by refined ones."""
     if len(index) == len(frame.image):
         return refined
-    rows = torch.tensor(index, device=device())
+    rows = torch.tensor(index, device=frame.image.device)
     pyramid = {k: x.index_copy(0, rows, refined.pyramid[k]) for k, x in frame.pyramid.items()}
     return Frame(pyramid, frame.image)

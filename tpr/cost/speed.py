@@ -1,21 +1,22 @@
 """Frames per second: `python -m tpr.cost.speed` writes results/full/speed.json.
 
-Complete online inference, one video at a time (read a frame, run the network, track, paste masks),
-and the network alone, on a made-up clip and with untrained weights. Variants take turns, so that a
-drifting machine hits all alike; each one's first round and a clip's first frame, which has no
-reference, are dropped. Gates are set so that a given share of them is open.
+Complete online inference, one video at a time (read a frame, run the network, track, paste masks:
+what `tpr.infer` does), and the network alone, on a made-up clip and with untrained weights.
+Variants take turns, so that a drifting machine hits all alike; each one's first round and a clip's
+first frame, which has no reference, are dropped. Gates are set so that a given share of them is
+open; nothing is noted of them while the clock runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,11 +25,13 @@ import torch
 
 from ..command import command
 from ..data.json_input import read_json
-from ..data.youtube_vis import YouTubeVIS
+from ..data.youtube_vis import Video, YouTubeVIS
 from ..files import replacing
-from ..infer import Playback, network_input, refine
+from ..infer import Playback, advance, network_input, run_network
+from ..machine import cpu_name, git_state, hardware
 from ..models.vis_model import VISModel
-from ..routing import open_fraction
+from ..routing import execution, execution_on, open_fraction
+from ..routing.execution import EXECUTIONS
 from ..terminal import printable
 from .clip import GateSetter, untrained, write_clip
 
@@ -39,28 +42,52 @@ INFER = {"first_frame": "skip", "recursive": True}
 
 
 class Seconds(NamedTuple):
-    """Of one round, a frame on average: everything, and the network's part of it."""
+    """Of one round, a frame on average: everything, and the network alone."""
 
     inference: float
     network: float
 
 
+class Variant(NamedTuple):
+    """What is measured: a run's model and how it is executed.
+
+    execution: of its gated cells, "dense" or "masked", None without a temporal module; work: the
+    share of the gated work that is then needed, None without gates.
+    """
+
+    run: str
+    model: VISModel
+    execution: str | None
+    work: float | None = None
+
+    def play(self, dataset: YouTubeVIS, device: str) -> Seconds:
+        with execution(self.execution) if self.execution else nullcontext():
+            return play(self.model, dataset, device)
+
+
 def play(model: VISModel, dataset: YouTubeVIS, device: str) -> Seconds:
-    """Online inference of the clip; seconds a frame over all frames but the first."""
+    """The clip twice, as `tpr.infer` goes through a video: all of it, and the network alone."""
     video = dataset.videos[0]
     settings = INFER | {"short_edge": min(video.height, video.width), "longest": None}
-    playback, whole, network = Playback(video), [], []
-    for t in range(video.length):
-        begin = now(device)
-        images = network_input(dataset, video, t, settings).to(device)
-        start = now(device)
-        frame = refine(model, images, [playback], settings)
-        found = model.detect(frame, images.shape[-2:])[0]
-        end = now(device)
-        playback.add(t, found.to("cpu"))
-        whole.append(now(device) - begin)
-        network.append(end - start)
-    return Seconds(statistics.fmean(whole[1:]), statistics.fmean(network[1:]))
+    images = [network_input(dataset, video, t, settings).to(device) for t in range(video.length)]
+
+    def everything(t: int, playback: Playback) -> None:
+        advance(model, [playback], t, [dataset.read_frame(video, t)], settings)
+
+    def network(t: int, playback: Playback) -> None:
+        run_network(model, images[t], [playback], settings)
+
+    return Seconds(*(seconds_a_frame(part, video, device) for part in (everything, network)))
+
+
+def seconds_a_frame(part: Callable[[int, Playback], Any], video: Video, device: str) -> float:
+    """Of a video from its second frame on; the first one has no reference."""
+    playback = Playback(video)
+    part(0, playback)
+    begin = now(device)
+    for t in range(1, video.length):
+        part(t, playback)
+    return (now(device) - begin) / (video.length - 1)
 
 
 def now(device: str) -> float:
@@ -70,13 +97,13 @@ def now(device: str) -> float:
 
 
 def measure(
-    models: dict[str, VISModel], dataset: YouTubeVIS, device: str, rounds: int
+    variants: dict[str, Variant], dataset: YouTubeVIS, device: str, rounds: int
 ) -> dict[str, list[Seconds]]:
     """Seconds by variant and round, after a warm-up round."""
-    seconds: dict[str, list[Seconds]] = {name: [] for name in models}
+    seconds: dict[str, list[Seconds]] = {name: [] for name in variants}
     for done in range(rounds + 1):
-        for name, model in models.items():
-            taken = play(model, dataset, device)
+        for name, variant in variants.items():
+            taken = variant.play(dataset, device)
             if done:
                 seconds[name].append(taken)
             print(f"{name}, round {done}: {1 / taken.inference:.2f} FPS", file=sys.stderr)
@@ -84,12 +111,33 @@ def measure(
 
 
 def set_gates(model: VISModel, dataset: YouTubeVIS, device: str, opened: float) -> float | None:
-    """Opens a share of the gates; returns the share of the gated work that is then done."""
-    if model.temporal is None:
-        return None
-    with GateSetter(model, opened):
+    """Opens a share of the gates; returns the share of the gated work that is then needed.
+
+    In one execution, whichever is measured, as the two first look at different parts of a pyramid.
+    """
+    with execution("masked"), GateSetter(model, opened):
         play(model, dataset, device)
     return float(open_fraction(model.gates).mean()) if model.gates else None
+
+
+def variants_of(
+    run: str, spec: dict[str, Any], dataset: YouTubeVIS, device: str, options: argparse.Namespace
+) -> dict[str, Variant]:
+    """A run's variants by name: as it is, or by share of open gates and by execution."""
+    classes = len(dataset.categories)
+    if spec["temporal"] is None:
+        return {run: Variant(run, untrained(spec, classes, options.detections).to(device), None)}
+    with torch.no_grad():
+        kinds = options.execution or [execution_on(torch.device(device))]
+    found = {}
+    for share in options.open:
+        model = untrained(spec, classes, options.detections).to(device)
+        work = set_gates(model, dataset, device, share)
+        for kind in kinds:
+            name = f"{run}, gates {100 * share:g} % open"
+            name += f", {kind}" if len(kinds) > 1 else ""
+            found[name] = Variant(run, model, kind, work)
+    return found
 
 
 def baseline_of(run: str, specs: dict[str, dict[str, Any]]) -> str:
@@ -99,7 +147,8 @@ def baseline_of(run: str, specs: dict[str, dict[str, Any]]) -> str:
 
 
 def summary(seconds: dict[str, list[Seconds]], baselines: dict[str, str]) -> dict[str, Any]:
-    """By variant and kind: frames per second, and the ratio to its baseline round by round."""
+    """By variant and kind: frames per second, the ratio to its baseline round by round, and each
+    round's seconds a frame."""
     out: dict[str, Any] = {}
     for name, rounds in seconds.items():
         out[name] = {"baseline": baselines[name]}
@@ -108,7 +157,8 @@ def summary(seconds: dict[str, list[Seconds]], baselines: dict[str, str]) -> dic
             base = [getattr(one, kind) for one in seconds[baselines[name]]]
             ratios = [b / a for a, b in zip(own, base, strict=True)]
             spread = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
-            out[name][kind] = {"fps": 1 / statistics.median(own), "ratio": spread}
+            fps = 1 / statistics.median(own)
+            out[name][kind] = {"fps": fps, "ratio": spread, "seconds": own}
     return out
 
 
@@ -116,35 +166,22 @@ def on_device(
     device: str, specs: dict[str, dict[str, Any]], options: argparse.Namespace, classes: int
 ) -> dict[str, Any]:
     """Measures all variants of all runs on a device, each beside its baseline."""
+    variants: dict[str, Variant] = {}
     with tempfile.TemporaryDirectory() as folder:
         dataset = write_clip(Path(folder), tuple(options.size), options.frames + 1, classes)
-        models, done, baselines = {}, {}, {}
         for run, spec in specs.items():
-            shares = options.open if spec["temporal"] else [None]
-            for share in shares:
-                name = run if share is None else f"{run}, gates {100 * share:g} % open"
-                baselines[name] = baseline_of(run, specs)
-                models[name] = untrained(spec, classes, options.detections).to(device)
-                done[name] = (
-                    None if share is None else set_gates(models[name], dataset, device, share)
-                )
-        seconds = measure(models, dataset, device, options.rounds)
-    variants = summary(seconds, baselines)
-    for name, share in done.items():
-        variants[name]["gated_work_done"] = share
-    return {"name": device_name(device), "rounds": options.rounds, "variants": variants}
+            variants |= variants_of(run, spec, dataset, device, options)
+        seconds = measure(variants, dataset, device, options.rounds)
+    found = summary(seconds, {name: baseline_of(one.run, specs) for name, one in variants.items()})
+    for name, one in variants.items():
+        found[name] |= {"execution": one.execution, "gated_work_done": one.work}
+    return {"name": device_name(device), "rounds": options.rounds, "variants": found}
 
 
 def device_name(device: str) -> str:
     if device != "cpu":
         return torch.cuda.get_device_name()
-    names = [line.split(":")[1].strip() for line in cpu_lines() if line.startswith("model name")]
-    return f"{(names or [platform.machine()])[0]}, {torch.get_num_threads()} threads"
-
-
-def cpu_lines() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return f"{cpu_name()}, {torch.get_num_threads()} threads"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -153,6 +190,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--costs", type=Path, default=COSTS, help="file of costs, which holds the models")
     add("--runs", nargs="+", default=RUNS, help="baselines and what is measured against them")
     add("--open", nargs="+", type=float, default=[0.0, 0.1, 1.0], help="shares of open gates")
+    add("--execution", nargs="+", choices=EXECUTIONS, help="default: masked on CPU, dense on CUDA")
     add("--frames", type=int, default=8, help="timed frames a round")
     add("--rounds", type=int, default=5)
     add("--detections", type=int, default=10, help="objects in every frame")
@@ -163,23 +201,27 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def read_costs(path: Path, runs: list[str]) -> tuple[dict[str, Any], int]:
-    """Specs of the runs' models by name, and the number of classes. ValueError, OSError."""
+    """Specs of the runs' models by name, and the number of classes. Raises ValueError, OSError."""
     try:
         kept = read_json(path)["runs"]
         return {run: kept[run]["model"] for run in runs}, kept[runs[0]]["cost"]["classes"]
     except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} lacks {error}; ./run_all.sh 1f makes it again") from None
+        raise ValueError(f"{path} lacks {error}; run ./run_all.sh 1f") from None
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there; run ./run_all.sh 1f") from None
 
 
 @command
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = parse(arguments)
+    options, git = parse(arguments), git_state(Path.cwd())  # before anything is written
     specs, classes = read_costs(options.costs, options.runs)
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     settings = {name: getattr(options, name) for name in ("size", "frames", "detections", "open")}
     record = {
         "finished": None,
         "torch": torch.__version__,
+        "git": git,
+        "hardware": hardware(),
         "settings": settings,
         "devices": [on_device(device, specs, options, classes) for device in devices],
     }

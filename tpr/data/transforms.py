@@ -13,6 +13,10 @@ from torch import Tensor
 
 from .youtube_vis import FrameInstances
 
+# Around smaller images of a batch: the mean RGB pixel of ImageNet, rounded. Normalised it is 0 but
+# for half a grey level, as detectron2's padding is; black would be an edge that images do not have.
+PADDING = (124, 116, 104)
+
 
 class Geometry(NamedTuple):
     """One geometric augmentation, shared by the frames of a pair: output size and mirroring."""
@@ -69,9 +73,10 @@ def to_instances(found: FrameInstances, geometry: Geometry) -> Instances:
 def pad_batch(
     images: Sequence[Tensor], truth: Sequence[Instances], size: tuple[int, int]
 ) -> tuple[Tensor, list[Instances]]:
-    """Pads images (3, h, w) and masks with zeros, right and below, to `size` (height, width)."""
+    """Pads images (3, h, w) with PADDING and masks with zeros, right and below, to `size` (height,
+    width)."""
     height, width = size
-    batch = torch.zeros(len(images), 3, height, width, dtype=torch.uint8)
+    batch = torch.tensor(PADDING, dtype=torch.uint8).view(3, 1, 1).repeat(len(images), 1, *size)
     for i, image in enumerate(images):
         batch[i, :, : image.shape[1], : image.shape[2]] = image
     return batch, [_pad_masks(x, height, width) for x in truth]

@@ -43,8 +43,9 @@ class VISModel(nn.Module):
         self.register_buffer("pixel_std", torch.tensor(tuple(pixel_std)).view(3, 1, 1), False)
 
     def frames(self, images: Tensor) -> Frame:
-        """uint8 RGB (N, 3, H, W) -> Frame; padded after normalisation to the pyramid's multiple."""
-        x = (images.float() - self.pixel_mean) / self.pixel_std
+        """uint8 RGB (N, 3, H, W), on any device -> Frame; padded after normalisation to the
+        pyramid's multiple."""
+        x = (images.to(self.pixel_mean.device).float() - self.pixel_mean) / self.pixel_std
         multiple = self.backbone.size_divisibility
         x = F.pad(x, (0, -x.shape[-1] % multiple, 0, -x.shape[-2] % multiple))
         return Frame(self.backbone(x.contiguous(memory_format=torch.channels_last)), x)
