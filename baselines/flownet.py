@@ -109,13 +109,8 @@ def load_public(network: FlowNetS, path: Path) -> None:
     Raises FileNotFoundError, or ValueError for a file that is none or naming the first key that
     does not fit.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"no FlowNetS weights at {path}")
-    content = checkpoint.load(path)
-    state = content.get("state_dict", content)
-    if not isinstance(state, dict):
-        raise ValueError(f"{path} is not FlowNetS: its state_dict is a {type(state).__name__}")
-    found = {k: getattr(v, "shape", None) for k, v in state.items()}
+    state = checkpoint.load_state(network, path)
+    found = {k: v.shape for k, v in state.items()}
     own = {k: v.shape for k, v in network.state_dict().items()}
     wrong = [k for k in {**own, **found} if own.get(k) != found.get(k)]
     if wrong:

@@ -7,8 +7,8 @@ from pathlib import Path
 from experiments import options
 from experiments.layout import ROOT
 from experiments.manifest import load_manifests
-from tpr.conversion import command
 from tpr.data import prepare
+from tpr.weights import command
 
 PAGE = (ROOT / "docs" / "full-scale.md").read_text()
 

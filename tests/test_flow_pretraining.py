@@ -177,18 +177,19 @@ def test_public_weights_are_taken_from_the_data_folder(tmp_path, monkeypatch):
     assert metrics["weights"] == "public.pth" and len(metrics["sha256"]) == 64
     written = checkpoint.load(tmp_path / "weights.pt")
     assert torch.equal(written["conv1.0.bias"], network.state_dict()["conv1.0.bias"].half())
-    with pytest.raises(FileNotFoundError, match="no FlowNetS weights at .*absent.pth"):
+    with pytest.raises(FileNotFoundError, match="no checkpoint at .*absent.pth"):
         BODIES["pretrain-flow"](spec | {"weights": "absent.pth"}, {}, tmp_path, QuietLog())
 
 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (b"not weights", "public.pth is not a readable checkpoint"),
-        ([1, 2], "public.pth is not a checkpoint: it holds a list"),
-        ({"state_dict": {}}, "public.pth is not FlowNetS of this width: 'conv1.0.weight' does not"),
-        ({"state_dict": {"conv1.0.weight": 3}}, "is not FlowNetS of this width: 'conv1.0.weight'"),
-        ({"state_dict": 5}, "public.pth is not FlowNetS: its state_dict is a int"),
+        (b"not weights", "public.pth is no checkpoint: it begins with the text 'not w"),
+        ([1, 2], "public.pth holds no state dict: it is a list"),
+        ({"state_dict": {}}, "public.pth holds no state dict: no tensors, but 'state_dict' .dict."),
+        ({"state_dict": {"conv1.0.weight": 3}}, "public.pth holds no state dict: no tensors"),
+        ({"state_dict": 5}, "public.pth holds no state dict: no tensors, but 'state_dict' .int."),
+        ({"conv1.0.weight": torch.ones(2)}, "is not FlowNetS of this width: 'conv1.0.weight' does"),
     ],
 )
 def test_public_weights_that_are_none_are_named_in_a_line(tmp_path, content, line):

@@ -176,7 +176,7 @@ def test_weights_of_another_model_are_refused_by_name(pretrained):
 
 def test_an_unreadable_checkpoint_is_named(tmp_path):
     (tmp_path / "weights.pt").write_bytes(b"not a checkpoint")
-    with pytest.raises(ValueError, match="weights.pt is not a readable checkpoint"):
+    with pytest.raises(ValueError, match="weights.pt is no checkpoint: it begins with the t"):
         checkpoint.load(tmp_path / "weights.pt")
 
 

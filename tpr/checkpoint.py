@@ -1,7 +1,7 @@
-"""Weights and training state on disk: written atomically, read with weights_only.
+"""Weights and training state on disk: written atomically, read without running what is in them.
 
-`python -m tpr.checkpoint convert FILE --method blendmask --backbone r50` makes weights of ours from
-a public checkpoint (tpr.conversion).
+`python -m tpr.checkpoint list` names the public checkpoints that profile `full` starts from,
+`verify FILE...` says what a file is, and `convert FILE` makes weights of ours from it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .files import replacing
 from .quantised import unpacked
+from .weights.reading import read
+from .weights.states import find_state
 
 
 def save(state: dict[str, Any], path: Path) -> None:
@@ -27,15 +29,21 @@ def save(state: dict[str, Any], path: Path) -> None:
 
 def load(path: Path) -> dict[str, Any]:
     """Raises FileNotFoundError or ValueError with one line naming the file."""
-    if not path.is_file():
-        raise FileNotFoundError(f"no checkpoint at {path}")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise ValueError(f"{path} is not a readable checkpoint ({type(error).__name__})") from error
+    content = read(path).value
     if not isinstance(content, dict):
         raise ValueError(f"{path} is not a checkpoint: it holds a {type(content).__name__}")
     return content
+
+
+def load_state(model: nn.Module, path: Path) -> dict[str, Tensor]:
+    """The model's tensors in a file, wherever in it they are (tpr.weights.states).
+
+    A file may hold an empty state: what is left of weights that equal their base, packed.
+    """
+    content = read(path)
+    if content.value == {}:
+        return {}
+    return find_state(content, path, model.state_dict().keys().__contains__).tensors
 
 
 def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ()) -> None:
@@ -59,7 +67,7 @@ def load_weights(
     missing: prefixes of parameters that may be absent from the file (new modules). Raises
     ValueError naming the first key that is missing, unexpected or of another shape.
     """
-    state = unpacked(load(path), load(base) if base else {})
+    state = unpacked(load_state(model, path), load_state(model, base) if base else {})
     own = model.state_dict()
     absent = [
         k
@@ -78,7 +86,7 @@ def load_weights(
 def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:
     """Loads what has the same name and shape in both; how many entries of the model that were, and
     how many it has. ValueError if it is none."""
-    own, saved = model.state_dict(), load(path)
+    own, saved = model.state_dict(), load_state(model, path)
     taken = {k: v.float() for k, v in saved.items() if k in own and own[k].shape == v.shape}
     if not taken:
         raise ValueError(f"{path} has nothing that fits the model")
@@ -89,6 +97,6 @@ def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:
 if __name__ == "__main__":
     import sys
 
-    from .conversion.command import main
+    from .weights.command import main
 
     sys.exit(main())

@@ -32,6 +32,14 @@ class Conversion(NamedTuple):
         """Whether something of the model is missing, or something in the file is not understood."""
         return bool(self.missing or self.unknown)
 
+    @property
+    def filled(self) -> float:
+        """The share of the image model's numbers that came from the file."""
+        sizes = {name: value.numel() for name, value in self.state.items()}
+        used = {ours for _, ours in self.used}
+        of_file = sum(sizes.get(name, 1) for name in used)  # or an element of a tensor
+        return of_file / (sum(sizes.values()) - sum(sizes[name] for name in self.fresh))
+
 
 def convert(theirs: dict[str, Tensor], model: VISModel, source: Source) -> Conversion:
     """Our state dict from theirs, float32."""
@@ -60,7 +68,7 @@ def fill(state: dict[str, Tensor], target: str, value: Tensor, source: Source) -
     """Writes a value to our key, or to an element of it; returns what is wrong with it, or ""."""
     name, index = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", target).groups()
     if name not in state:
-        return f"unused: the model has no {name}"
+        return source.why_absent(name) or f"unused: the model has no {name}"
     own, value = state[name], source.edited(name, value)
     if index is not None:
         if int(index) >= len(own):

@@ -36,7 +36,8 @@ class Source(NamedTuple):
 
     constants: our keys that a source has no counterpart for, because they are constant there, and
     their value; shapes: patterns of our keys whose shape may differ, and why; edits: patterns of
-    our keys whose values are laid out otherwise there, and what makes them ours.
+    our keys whose values are laid out otherwise there, and what makes them ours; absent: patterns
+    of keys that our models may lack, and why.
     """
 
     rules: tuple[Rule, ...]
@@ -44,6 +45,7 @@ class Source(NamedTuple):
     constants: Mapping[str, float]
     shapes: Mapping[str, str]
     edits: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType({})
+    absent: Mapping[str, str] = MappingProxyType({})
 
     def rule(self, key: str) -> Rule | None:
         """The rule for a key, with its target filled in."""
@@ -62,6 +64,10 @@ class Source(NamedTuple):
     def why_shape(self, key: str) -> str:
         """Why our key may have another shape than the source's, or an empty string."""
         return next((why for p, why in self.shapes.items() if re.fullmatch(p, key)), "")
+
+    def why_absent(self, key: str) -> str:
+        """Why our model may lack a key that has a rule, or an empty string."""
+        return next((why for p, why in self.absent.items() if re.fullmatch(p, key)), "")
 
 
 FROZEN_COUNTER = Rule(

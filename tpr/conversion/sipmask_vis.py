@@ -1,4 +1,9 @@
-"""SipMask-VIS (mmdet 1.0rc): image model and tracking head are one module there."""
+"""SipMask-VIS (mmdet 1.0rc): image model and tracking head are one module there.
+
+SipMask for COCO (mmdet 1.0) has one convolution more in each tower (`stacked_convs` 4, not 3), and
+no tracking head. SipMask-VIS loads it loosely: the fourth convolutions are dropped, and predictors
+begin on the features of the third. So does ours, which shares SipMask-VIS's architecture.
+"""
 
 from . import mmdet
 from .rules import CLASS_COUNT, FROZEN_COUNTER, P6_INPUT, Pixels, Rule, Source
@@ -24,8 +29,8 @@ SIPMASK_VIS = Source(
         *mmdet.fpn(3, 5),
         Rule(r"neck\.fpn_convs\.3\.conv\.(.*)", r"backbone.fpn.top_block.p6.\1"),
         Rule(r"neck\.fpn_convs\.4\.conv\.(.*)", r"backbone.fpn.top_block.p7.\1"),
-        *mmdet.tower(rf"{HEAD}\.cls_convs", "head.cls_tower", 2),
-        *mmdet.tower(rf"{HEAD}\.reg_convs", "head.bbox_tower", 3),
+        *mmdet.tower(rf"{HEAD}\.cls_convs", "head.cls_tower", 3),
+        *mmdet.tower(rf"{HEAD}\.reg_convs", "head.bbox_tower", 4),
         *mmdet.tower(rf"{HEAD}\.track_convs", "track_head.tower", 2),
         Rule(rf"{HEAD}\.scales\.(\d+)\.scale", r"head.scales[\1]"),
         *(Rule(rf"{HEAD}\.{source}\.(.*)", rf"{ours}.\1") for source, ours in RENAMED),
@@ -35,5 +40,9 @@ SIPMASK_VIS = Source(
     shapes={
         r"head\.cls_logits\..*": CLASS_COUNT,
         r"backbone\.fpn\.top_block\.p6\.weight": P6_INPUT,
+    },
+    absent={
+        r"head\.(cls_tower\.[67]|bbox_tower\.(9|10))\..*": "COCO SipMask's fourth convolution, "
+        "which SipMask-VIS has not"
     },
 )

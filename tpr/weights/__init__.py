@@ -1,0 +1,1 @@
+"""Checkpoints of others: which are published, what a file is, and reading it without running it."""

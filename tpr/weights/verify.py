@@ -1,0 +1,144 @@
+"""What a file is, whether it is whole, and how much of a model it would fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from ..conversion import METHODS, SOURCES
+from ..conversion.convert import Conversion, convert
+from ..models.build import BACKBONES, build_model, full_size
+from ..models.vis_model import VISModel
+from ..terminal import printable
+from .published import Identity, identify
+from .reading import Content, read
+from .states import State, find_state
+
+LEAST = 0.1  # of a model's numbers: a file that fills less is another model's
+FEW = 3  # names in a line
+
+
+class Target(NamedTuple):
+    """What a file is to be read as: its method and backbone, and settings of our model."""
+
+    method: str
+    backbone: str
+    classes: int
+    p6_from: str
+
+    def model(self) -> VISModel:
+        method = METHODS.get(self.method, self.method)
+        return build_model(full_size(method, self.backbone, p6_from=self.p6_from), self.classes)
+
+    def __str__(self) -> str:
+        return (
+            f"--method {self.method} --backbone {self.backbone} --classes {self.classes} "
+            f"--p6-from {self.p6_from}"
+        )
+
+
+def known_to(method: str) -> Callable[[str], bool]:
+    """Whether a key of a file goes anywhere, by the rules of a method."""
+
+    def known(key: str) -> bool:
+        rule = SOURCES[method].rule(key)
+        return rule is not None and rule.target is not None
+
+    return known
+
+
+def dry(state: State, target: Target) -> Conversion:
+    """The conversion without its numbers: shapes alone decide what is used."""
+    with torch.device("meta"):
+        shapes = {key: torch.empty(value.shape) for key, value in state.tensors.items()}
+        return convert(shapes, target.model(), SOURCES[target.method])
+
+
+def guessed(content: Content, path: Path, classes: int, p6_from: str) -> Target:
+    """The method whose rules know most of the file's keys, and the backbone that it fills best."""
+    known = {
+        method: sum(map(known_to(method), find_state(content, path, known_to(method)).tensors))
+        for method in SOURCES
+    }
+    method = max(known, key=known.__getitem__)
+    state = find_state(content, path, known_to(method))
+    targets = [Target(method, backbone, classes, p6_from) for backbone in BACKBONES]
+    return max(targets, key=lambda target: dry(state, target).filled)
+
+
+def filled_by_own(state: State, target: Target) -> float:
+    """The share of a model that a file with our own names fills, as `convert` writes it."""
+    with torch.device("meta"):
+        own = target.model().state_dict()
+    fits = [k for k, v in state.tensors.items() if k in own and own[k].shape == v.shape]
+    return sum(own[k].numel() for k in fits) / sum(v.numel() for v in own.values())
+
+
+def report(path: Path, target: Target | None, classes: int, p6_from: str) -> list[str]:
+    """Lines about a file; target: what it is to be read as, or None to find out.
+
+    Raises ValueError for a file that cannot be used.
+    """
+    identity = identify(path)
+    lines = [f"{identity.size:,} bytes, sha256 {identity.sha256}", named(identity)]
+    if identity.differs:
+        raise ValueError(f"{path} is not {identity.published.name}: {identity.differs}")
+    content = read(path)
+    if identity.published and not identity.published.method:
+        return [*lines, "whole; used as it is, the suite checks its layers"]
+    one = identity.published
+    if target is None and one is not None:
+        target = Target(one.method, one.backbone, classes, p6_from)
+    if target is None:
+        target = guessed(content, path, classes, p6_from)
+    state = find_state(content, path, known_to(target.method))
+    done = dry(state, target)
+    lines += [held(state, content), fit(done, target)]
+    if done.filled < LEAST:
+        raise ValueError(too_little(path, done, target))
+    return lines
+
+
+def named(identity: Identity) -> str:
+    if identity.published is None:
+        return "not in the list of published files (python -m tpr.checkpoint list)"
+    checked = "as published" if identity.published.sha256 else "by its name; no checksum is known"
+    return f"{identity.published.name}, {checked}"
+
+
+def held(state: State, content: Content) -> str:
+    """What the file holds, what else fits, and what was not looked at."""
+    numbers = sum(value.numel() for value in state.tensors.values())
+    line = f"whole: {len(state.tensors)} tensors, {numbers:,} numbers"
+    line += f", under {printable(state.name)}" if state.name else ""
+    for what, names in (
+        ("as well, with --part", state.other),
+        ("left out", state.left_out),
+        ("ignored, no tensors", content.ignored),
+    ):
+        if names:
+            further = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+            line += f"; {what}: {', '.join(map(printable, names[:FEW]))}{further}"
+    return line
+
+
+def fit(done: Conversion, target: Target) -> str:
+    line = f"fills {done.filled:.1%} of the model of {target}"
+    missing = [name for name, _ in done.missing]
+    if missing:
+        further = f" and {len(missing) - FEW} more" if len(missing) > FEW else ""
+        line += f"; missing: {', '.join(missing[:FEW])}{further}"
+    if done.unknown:
+        line += f"; {len(done.unknown)} keys unknown, the first {printable(done.unknown[0])}"
+    return line
+
+
+def too_little(path: Path, done: Conversion, target: Target) -> str:
+    first = f", {printable(done.skipped[0][0])} does not" if done.skipped else ""
+    return (
+        f"{path} fills {done.filled:.1%} of the model of {target}, less than {LEAST:.0%}: it is "
+        f"another model's ({len(done.used)} of its keys fit{first})"
+    )
