@@ -56,7 +56,9 @@ def parse_json(data: bytes, name: str) -> Any:
     if fix := next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None):
         raise ValueError(f"{name}: {fix}")
     try:
-        return json.loads(data, object_pairs_hook=_object)
+        text = data.decode(json.detect_encoding(data), "surrogatepass")
+        del data  # as large as what comes of it
+        return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"{name}: not valid JSON (nested too deeply)") from None
     except ValueError as error:  # bad UTF-8, bad JSON, a key twice, an absurdly long integer
