@@ -20,8 +20,10 @@ AS_API = "as in the public API"
 KINDS = {
     # of a data set's file
     "broken record": Kind(False, "cannot be read"),
-    "no annotations": Kind(False, "every number is undefined"),
-    "data set without tracks": Kind(False, "there is nothing to train on or to find"),
+    "no annotations": Kind(False, "every number is undefined, and there is nothing to train on"),
+    "data set without tracks": Kind(
+        False, "every number is undefined, and there is nothing to train on"
+    ),
     "annotation of an unknown video": Kind(False, "left out"),
     "annotation of an unknown category": Kind(False, "left out"),
     "annotation id twice": Kind(False, f"{AS_API}, the last one with an id stands for all of them"),

@@ -80,7 +80,7 @@ def imported(
     }
     notes += [note.sentence for note in dataset.notes if note.kind != RENUMBERED]
     if not annotations:
-        notes.append("the data set has no tracks: there is nothing to train on or to find")
+        notes.append("the data set has no tracks: there is nothing to train on")
     if empty:
         notes.append(f"{empty} tracks without any mask were left out")
     if follow_links:
