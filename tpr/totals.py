@@ -62,7 +62,8 @@ def teller(totals: Iterable[float]) -> Callable[[Count], Count]:
 
 def sums(rows: Sequence[Sequence[float]]) -> list[float]:
     """Sums over rows and processes: [[float] * K] -> [float] * K."""
-    added = torch.tensor(rows, dtype=torch.float64, device=device()).sum(0)
+    where = device() if world_size() > 1 else None  # alone there is nothing to send
+    added = torch.tensor(rows, dtype=torch.float64, device=where).sum(0)
     return sum_over_processes(added).tolist()
 
 

@@ -134,7 +134,7 @@ class BlendMask(nn.Module):
         strides = constant(self.fcos.strides, target.level.device)[target.level]
         points = self._all_locations(output, len(instances))[positives.index]
         boxes = decode_boxes(points, positives.sides.detach() * strides[:, None])
-        counts = torch.tensor([0] + [len(x) for x in instances], device=target.image.device)
+        counts = constant([0, *map(len, instances)], target.image.device)
         first = counts.cumsum(0)[target.image]
         return TrackSamples(boxes, target.image, target.instance - first)
 

@@ -226,7 +226,7 @@ def decode_boxes(points: Tensor, sides: Tensor) -> Tensor:
 
 def centerness_targets(sides: Tensor) -> Tensor:
     """sqrt(min(l, r) / max(l, r) * min(t, b) / max(t, b)): (P, 4) -> (P,)."""
-    across, along = sides[:, [0, 2]], sides[:, [1, 3]]
+    across, along = sides[:, 0::2], sides[:, 1::2]
     ratio = across.amin(1) / across.amax(1) * (along.amin(1) / along.amax(1))
     return ratio.sqrt()
 

@@ -170,8 +170,8 @@ class MaskRCNN(nn.Module):
     def _track_samples(self, sampled: Sequence[Instances]) -> TrackSamples:
         boxes, image, index = [], [], []
         for i, found in enumerate(sampled):
-            positive = found.gt_classes < self.roi_heads.num_classes
-            if positive.any():
+            positive = (found.gt_classes < self.roi_heads.num_classes).nonzero().squeeze(1)
+            if len(positive):
                 boxes.append(found.proposal_boxes.tensor[positive])
                 index.append(found.gt_index[positive])
                 image.append(torch.full_like(index[-1], i))

@@ -22,7 +22,7 @@ from .fcos_targets import Targets, assign_targets, level_locations
 from .instances import TrackSamples
 from .masks import FrameMasks
 from .quadrants import quadrant_mask_loss, quadrant_masks
-from .selection import constant
+from .selection import constant, places
 
 BASIS_LEVELS = 3
 MASK_STRIDE = 2
@@ -58,7 +58,7 @@ class Positives(NamedTuple):
     local: Tensor
 
     def at(self, chosen: Tensor) -> Positives:
-        """The positives at an index or a mask."""
+        """The positives at an index."""
         targets = Targets(*(x[chosen] for x in self.targets))
         return Positives(targets, *(x[chosen] for x in self[1:]))
 
@@ -173,7 +173,7 @@ class SipMask(nn.Module):
         losses = self._detection_losses(output, targets, index, positives)
         # The reference leaves boxes that are still tiny out of the mask and the tracking loss.
         area = (positives.boxes[:, 2:] - positives.boxes[:, :2]).detach().prod(1) / MASK_STRIDE**2
-        large = positives.at(area > SMALLEST_AREA)
+        large = positives.at((area > SMALLEST_AREA).nonzero().squeeze(1))
         images = share(len(instances))
         losses["loss_mask"] = mask_loss(output.bases, large, instances) * images
         return losses, TrackSamples(large.boxes.detach(), large.targets.image, large.local)
@@ -190,7 +190,7 @@ class SipMask(nn.Module):
         sides = flatten_levels(output.sides)[index]
         strides = constant(self.strides, points.device)[chosen.level]
         logits = flatten_levels(output.logits)[index].detach()
-        counts = torch.tensor([0] + [len(x) for x in instances], device=points.device)
+        counts = constant([0, *map(len, instances)], points.device)
         return Positives(
             chosen,
             decode_boxes(points, sides),
@@ -262,8 +262,9 @@ class SipMask(nn.Module):
 def mask_loss(bases: Tensor, positives: Positives, instances: Sequence[Instances]) -> Tensor:
     """Mean over the images; boxes count by class score times IoU, normalised in each image."""
     loss = bases.sum() * 0
-    for image, truth in enumerate(instances):
-        found = positives.at(positives.targets.image == image)
+    chosen = places(positives.targets.image, len(instances))
+    for image, (truth, index) in enumerate(zip(instances, chosen, strict=True)):
+        found = positives.at(index)
         if len(found.local) == 0:
             continue
         boxes = found.boxes.detach() / MASK_STRIDE

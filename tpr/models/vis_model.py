@@ -13,6 +13,7 @@ from ..routing import Frame, budget_loss
 from ..routing.frame import Pyramid
 from ..totals import share
 from .instances import TrackSamples
+from .selection import places
 from .tracking import match_loss
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
@@ -93,7 +94,7 @@ class VISModel(nn.Module):
         reference_truth: Sequence[Instances],
     ) -> Tensor:
         """Loss of recognising the head's samples among the reference frame's objects."""
-        chosen = [samples.image == i for i in range(len(truth))]
+        chosen = places(samples.image, len(truth))
         matches = [match_targets(q, r) for q, r in zip(truth, reference_truth, strict=True)]
         return match_loss(
             self.track_head.embeddings(query, [samples.boxes[x] for x in chosen]),

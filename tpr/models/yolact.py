@@ -18,6 +18,7 @@ from ..totals import total
 from .fast_nms import fast_nms
 from .instances import TrackSamples
 from .masks import FrameMasks
+from .selection import indices_above
 from .yolact_losses import (
     box_loss,
     class_loss,
@@ -130,23 +131,28 @@ class YOLACT(nn.Module):
         """
         found = self(pyramid)
         targets = match_anchors(found.anchors, instances)
+        positives = [index for (index,) in indices_above([targets.labels], 0)]
         count = total((targets.labels > 0).sum()).clamp(min=1)
         semantic = self.semantic(next(iter(pyramid.values()))).float()
         losses = {
-            "loss_box": box_loss(found.offsets, found.anchors, targets, instances) / count,
+            "loss_box": box_loss(found.offsets, found.anchors, targets, positives, instances)
+            / count,
             "loss_cls": class_loss(found.logits, targets.labels) / count,
-            "loss_mask": self._mask_loss(found, targets, instances) / count,
+            "loss_mask": self._mask_loss(found, targets, positives, instances) / count,
             "loss_semantic": semantic_loss(semantic, instances, FINEST_STRIDE)
             / total(len(instances)),
         }
-        return losses, self._track_samples(found, targets)
+        return losses, self._track_samples(found, targets, positives)
 
     def _mask_loss(
-        self, found: Predictions, targets: AnchorTargets, instances: Sequence[Instances]
+        self,
+        found: Predictions,
+        targets: AnchorTargets,
+        positives: Sequence[Tensor],
+        instances: Sequence[Instances],
     ) -> Tensor:
         loss = found.prototypes.sum() * 0
-        for image, truth in enumerate(instances):
-            positive = (targets.labels[image] > 0).nonzero().squeeze(1)
+        for image, (truth, positive) in enumerate(zip(instances, positives, strict=True)):
             share = max(len(positive) / self.masks_to_train, 1.0)
             if share > 1:
                 with image_stream(image, len(instances)):
@@ -158,8 +164,11 @@ class YOLACT(nn.Module):
                 loss = loss + share * mask_loss(masks, truth, index, PROTOTYPE_STRIDE)
         return loss
 
-    def _track_samples(self, found: Predictions, targets: AnchorTargets) -> TrackSamples:
-        image, anchor = (targets.labels > 0).nonzero().unbind(1)
+    def _track_samples(
+        self, found: Predictions, targets: AnchorTargets, positives: Sequence[Tensor]
+    ) -> TrackSamples:
+        image = torch.cat([torch.full_like(index, i) for i, index in enumerate(positives)])
+        anchor = torch.cat(list(positives))
         boxes = decode_offsets(found.offsets[image, anchor].detach(), found.anchors[anchor])
         return TrackSamples(boxes, image, targets.instance[image, anchor])
 

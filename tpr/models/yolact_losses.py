@@ -16,12 +16,15 @@ NEGATIVES = 3  # background anchors for each positive one
 
 
 def box_loss(
-    offsets: Tensor, anchors: Tensor, targets: AnchorTargets, instances: Sequence[Instances]
+    offsets: Tensor,
+    anchors: Tensor,
+    targets: AnchorTargets,
+    positives: Sequence[Tensor],
+    instances: Sequence[Instances],
 ) -> Tensor:
-    """Smooth L1 of the positive anchors' offsets (N, A, 4)."""
+    """Smooth L1 of the offsets (N, A, 4) of each image's positive anchors (P,)."""
     loss = offsets.sum() * 0
-    for image, truth in enumerate(instances):
-        positive = targets.labels[image] > 0
+    for image, (truth, positive) in enumerate(zip(instances, positives, strict=True)):
         boxes = truth.gt_boxes.tensor[targets.instance[image, positive]]
         goal = encode_boxes(boxes, anchors[positive])
         loss = loss + F.smooth_l1_loss(offsets[image, positive], goal, reduction="sum")
@@ -40,7 +43,9 @@ def class_loss(logits: Tensor, labels: Tensor) -> Tensor:
         rank = hardness.argsort(1, descending=True).argsort(1)
         wanted = (NEGATIVES * positive.sum(1, keepdim=True)).clamp(max=labels.shape[1] - 1)
         used = positive | ((rank < wanted) & (labels == 0))
-    return F.cross_entropy(logits[used], labels[used], reduction="sum")
+        index = used.flatten().nonzero().squeeze(1)
+    chosen = logits.flatten(0, 1)[index], labels.flatten()[index]
+    return F.cross_entropy(*chosen, reduction="sum")
 
 
 def mask_loss(logits: Tensor, truth: Instances, index: Tensor, stride: int) -> Tensor:
@@ -58,10 +63,11 @@ def mask_loss(logits: Tensor, truth: Instances, index: Tensor, stride: int) -> T
 def semantic_loss(logits: Tensor, instances: Sequence[Instances], stride: int) -> Tensor:
     """Cross entropy of the semantic logits (N, K, h, w), a mean over the positions only."""
     goal = torch.zeros_like(logits)
+    categories = torch.arange(logits.shape[1], device=logits.device)[:, None]
     for image, truth in enumerate(instances):
         masks = downsample(truth.gt_masks.tensor, logits.shape[-2:], stride)
-        for mask, category in zip(masks, truth.gt_classes.tolist(), strict=True):
-            goal[image, category] = torch.maximum(goal[image, category], mask)
+        of_category = (categories == truth.gt_classes).float()  # (K, G)
+        goal[image] = torch.einsum("kg,ghw->khw", of_category, masks) > 0
     loss = F.binary_cross_entropy_with_logits(logits, goal, reduction="sum")
     return loss / (logits.shape[-2] * logits.shape[-1])
 

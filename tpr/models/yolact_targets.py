@@ -100,8 +100,9 @@ def _match_image(
     overlap = box_iou(truth.gt_boxes.tensor, corners)
     best, index = overlap.max(0)
     for _ in range(len(truth)):  # the best pair of an unclaimed object and anchor, one by one
-        claim = int(overlap.argmax())
-        owner, anchor = divmod(claim, len(corners))
+        # Indices stay tensors of one element: as numbers each would make a GPU's host wait.
+        claim = overlap.argmax().view(1)
+        owner, anchor = claim // len(corners), claim % len(corners)
         best[anchor], index[anchor] = 2.0, owner
         overlap[owner], overlap[:, anchor] = -1.0, -1.0
     labels = truth.gt_classes[index] + 1
