@@ -110,9 +110,15 @@ def test_backslashes_of_windows_and_crowds_are_counted(tmp_path):
     }  # fmt: skip
 
 
-def test_a_training_file_of_no_tracks_is_refused(tmp_path):
-    found = problems(tmp_path, content(3) | {"annotations": []})
-    assert ("data set without tracks", 'train: "annotations" is an empty list') in found
+@pytest.mark.parametrize(
+    ("tracks", "changes"),
+    [(0, {}), (3, {"iscrowd": 1}), (3, {"segmentations": [None, None]})],
+)
+def test_a_training_file_without_objects_is_refused(tmp_path, tracks, changes):
+    record = content(3)
+    record["annotations"] = [track | changes for track in record["annotations"][:tracks]]
+    place = f"train: {tracks} tracks, none with a mask that is no crowd"
+    assert ("data set without tracks", place) in problems(tmp_path, record)
 
 
 def test_long_videos_and_absent_frames(tmp_path):

@@ -186,6 +186,21 @@ def test_command_line_errors_are_one_line(dataset, tmp_path, capsys, content, op
     assert error.startswith("error: ") and message in error and error.count("\n") == 1
 
 
+def test_a_broken_mask_names_its_file(dataset, tmp_path, capsys):
+    record = json.loads(dataset.path.read_text())
+    record["annotations"][0]["segmentations"][1] = encode(square(0)[::2])
+    dataset.path.write_text(json.dumps(record))
+    names = [str(dataset.path), str(dataset.frame_root)]
+    assert main([*names, "--out", str(tmp_path / "sheet.png")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {dataset.path}: annotation 3, frame 1: RLE")
+    results = tmp_path / "r.json"
+    results.write_text(json.dumps([entry([{"size": [HEIGHT, WIDTH], "counts": "zz"}])]))
+    record["annotations"] = []
+    dataset.path.write_text(json.dumps(record))
+    assert main([*names, str(results), "--out", str(tmp_path / "sheet.png")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {results}: result 0 (video 1), frame 0: RLE")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_results_in_any_encoding_are_drawn_and_oddities_told(dataset, tmp_path, capsys, encoding):
     odd = [entry(track(square(0))), entry(track(square(5)), category=9)]

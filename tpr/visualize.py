@@ -32,9 +32,11 @@ def true_tracks(dataset: YouTubeVIS, video: Video) -> list[DrawnTrack]:
     """The annotated tracks of a video, coloured in file order; crowd regions are left out."""
     names = dataset.annotations.categories
     tracks = [track for track in dataset.tracks(video) if not track.iscrowd]
+    with naming(dataset.path):
+        masks = [masks_of(track, video) for track in tracks]
     return [
-        DrawnTrack(names[track.category_id].name, masks_of(track, video), track_colour(place))
-        for place, track in enumerate(tracks)
+        DrawnTrack(names[track.category_id].name, own, track_colour(place))
+        for place, (track, own) in enumerate(zip(tracks, masks, strict=True))
     ]
 
 

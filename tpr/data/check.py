@@ -64,8 +64,9 @@ def check_split(
     if annotated and not data.annotated:
         state = "null" if "annotations" in record else "missing"
         findings.append(Finding("no annotations", f'"annotations" is {state}'))
-    elif annotated and not data.tracks:
-        findings.append(Finding("data set without tracks", '"annotations" is an empty list'))
+    elif annotated and not any(map(is_object, data.tracks)):
+        place = f"{len(data.tracks)} tracks, none with a mask that is no crowd"
+        findings.append(Finding("data set without tracks", place))
     result = Check({one.id: one.name for one in data.categories.values()}, findings=findings)
     sound = [video for video in data.videos.values() if video.width]
     jobs = [(video, tracks[video.id], frames, annotated, follow_links) for video in sound]
@@ -76,6 +77,11 @@ def check_split(
         if progress:
             progress(done, len(jobs))
     return result
+
+
+def is_object(track: Track) -> bool:
+    """Whether a track can be trained on: no crowd, and a mask in some frame."""
+    return not track.iscrowd and not all(is_missing(mask) for mask in track.segmentations)
 
 
 def mapped(jobs: list[tuple], workers: int) -> Iterator[tuple[str, list[Finding]]]:

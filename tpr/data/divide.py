@@ -6,10 +6,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tpr.data.check import Check, Checked
+from tpr.data.check import Check, Checked, is_object
 from tpr.data.holdout import hold_out
 from tpr.data.json_input import entries
-from tpr.data.records import Track, Video
+from tpr.data.records import Video
 from tpr.data.segmentation import compressed, is_missing
 
 HOLDOUT_SHARE = 302 / 2238  # of YouTube-VIS 2019's training set: as many videos as its valid set
@@ -20,7 +20,7 @@ def choose(check: Check, count: int | None) -> list[int]:
     names = video_names(check)
     labels = {
         names[c.video.id]: [
-            check.categories[track.category_id] for track in c.tracks if seen(track)
+            check.categories[track.category_id] for track in c.tracks if is_object(track)
         ]
         for c in check.videos.values()
         if c.video.length
@@ -28,11 +28,6 @@ def choose(check: Check, count: int | None) -> list[int]:
     count = max(round(len(labels) * HOLDOUT_SHARE), 1) if count is None else count
     held = set(hold_out(labels, count))
     return [id for id, name in names.items() if name in held]
-
-
-def seen(track: Track) -> bool:
-    """Whether a track counts for the stratification: no crowd, and visible somewhere."""
-    return not track.iscrowd and not all(is_missing(mask) for mask in track.segmentations)
 
 
 def video_names(check: Check) -> dict[int, str]:
