@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tpr.command import LONGEST, say
 from tpr.command import command as command_line
-from tpr.command import say
 from tpr.machine import cores
+from tpr.terminal import printable
 
 from . import costs, gpu_hours, show, states
 from .batch_division import check_division
@@ -29,12 +30,12 @@ from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
 from .needs import check_needs
 from .options import parse
-from .plan import RUN, Step, make_plan
+from .plan import DONE, RUN, Step, make_plan
 from .publish import BUILD, Page, write_result
 from .runner import Runner
 from .schedule import Schedule, total_seconds
 from .shipped import ship, ship_models
-from .shipped_records import ship_records
+from .shipped_records import ship_records, shipped_problems
 from .signals import Stopped, stopped_by_signals
 from .spec import Graph, goal_stages, with_official_val
 from .stage import Stage
@@ -182,6 +183,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
             goals = [stage for stage in work.goals if stage.kind == "evaluate"]
             print("\n".join(gpu_hours.table(goals, tables, found, work.profile["accelerator"])))
         return 0
+    for line in [*shipped_problems(work.layout), *show.damaged(work.steps)]:
+        print(f"note: {printable(line, LONGEST)}", flush=True)
     if work.todo:
         stages_to_run = [step.stage for step in work.todo]
         check_needs(stages_to_run, work.layout.profile, options.data_root)
@@ -193,7 +196,7 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
     check_here(work)
     try:
         for stage in work.evaluations:
-            if stage.record(work.layout) and not forced(stage, work.steps):
+            if is_done(stage, work.steps):
                 write_result(stage, work.layout)
         failures = run_steps(work, stages, report) if work.steps else []
         for stage in work.evaluations:
@@ -230,8 +233,8 @@ def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> in
     return 0
 
 
-def forced(stage: Stage, steps: list[Step]) -> bool:
-    return any(step.stage.key == stage.key and step.reason == "forced" for step in steps)
+def is_done(stage: Stage, steps: list[Step]) -> bool:
+    return any(step.stage.key == stage.key and step.action == DONE for step in steps)
 
 
 def run_steps(work: Suite, stages: str, report: Page) -> list:

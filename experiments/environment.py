@@ -14,6 +14,11 @@ from tpr.machine import output
 from .layout import ROOT
 
 
+def is_committed(path: Path, root: Path = ROOT) -> bool:
+    """Whether git knows the file, be it there or not."""
+    return bool(output(["git", "ls-files", "--", str(path)], root))
+
+
 def packages(root: Path = ROOT) -> dict[str, str]:
     """Installed versions of Python, the packages of requirements.txt and detectron2."""
     names = re.findall(

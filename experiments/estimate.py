@@ -7,6 +7,7 @@ from typing import Any
 
 from .files import read_json
 from .layout import Layout
+from .outputs import read_record
 from .stage import Stage
 
 
@@ -23,10 +24,11 @@ class Durations:
             self._learn(record)
 
     def _learn(self, record: dict[str, Any]) -> None:
-        if "seconds" in record and "shipped" not in record:
-            for run in (record["run"] or record["name"], None):
-                seconds = record["seconds"] / iterations(record.get("spec", {}))
-                self.measured[record["stage"], run] = seconds
+        seconds = record.get("seconds")
+        if isinstance(seconds, int | float) and "shipped" not in record:
+            seconds /= iterations(record.get("spec") or {})
+            for run in (record.get("run") or record.get("name"), None):
+                self.measured[record.get("stage"), run] = seconds
 
     def __call__(self, stage: Stage) -> float:
         for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):
@@ -42,15 +44,15 @@ def iterations(spec: dict[str, Any]) -> int:
 
 def stage_records(runs: Path) -> list[dict[str, Any]]:
     """All records below a profile's runs, oldest first."""
-    found = [read_json(path) for path in runs.glob("*/record.json")]
-    return sorted(filter(None, found), key=lambda record: record.get("finished", ""))
+    found = [read_record(path.parent) for path in runs.glob("*/record.json")]
+    return sorted(filter(None, found), key=lambda record: str(record.get("finished")))
 
 
 def kept_records(folder: Path) -> list[dict[str, Any]]:
     """The stage records inside results/<profile>/records."""
     found = [read_json(path) or {} for path in folder.glob("*.json")]
     parts = [result.get(kind) for result in found for kind in ("train", "evaluate")]
-    return [part for part in parts if part]
+    return [part for part in parts if isinstance(part, dict)]
 
 
 def human(seconds: float) -> str:

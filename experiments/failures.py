@@ -24,7 +24,8 @@ def note(folder: Path, key: str, error: FloatingPointError, time: str) -> None:
 def noted(stage: Stage, layout: Layout) -> dict[str, Any] | None:
     """What its worker left, unless the stage has been finished since."""
     found = read_json(stage.folder(layout) / FILE) or {}
-    return found if found.get("key") == stage.key and not stage.record(layout) else None
+    whole = all(isinstance(found.get(name), str) for name in ("key", "reason", "failed"))
+    return found if whole and found["key"] == stage.key and not stage.record(layout) else None
 
 
 def write_failure(evaluation: Stage, layout: Layout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,34 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Indented JSON, put in place in one step."""
-    with replacing(path) as draft:
+def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
+    """Indented JSON, put in place in one step; lasting: see `replacing`.
+
+    A folder that lies where the file belongs is removed: these files are the suite's own.
+    """
+    if path.is_dir() and not path.is_symlink():
+        remove(path)
+    with replacing(path, lasting=lasting) as draft:
         draft.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """The content, or None where there is no readable JSON."""
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in a file, or None where there is no readable one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
         return None
+    return found if isinstance(found, dict) else None
 
 
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from .files import read_json, write_json
 
@@ -18,7 +19,7 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "progress.json"
         self.begin = time.monotonic()
-        self.before = float((read_json(self.path) or {}).get("elapsed", 0.0))
+        self.before = progress_of(folder).get("elapsed", 0.0)
         self.first: tuple[int, float] | None = None
         self.written = self.printed = float("-inf")
 
@@ -48,7 +49,23 @@ class Log:
 
     def _write(self, done: int, total: int, eta: float | None, numbers: dict[str, float]) -> None:
         state = {"done": done, "total": total, "eta": eta, "elapsed": self.elapsed}
-        write_json(self.path, state | {"numbers": {k: f"{v:.4g}" for k, v in numbers.items()}})
+        state |= {"numbers": {k: f"{v:.4g}" for k, v in numbers.items()}}
+        write_json(self.path, state, lasting=False)
+
+
+def progress_of(folder: Path) -> dict[str, Any]:
+    """What the log of a stage's folder last told of its progress, or {}."""
+    found = read_json(folder / "progress.json") or {}
+    eta, elapsed = found.get("eta"), found.get("elapsed")
+    sound = (
+        isinstance(found.get("done"), int)
+        and isinstance(found.get("total"), int)
+        and found["total"] > 0
+        and isinstance(found.get("numbers"), dict)
+        and isinstance(elapsed, float)
+        and (eta is None or isinstance(eta, float))
+    )
+    return found if sound else {}
 
 
 class QuietLog:

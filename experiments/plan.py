@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .files import read_json
 from .layout import Layout
+from .log import progress_of
+from .outputs import read_record
 from .shipped import shipped
 from .stage import PRETRAINING, Stage, difference, in_order
 
 DONE, SHIPPED, RUN = "done", "shipped", "run"
+FORCED, DAMAGED = "forced", "damaged: "  # reasons: the whole of one, how others begin
 FORCIBLE = ("train", "evaluate")
 
 
@@ -22,48 +24,60 @@ class Step:
     action: str
     reason: str
 
+    @property
+    def starts_over(self) -> bool:
+        """Whether what an earlier run of the stage left is to be removed."""
+        return self.reason == FORCED or self.reason.startswith(DAMAGED)
+
 
 def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> list[Step]:
     """Steps in an order that respects inputs; what no stage to run needs is left out.
 
-    force: training and evaluation of the goals run again (a goal that is a pretraining, too).
+    force: training and evaluation of the goals run again (a goal that is a pretraining, too). Of
+    finished stages that one to run needs all files are summed up, of goals those that were touched.
     """
     again = [s for s in in_order(goals) if s.kind in FORCIBLE or s in goals] if force else []
     forced = {stage.key for stage in again}
     steps: dict[str, Step] = {}
 
-    def visit(stage: Stage) -> None:
+    def visit(stage: Stage, used: bool) -> None:
         if stage.key in steps:
             return
-        action, reason = decide(stage, layout, stage.key in forced)
+        action, reason = decide(stage, layout, stage.key in forced, thorough=used)
         if action == RUN:
             for needed in stage.inputs.values():
-                visit(needed)
+                visit(needed, True)
         steps[stage.key] = Step(stage, action, reason)
 
     for goal in goals:
-        visit(goal)
+        visit(goal, False)
     return list(steps.values())
 
 
-def decide(stage: Stage, layout: Layout, forced: bool) -> tuple[str, str]:
-    """Action and reason for one stage."""
+def decide(
+    stage: Stage, layout: Layout, forced: bool, *, thorough: bool = False
+) -> tuple[str, str]:
+    """Action and reason for one stage; thorough: as in `outputs.damage`."""
     if forced:
-        return RUN, "forced"
-    if stage.record(layout):
+        return RUN, FORCED
+    damage = stage.damage(layout, thorough=thorough)
+    if stage.record(layout) and not damage:
         return DONE, ""
-    unusable = ""
+    reason = f"{DAMAGED}{damage}" if damage else why_missing(stage, layout)
     if stage.kind in PRETRAINING:
         entry, text = shipped(stage, layout)
         if entry:
-            return SHIPPED, text
-        unusable = f"; {text}" if text else ""
-    return RUN, why_missing(stage, layout) + unusable
+            return SHIPPED, f"{reason}; {text}" if damage else text
+        reason += f"; {text}" if text else ""
+    return RUN, reason
 
 
 def why_missing(stage: Stage, layout: Layout) -> str:
-    """Unfinished, changed since an earlier run, or never run."""
-    progress = read_json(stage.folder(layout) / "progress.json")
+    """Its record is damaged, it is unfinished, changed since an earlier run, or never run."""
+    record = stage.folder(layout) / "record.json"
+    if record.exists():
+        return f"{DAMAGED}{layout.shown(record)} is not as it was written"
+    progress = progress_of(stage.folder(layout))
     if progress:
         return f"unfinished, stopped at {progress['done']} of {progress['total']}"
     earlier = latest_record(stage, layout)
@@ -73,6 +87,6 @@ def why_missing(stage: Stage, layout: Layout) -> str:
 def latest_record(stage: Stage, layout: Layout) -> dict[str, Any] | None:
     """The newest finished stage of the same kind and name."""
     folders = layout.runs.glob(stage.prefix + "?" * 12)
-    records = [read_json(folder / "record.json") for folder in folders]
-    same = [r for r in records if r and (r["stage"], r["name"]) == (stage.kind, stage.name)]
+    records = [record for folder in folders if (record := read_record(folder))]
+    same = [r for r in records if (r.get("stage"), r.get("name")) == (stage.kind, stage.name)]
     return max(same, key=lambda record: record.get("finished", ""), default=None)

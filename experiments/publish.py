@@ -10,14 +10,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .files import read_json, write_json
+from tpr.terminal import printable
+
+from .files import read_json, remove, sha256, write_json
 from .launch.local import environment
 from .layout import Layout
 from .lock import file_lock
 from .orphans import ask_kernel
+from .outputs import OF_FOLDER
 from .shipped_records import record_path
 from .stage import Stage
 
+LONGEST_REASON = 300  # characters
 BUILD = ("-m", "reports.build")
 
 
@@ -36,7 +40,8 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     parts = {"evaluate": stage, "train": train, **pretrained}
     records: dict[str, Any] = {}
     for kind, part in parts.items():
-        kept = old.get(kind) if (old.get(kind) or {}).get("key") == part.key else None
+        known = old.get(kind)
+        kept = known if isinstance(known, dict) and known.get("key") == part.key else None
         records[kind] = source(part.record(layout)) or kept
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
     if result in (old, shipped):
@@ -46,9 +51,10 @@ def write_result(stage: Stage, layout: Layout) -> bool:
 
 
 def source(record: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The record; for weights that ship with the repository where they come from instead."""
+    """The record without what concerns its folder; for weights that ship with the repository where
+    they come from instead."""
     if record is None or "shipped" not in record:
-        return record
+        return record and {k: v for k, v in record.items() if k not in OF_FOLDER}
     return {"key": record["key"], **record["shipped"], "metrics": record["metrics"]}
 
 
@@ -74,13 +80,20 @@ class Page:
     def is_current(self) -> bool:
         if self.command is None:
             return True
-        written = self.stamp.read_text(encoding="utf-8") if self.stamp.is_file() else ""
-        return self.layout.page.is_file() and written == self.key()
+        written = read_json(self.stamp)
+        return (
+            written == {"sources": self.key(), "made": self.made()} and self.layout.page.is_file()
+        )
+
+    def made(self) -> dict[str, str]:
+        """sha256 of the page and the tables by name, so that damaged ones are made again."""
+        paths = [self.layout.page, *sorted(self.layout.tables.glob("*.csv"))]
+        return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
 
     def key(self) -> str:
         """sha256 over names and contents of everything the page is made from."""
         digest = hashlib.sha256()
-        for path in sorted(set(self.sources())):
+        for path in sorted({path for path in self.sources() if path.is_file()}):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(self.layout.root)} {len(content)}\n".encode())
             digest.update(content)
@@ -90,13 +103,13 @@ class Page:
         reports = self.layout.root / "reports"
         for folder in (self.layout.records, self.layout.own, self.layout.failed):
             yield from folder.glob("*.json")
-        yield from (path for path in (self.layout.shipped,) if path.is_file())
+        yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")
         yield from reports.glob("*.py")
-        yield from (path for path in (reports / "templates").rglob("*") if path.is_file())
+        yield from (reports / "templates").rglob("*")
         yield from (reports / "history").glob("*.md")
         yield from (reports / "published").glob("*.yaml")
-        yield from (path for path in (self.layout.costs, self.layout.speed) if path.is_file())
+        yield from (self.layout.costs, self.layout.speed)
 
     def refresh(self) -> None:
         """Starts building in the background, unless that is going on or there is nothing new."""
@@ -111,6 +124,8 @@ class Page:
     def start(self) -> None:
         self.building = self.key()
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if not self.log.is_file():
+            remove(self.log)
         command = [sys.executable, *self.command, "--profile", self.layout.profile]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -127,7 +142,7 @@ class Page:
         """Waits for the build; True if it succeeded."""
         good = self.process.wait() == 0
         if good:
-            self.stamp.write_text(self.building, encoding="utf-8")
+            write_json(self.stamp, {"sources": self.building, "made": self.made()})
         self.process = None
         return good
 
@@ -143,6 +158,7 @@ class Page:
                 return None
         lines = self.log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
         reason = lines[-1] if lines else "no message (is the disk full?)"
+        reason = printable(reason, LONGEST_REASON)
         return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
 
     def stop(self) -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpr.terminal import printable
+
 from .disk import AGAIN, NO_SPACE
-from .files import read_json, write_json
+from .files import remove, write_json
 from .launch.forked import Forked
 from .launch.local import Worker, stop
 from .layout import Layout
 from .lock import file_lock, is_locked
-from .plan import DONE, SHIPPED, Step
+from .log import progress_of
+from .plan import DONE, FORCED, SHIPPED, Step, decide
 from .schedule import Schedule
 from .shipped import unpack
 from .stage import Stage, finished_folder
 from .worker import BUSY
 
 PAUSE = 0.1  # seconds between looks at the workers
+LONGEST_LINE = 300  # characters of a log that are shown
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Runner:
         self.elsewhere: dict[str, Stage] = {}
         self.done: list[Stage] = []
         self.failures: list[Failure] = []
-        clear_forced([s.stage for s in steps if s.reason == "forced"], layout)
+        clear(steps, layout)
 
     def run(self) -> list[Failure]:
         """Returns the stages that failed or could not run. Leaves no worker behind."""
@@ -140,20 +143,33 @@ def describe(stage: Stage, layout: Layout) -> bool:
     folder = stage.folder(layout)
     with file_lock(stage.lock(layout)) as mine:
         if mine:
+            make_way(folder)
             for draft in folder.glob(".stage.json.*.tmp"):
                 draft.unlink()
             write_json(folder / "stage.json", stage.request())
     return mine
 
 
-def clear_forced(stages: list[Stage], layout: Layout) -> None:
-    """Forgets forced stages, last ones first, unless another suite is running them."""
-    for stage in reversed(stages):
+def clear(steps: Iterable[Step], layout: Layout) -> None:
+    """Removes what forced and damaged stages left, last ones first, unless another suite is running
+    them or has mended them since."""
+    for step in reversed([step for step in steps if step.starts_over]):
+        stage = step.stage
         with file_lock(stage.lock(layout)) as mine:
-            if mine:
+            sound = decide(stage, layout, False, thorough=True)[0] == DONE
+            if mine and (step.reason == FORCED or not sound):
                 folder = finished_folder(layout.runs, stage.key) or stage.folder(layout)
-                (folder / "record.json").unlink(missing_ok=True)
-                shutil.rmtree(folder, ignore_errors=True)
+                remove(folder / "record.json")
+                remove(folder)
+
+
+def make_way(folder: Path) -> None:
+    """Removes what lies where a stage's folder, or a file of the suite in it, belongs."""
+    if not folder.is_dir():
+        remove(folder)
+    for path in (folder / name for name in ("record.json", "progress.json", "log.txt")):
+        if path.exists() and not path.is_file():
+            remove(path)
 
 
 def failure_reason(folder: Path, status: int) -> str:
@@ -168,23 +184,16 @@ def failure_reason(folder: Path, status: int) -> str:
 
 def last_line(log: Path) -> str:
     """The end of a log, empty if there is none."""
-    lines = (
-        log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
-        if log.is_file()
-        else []
-    )
-    return lines[-1][:300] if lines else ""
-
-
-def progress_of(stage: Stage, layout: Layout) -> dict:
-    """The progress a running stage last told, or {}."""
-    return read_json(stage.folder(layout) / "progress.json") or {}
+    if not log.is_file():
+        return ""
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return printable(lines[-1], LONGEST_LINE) if lines else ""
 
 
 def share(stage: Stage, layout: Layout) -> str:
     """How far a stage got, as "45 % (loss 2.3)"."""
-    found = progress_of(stage, layout)
-    if not found.get("total"):
+    found = progress_of(stage.folder(layout))
+    if not found:
         return ""
-    numbers = ", ".join(f"{name} {value}" for name, value in found.get("numbers", {}).items())
+    numbers = ", ".join(f"{name} {value}" for name, value in found["numbers"].items())
     return f"{100 * found['done'] // found['total']} %" + (f" ({numbers})" if numbers else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .estimate import Durations, human
 from .layout import Layout
 from .manifest import Manifests
-from .plan import DONE, RUN, SHIPPED, Step
+from .plan import DAMAGED, DONE, RUN, SHIPPED, Step
 from .runner import Failure
 from .stage import PRETRAINING, finished_folder
 
@@ -55,11 +55,21 @@ def summary(steps: list[Step], seconds: float, workers: int) -> str:
     return counts(steps) + (f"; about {human(seconds)} on {where}" if seconds else "")
 
 
+def damaged(steps: list[Step]) -> list[str]:
+    """A line for each finished stage that is made again because its files are not as written."""
+    return [
+        f"{step.stage.label} is made again, {step.reason}"
+        for step in steps
+        if step.reason.startswith(DAMAGED)
+    ]
+
+
 def headline(steps: list[Step], seconds: float, workers: int) -> str:
     """The plan in short, and why weights that ship are not used."""
     lines = [summary(steps, seconds, workers)]
     for step in steps:
-        if step.stage.kind in PRETRAINING and step.action == RUN:
+        made_again = step.reason.startswith(DAMAGED)
+        if step.stage.kind in PRETRAINING and step.action == RUN and not made_again:
             lines.append(f"{step.stage.label} will run: {step.reason}")
     return "\n".join(lines)
 

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .files import canonical, read_json
+from .files import canonical
 from .key_settings import key_spec
 from .layout import Layout
+from .outputs import damage, read_record
 
 # Increased whenever the code of a stage changes what it computes from the same settings.
 VERSIONS = {
@@ -88,14 +89,21 @@ class Stage:
     def record(self, layout: Layout) -> dict[str, Any] | None:
         """The record of the finished stage, None if it is not finished."""
         folder = finished_folder(layout.runs, self.key)
-        return None if folder is None else read_json(folder / "record.json")
+        return None if folder is None else read_record(folder)
+
+    def damage(self, layout: Layout, *, thorough: bool = False) -> str:
+        """What is wrong with the files of the finished stage, with their folder; "" if nothing
+        is, or if it is not finished. thorough: as in `outputs.damage`."""
+        folder = finished_folder(layout.runs, self.key)
+        record = None if folder is None else read_record(folder)
+        found = "" if record is None else damage(folder, record, thorough=thorough)
+        return f"{layout.shown(folder)}: {found}" if found else ""
 
 
 def finished_folder(runs: Path, key: str) -> Path | None:
     """Where the stage with this key was finished: two runs that differ in name only share it."""
     for path in sorted(runs.glob(f"*-{key[:12]}")):
-        record = read_json(path / "record.json")
-        if isinstance(record, dict) and record.get("key") == key:
+        if (read_record(path) or {}).get("key") == key:
             return path
     return None
 

@@ -11,8 +11,9 @@ from .failures import noted
 from .files import read_json
 from .layout import Layout
 from .lock import is_locked
+from .log import progress_of
 from .plan import DONE, SHIPPED, decide
-from .runner import last_line, progress_of, share
+from .runner import last_line, share
 from .stage import Stage, in_order
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
 
 def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
     """jobs: those in Slurm's queue by stage key."""
-    if record := stage.record(layout):
+    record, damage = stage.record(layout), stage.damage(layout)
+    if record and not damage:
         return State(DONE, f"in {human(record['seconds'])}" if "seconds" in record else "")
     if job := jobs.get(stage.key):
         about = job.reason if job.waits else progress(stage, layout)
@@ -62,11 +64,13 @@ def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
         return State(RUNNING, progress(stage, layout))
     if failure := noted(stage, layout):
         return State(FAILED, failure["reason"])
+    if damage:
+        return State(WAITING, damage)
     folder = stage.folder(layout)
     log = last_line(folder / "log.txt")
     end = f"log ends: {log}" if log else ""
     if job := read_json(folder / "submitted.json"):
-        return State(FAILED, joined(f"job {job['job']}", share(stage, layout), end))
+        return State(FAILED, joined(f"job {job.get('job')}", share(stage, layout), end))
     if log:
         return State(STOPPED, joined(share(stage, layout), end))
     action, reason = decide(stage, layout, False)
@@ -79,5 +83,5 @@ def joined(*parts: str) -> str:
 
 def progress(stage: Stage, layout: Layout) -> str:
     """Of a running stage, as "45 % (loss 2.3), 12 min left"."""
-    eta = progress_of(stage, layout).get("eta")
+    eta = progress_of(stage.folder(layout)).get("eta")
     return share(stage, layout) + (f", {human(eta)} left" if eta else "")

@@ -9,7 +9,8 @@ from typing import Any, TextIO
 
 from .estimate import Durations, human
 from .layout import Layout
-from .runner import Runner, progress_of, share
+from .log import progress_of
+from .runner import Runner, share
 from .schedule import chains
 from .show import failure_line
 from .stage import Stage
@@ -104,7 +105,7 @@ def remaining(runner: Runner, durations: Durations, pace: float) -> float:
     """
     cost = {key: pace * durations(stage) for key, stage in runner.waiting.items()}
     for key, (stage, _, begin) in runner.running.items():
-        eta = progress_of(stage, runner.layout).get("eta")
+        eta = progress_of(stage.folder(runner.layout)).get("eta")
         guess = max(pace * durations(stage) - (time.monotonic() - begin), 1.0)
         cost[key] = guess if eta is None else eta
     cost |= {key: pace * durations(stage) for key, stage in runner.elsewhere.items()}

@@ -29,6 +29,7 @@ from .layout import ROOT
 from .lock import file_lock
 from .log import Log, QuietLog
 from .orphans import end_with_parent
+from .outputs import damage, read_record, sealed, take_stock
 from .stage import finished_folder
 
 BUSY = 75
@@ -75,14 +76,15 @@ def run_and_record(
         for draft in folder.rglob(".*.tmp"):  # of a process that was killed while it wrote
             if not draft.name.startswith(".stage.json."):  # that one is the runner's
                 draft.unlink()
-        done = read_json(folder / "record.json") or {}
-        if done.get("key") == request["key"]:
+        done = read_record(folder) or {}
+        if done.get("key") == request["key"] and not damage(folder, done, thorough=False):
             begin(0)
             return 0
         begin(None)
         (folder / failures.FILE).unlink(missing_ok=True)
         try:
-            write_json(folder / "record.json", compute(request, folder, stages))
+            record = compute(request, folder, stages)
+            write_json(folder / "record.json", sealed(record | {"outputs": take_stock(folder)}))
         except FloatingPointError as error:
             failures.note(folder, request["key"], error, now())
             raise
@@ -108,7 +110,7 @@ def read_request(folder: Path) -> dict[str, Any]:
 def compute(request: dict[str, Any], folder: Path, stages: str) -> dict[str, Any]:
     """Runs the stage's body and returns the record."""
     inputs = find_inputs(request, folder.parent)
-    datasets = [read_json(path / "record.json").get("dataset") for path in inputs.values()]
+    datasets = [(read_record(path) or {}).get("dataset") for path in inputs.values()]
     log, started, git = Log(folder), now(), git_state(ROOT)
     log.info(f"start: {request['stage']} {request['name']}")
     metrics = run_body(request, inputs, folder, stages, log)
@@ -134,12 +136,16 @@ def run_body(
 
 
 def find_inputs(request: dict[str, Any], runs: Path) -> dict[str, Path]:
-    """Folders of the finished input stages by role. Raises FileNotFoundError if one is not."""
+    """Folders of the finished input stages by role. Raises FileNotFoundError if one is not there,
+    ValueError if its files were touched (the plan, made before, has looked at all of each)."""
     inputs = {}
     for role, key in request["inputs"].items():
         folder = finished_folder(runs, key)
         if folder is None:
             raise FileNotFoundError(f"the input {role} ({key[:12]}) is not finished")
+        found = damage(folder, read_record(folder) or {}, thorough=False)
+        if found:
+            raise ValueError(f"{folder}: {found}; the same command makes it again")
         inputs[role] = folder
     return inputs
 

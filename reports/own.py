@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.shipped_records import shipped_names
+from experiments.shipped_records import shipped_problems, shipped_states
 from reports.claims import ClaimResult, noise_of
 from reports.comparable import method_identity, run_identity, shared_identity
 from reports.complete import complete, split_size
@@ -41,12 +41,14 @@ class Pool:
 
 def load_pool(layout: Layout) -> Pool:
     """Every usable record of a profile; the later of two own ones of a run and seed."""
-    names, failed = shipped_names(layout), load_failed(layout)
-    kept, problems = _usable(layout, layout.records, failed, names)
-    problems = [one.line for one in failed] + problems
-    if not names:
+    states, failed = shipped_states(layout), load_failed(layout)
+    changed = {name for name, what in states.items() if what}
+    kept, problems = _usable(layout, layout.records, failed, states)
+    kept = [record for record in kept if file_name(record) not in changed]
+    problems = [one.line for one in failed] + shipped_problems(layout) + problems
+    if not states:
         return Pool(kept, [], failed, problems)
-    ours = [record for record in kept if file_name(record) not in names]
+    ours = [record for record in kept if file_name(record) not in states]
     extra, more = _usable(layout, layout.own, failed)
     latest: dict[tuple[str, int], Record] = {}
     for record in sorted([*ours, *extra], key=lambda one: str(one.evaluate.get("finished", ""))):

@@ -1,13 +1,14 @@
 """Records made here beside shipped ones: kept apart, named and compared by the page."""
 
 import json
+from pathlib import Path
 
 import pytest
 from fake_records import key, record, write_all, write_record
 from suite_helpers import make_root, suite
 
 from experiments.layout import ROOT
-from experiments.shipped_records import ship_records, shipped_names
+from experiments.shipped_records import ship_records, shipped_names, shipped_problems
 from reports.build import build
 from reports.layout import Layout
 from reports.own import load_pool, own_view
@@ -78,9 +79,32 @@ def test_a_claims_own_gain_stands_beside_the_shipped_interval(layout):
     assert "+1.2 (seed 0)" in text and "+1.2 (seeds 0, 1, 2)" in text
 
 
-def test_a_changed_shipped_file_is_an_own_record(layout):
+def test_a_changed_shipped_file_is_not_used_and_told(layout):
+    before = load_pool(layout)
     write_record(layout.root, record("blendmask-r101", 0, 50.0))
-    assert [one.name for one in load_pool(layout).own] == ["blendmask-r101 seed 0 (own)"]
+    pool = load_pool(layout)
+    assert len(pool.shipped) == len(before.shipped) - 1 and pool.own == []
+    assert "records/blendmask-r101-seed0.json is edited or damaged: not used" in pool.problems[0]
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def in_utf_16(path):
+    path.write_text(path.read_text(), encoding="utf-16")
+
+
+@pytest.mark.parametrize("harm", [cut, in_utf_16, Path.unlink])
+def test_a_shipped_record_or_their_list_that_is_harmed_is_told(layout, harm):
+    harm(layout.records / "blendmask-r101-seed0.json")
+    assert len(shipped_problems(layout)) == 1
+    assert "blendmask-r101-seed0.json" in load_pool(layout).problems[0]
+    with pytest.raises(ValueError, match="git checkout"):
+        ship_records(layout)
+    if harm is not Path.unlink:
+        harm(layout.shipped)
+        assert "shipped.json is damaged" in shipped_problems(layout)[0]
 
 
 def test_the_readme_is_of_shipped_records_alone(layout):

@@ -58,7 +58,8 @@ def test_progress_is_told_with_time_left_and_time_spent(tmp_path, monkeypatch):
 
 
 def test_time_spent_before_an_interruption_counts(tmp_path):
-    write_json(tmp_path / "progress.json", {"elapsed": 100.0})
+    state = {"done": 1, "total": 5, "eta": None, "elapsed": 100.0, "numbers": {}}
+    write_json(tmp_path / "progress.json", state)
     assert 100.0 <= Log(tmp_path).elapsed < 101.0
 
 

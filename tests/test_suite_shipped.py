@@ -8,6 +8,7 @@ import torch
 from suite_helpers import calls, edit, make_root, suite
 
 from experiments.manifest import load_manifests
+from experiments.outputs import sealed, take_stock
 
 PROFILE = "experiments/manifests/profiles/smoke.yaml"
 
@@ -94,6 +95,10 @@ def test_a_finished_run_ships_as_a_model(tmp_path):
         torch.save({"weight": torch.ones(20, 30)}, weights)
     categories = [{"id": 1, "name": "fish"}]
     (videos / "val.json").write_text(json.dumps({"categories": categories}))
+    for folder in (root / "runs" / "smoke").glob("[tv]*-*"):
+        written = json.loads((folder / "record.json").read_text())
+        again = sealed(written | {"outputs": take_stock(folder)})
+        (folder / "record.json").write_text(json.dumps(again))
     _, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
     assert "train blendmask-r50 seed 0 -> weights/smoke/models/blendmask-r50.pt" in output
     assert "train blendmask-r50+tpr seed 0 is not finished: nothing shipped for it" in output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -9,16 +10,20 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """A path beside `path` to write to; renamed to `path` when the block ends, else deleted.
 
-    The folder is made where it is missing.
+    The folder is made where it is missing. lasting: not even a power cut leaves half a file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield draft
+        if lasting and draft.is_file():
+            settle(draft)
         os.replace(draft, path)
+        if lasting:
+            settle(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -34,3 +39,15 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
             raise ValueError(f"{output}: exists and is no file: choose another output")
         if any(output.samefile(one) for one in inputs if one.exists()):
             raise ValueError(f"{output}: is an input too and would be lost: choose another output")
+
+
+def settle(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk; not all file systems can."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
+            raise
+    finally:
+        os.close(handle)

@@ -17,7 +17,7 @@ from ..files import read_json, write_json
 from ..layout import Layout
 from ..lock import file_lock
 from ..plan import DONE, SHIPPED, Step
-from ..runner import clear_forced
+from ..runner import clear
 from ..shipped import unpack
 from ..stage import Stage
 from ..worker import now
@@ -60,7 +60,7 @@ def submit_all(
     with file_lock(layout.runs / ".locks" / "submit", wait=True):
         jobs = queued(layout)
         fresh = [step for step in steps if job_name(step.stage, layout) not in jobs]
-        clear_forced([step.stage for step in fresh if step.reason == "forced"], layout)
+        clear(fresh, layout)
         for step in steps:
             take(step, jobs, out, layout, cluster, stages)
     return out
