@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from tpr.files import remove
 from tpr.terminal import printable
 
-from .files import read_json, remove, sha256, write_json
+from .files import read_json, sha256, write_json
 from .launch.local import environment
 from .layout import Layout
 from .lock import file_lock
@@ -80,10 +81,8 @@ class Page:
     def is_current(self) -> bool:
         if self.command is None:
             return True
-        written = read_json(self.stamp)
-        return (
-            written == {"sources": self.key(), "made": self.made()} and self.layout.page.is_file()
-        )
+        current = {"sources": self.key(), "made": self.made()}
+        return self.layout.page.is_file() and read_json(self.stamp) == current
 
     def made(self) -> dict[str, str]:
         """sha256 of the page and the tables by name, so that damaged ones are made again."""

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tpr.files import remove
 from tpr.terminal import printable
 
 from .disk import AGAIN, NO_SPACE
-from .files import remove, write_json
+from .files import write_json
 from .launch.forked import Forked
 from .launch.local import Worker, stop
 from .layout import Layout

@@ -1,10 +1,14 @@
 """Training measurements: from records, or from the stage folders that older records point to."""
 
 import json
+import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from experiments.outputs import damage, read_record
+from experiments.stage import finished_folder
 from reports.records import Record
 
 SMOOTHING = 20  # a moving mean over 1/20 of the points
@@ -15,8 +19,17 @@ def stage_folder(runs: Path, stage: dict) -> Path | None:
     key = str(stage.get("key", ""))
     if not key:
         return None
-    found = [p for p in sorted(runs.glob(f"*-{key[:12]}")) if (p / "record.json").is_file()]
-    return found[0] if found else None
+    return sound_folder(runs, key)
+
+
+@cache
+def sound_folder(runs: Path, key: str) -> Path | None:
+    """All its files are summed up, once in a process; damaged ones are told and not used."""
+    folder = finished_folder(runs, key)
+    problem = folder and damage(folder, read_record(folder) or {}, thorough=True)
+    if problem:
+        print(f"note: {folder} is not used: {problem}", file=sys.stderr)
+    return None if problem else folder
 
 
 def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]]:

@@ -23,11 +23,9 @@ class History:
         self.path, self.writes = out / "log.jsonl", writes
         self.lines: list[dict[str, float]] = []
 
-    def restart(self, iteration: int) -> None:
-        """Keeps what was measured up to `iteration`; the rest will be measured again."""
-        if self.path.is_file():
-            whole = self.path.read_text(encoding="utf-8").split("\n")[:-1]
-            self.lines = [x for x in map(json.loads, whole) if x["iteration"] <= iteration]
+    def restart(self, iteration: int, lines: list[dict[str, float]]) -> None:
+        """Goes on from the measurements up to `iteration`; the rest will be measured again."""
+        self.lines = list(lines)
         if self.writes:
             with replacing(self.path) as draft:
                 draft.write_text(

@@ -130,6 +130,8 @@ def infer(
     model = load_model(spec, len(dataset.categories), weights, temporal=temporal)
     groups = list(side_by_side(dataset.videos, settings["batch"]))
     shards = Shards(out, fingerprint(spec, dataset, weights), len(groups))
+    if shards.damaged:
+        log.info(f"{shards.damaged} pieces of an earlier call are damaged: made again")
     for index in shards.own:
         begin, opened = time.perf_counter(), GateLog()
         entries = track_videos(model, dataset, groups[index], settings, opened)

@@ -24,6 +24,7 @@ from .host_limits import raise_open_files
 from .models.build import Builder, build_model
 from .models.vis_model import VISModel
 from .parts import Part, micro_batches
+from .resumable import load_state, remove_states, save_state
 from .step import Step
 
 NEW_MODULES = ("temporal.", "track_head.")
@@ -111,7 +112,7 @@ def finish(model: nn.Module, out: Path, *, without: tuple[str, ...] = ()) -> Non
     """Writes the trained weights; only then is the training state no longer needed."""
     if is_main():
         checkpoint.save_weights(model, out / "weights.pt", without=without)
-        (out / "checkpoint.pt").unlink(missing_ok=True)
+        remove_states(out)
 
 
 def training_data(dataset: YouTubeVIS, spec: dict[str, Any]) -> TrainingData:
@@ -139,12 +140,12 @@ def optimise(
     """The training loop. batches(iteration, part), which can be pickled: a part of an iteration's
     batch, with `to` and perhaps its `sources`; losses(batch): the terms.
 
-    settings: those of Step, checkpoint_every, log_every. Continues from out/checkpoint.pt where
-    there is one. Raises DivergedError naming iteration, terms and videos where the loss or its
+    settings: those of Step, checkpoint_every, log_every. Continues from the last whole state in
+    `out`, if any. Raises DivergedError naming iteration, terms and videos where the loss or its
     gradient is NaN or infinite; the last checkpoint stays.
     """
     step, history = Step(model, losses, settings, seed), History(out, writes=is_main())
-    start, seconds = resume(step, out / "checkpoint.pt", history, log)
+    start, seconds = resume(step, out, history, log)
     total = settings["iterations"]
 
     if few_files := raise_open_files():
@@ -166,7 +167,9 @@ def optimise(
             history.add(done, values | scale_weight(model))
             log.progress(done, total, loss=total_loss(values))
         if done % settings["checkpoint_every"] == 0 and done < total:
-            save_state(step, done, seconds, out / "checkpoint.pt")
+            state = step.state() | {"iteration": done, "seconds": seconds}
+            if is_main():
+                save_state(state | {"history": history.lines}, out)
     return history.summary(total) | {"seconds_per_iteration": seconds / total}
 
 
@@ -202,19 +205,13 @@ def scale_weight(model: nn.Module) -> dict[str, float]:
     return {"scale_weight": torch.stack([w.detach().abs() for w in weights]).mean().item()}
 
 
-def save_state(step: Step, done: int, seconds: float, path: Path) -> None:
-    state = step.state() | {"iteration": done, "seconds": seconds}
-    if is_main():
-        checkpoint.save(state, path)
-
-
-def resume(step: Step, path: Path, history: History, log: Log) -> tuple[int, float]:
+def resume(step: Step, out: Path, history: History, log: Log) -> tuple[int, float]:
     """First iteration to run and seconds spent so far."""
-    if not path.is_file():
-        history.restart(0)
+    state = load_state(out, log.info)
+    if state is None:
+        history.restart(0, [])
         return 0, 0.0
-    state = checkpoint.load(path)
     step.load(state)
-    history.restart(state["iteration"])
+    history.restart(state["iteration"], state["history"])
     log.info(f"resuming at iteration {state['iteration']}")
     return state["iteration"], state["seconds"]
