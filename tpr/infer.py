@@ -32,6 +32,7 @@ from .models.tracking import Tracker
 from .models.vis_model import VISModel
 from .routing import Frame, stack
 from .shards import Shards
+from .tf32 import allow_tf32
 from .train import Log
 
 
@@ -180,6 +181,7 @@ def load_model(
     head = spec["model"]["head"] | spec["infer"]["detections"]
     model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
     checkpoint.load_weights(model, weights, base=base)
+    allow_tf32(device())
     return model.to(device(), memory_format=torch.channels_last).eval()
 
 

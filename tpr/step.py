@@ -22,6 +22,7 @@ from .parts import Part, own_parts
 from .routing import grouped, open_fractions
 from .streams import streams
 from .sync_norm import synchronise_norms
+from .tf32 import allow_tf32
 from .totals import counting, over_processes, recorder, sums, teller
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -54,6 +55,7 @@ class Step:
             raise ValueError(f"unknown precision {precision!r}; known: {known}")
         self.model, self.losses, self.settings, self.seed = model, losses, settings, seed
         self.device, self.dtype = device(), PRECISIONS[precision]
+        allow_tf32(self.device)
         self.parts = own_parts(settings, rank(), world_size())
         model.to(self.device, memory_format=torch.channels_last)
         synchronise_norms(model)

@@ -33,6 +33,7 @@ from ..models.vis_model import VISModel
 from ..routing import execution, execution_on, open_fraction
 from ..routing.execution import EXECUTIONS
 from ..terminal import printable
+from ..tf32 import allow_tf32
 from .clip import GateSetter, untrained, write_clip
 
 COSTS = Path("results/full/costs.json")
@@ -167,6 +168,7 @@ def on_device(
 ) -> dict[str, Any]:
     """Measures all variants of all runs on a device, each beside its baseline."""
     variants: dict[str, Variant] = {}
+    allow_tf32(torch.device(device))
     with tempfile.TemporaryDirectory() as folder:
         dataset = write_clip(Path(folder), tuple(options.size), options.frames + 1, classes)
         for run, spec in specs.items():
