@@ -254,6 +254,7 @@ PROFILE: Schema = {
         "first_frame": str,
         "recursive": bool,
         "batch": int,  # videos side by side
+        "cuda_graph?": bool,  # of the temporal module (tpr.cuda_graph); false: a launch for each op
         # test settings of the heads, here because they do not change the weights
         "detections": DETECTIONS,
         "heads?": {str: DETECTIONS},  # what single heads change of them

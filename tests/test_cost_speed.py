@@ -118,6 +118,15 @@ def test_command_says_what_it_lacks(tmp_path, capsys):
     assert "run ./run_all.sh 1f" in capsys.readouterr().err
 
 
+def test_a_graph_without_a_gpu_is_refused(tmp_path, capsys):
+    costs = tmp_path / "costs.json"
+    runs = {"a": {"model": MODEL | {"temporal": None}, "cost": {"classes": 3}}}
+    costs.write_text(json.dumps({"runs": runs}))
+    arguments = ["--costs", str(costs), "--runs", "a", "--devices", "cpu", "--cuda-graph"]
+    assert main(arguments) == 1
+    assert "--cuda-graph needs a GPU; devices: cpu" in capsys.readouterr().err
+
+
 def test_setting_gates_leaves_other_modules_alone():
     with GateSetter(nn.Conv2d(2, 2, 1), 0.5) as nothing:
         assert nothing is None

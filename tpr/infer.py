@@ -20,6 +20,7 @@ from detectron2.structures import Instances
 from torch import Tensor
 
 from . import checkpoint
+from .cuda_graph import use_cuda_graph
 from .data.rle import encode
 from .data.transforms import Geometry, resize_to_short_edge, transform_image
 from .data.youtube_vis import Video, YouTubeVIS
@@ -122,7 +123,8 @@ def infer(
     """Runs a trained model over all videos; writes out/results.json and, of gates, out/gates.json.
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
-    "recursive", "detections": test settings of the head}}; temporal: see `build_model`.
+    "recursive", "detections": test settings of the head, and where asked for "cuda_graph": true}};
+    temporal: see `build_model`.
 
     Several processes share the videos, always in the same groups, so that the files are the same
     for any number of them. What an interrupted call has finished is not done again.
@@ -182,7 +184,10 @@ def load_model(
     model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
     checkpoint.load_weights(model, weights, base=base)
     allow_tf32(device())
-    return model.to(device(), memory_format=torch.channels_last).eval()
+    model.to(device(), memory_format=torch.channels_last).eval()
+    if spec["infer"].get("cuda_graph"):
+        use_cuda_graph(model)
+    return model
 
 
 def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:

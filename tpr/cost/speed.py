@@ -10,6 +10,7 @@ open; nothing is noted of them while the clock runs.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import statistics
 import sys
@@ -24,6 +25,7 @@ from typing import Any, NamedTuple
 import torch
 
 from ..command import command
+from ..cuda_graph import use_cuda_graph
 from ..data.json_input import read_json
 from ..data.youtube_vis import Video, YouTubeVIS
 from ..files import replacing
@@ -134,10 +136,13 @@ def variants_of(
     for share in options.open:
         model = untrained(spec, classes, options.detections).to(device)
         work = set_gates(model, dataset, device, share)
+        name = f"{run}, gates {100 * share:g} % open"
         for kind in kinds:
-            name = f"{run}, gates {100 * share:g} % open"
-            name += f", {kind}" if len(kinds) > 1 else ""
-            found[name] = Variant(run, model, kind, work)
+            found[f"{name}, {kind}" if len(kinds) > 1 else name] = Variant(run, model, kind, work)
+        if options.cuda_graph and device != "cpu":
+            graphed = copy.deepcopy(model)
+            use_cuda_graph(graphed)
+            found[f"{name}, dense in a CUDA graph"] = Variant(run, graphed, "dense", work)
     return found
 
 
@@ -193,6 +198,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--runs", nargs="+", default=RUNS, help="baselines and what is measured against them")
     add("--open", nargs="+", type=float, default=[0.0, 0.1, 1.0], help="shares of open gates")
     add("--execution", nargs="+", choices=EXECUTIONS, help="default: masked on CPU, dense on CUDA")
+    add("--cuda-graph", action="store_true", help="on CUDA the temporal module as a graph, too")
     add("--frames", type=int, default=8, help="timed frames a round")
     add("--rounds", type=int, default=5)
     add("--detections", type=int, default=10, help="objects in every frame")
@@ -218,6 +224,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options, git = parse(arguments), git_state(Path.cwd())  # before anything is written
     specs, classes = read_costs(options.costs, options.runs)
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    if options.cuda_graph and "cuda" not in devices:
+        raise ValueError(f"--cuda-graph needs a GPU; devices: {', '.join(devices)}")
     settings = {name: getattr(options, name) for name in ("size", "frames", "detections", "open")}
     record = {
         "finished": None,
