@@ -97,7 +97,9 @@ def test_annotations_from_0_are_numbered_from_1(tmp_path, capsys):
 
 def test_backslashes_of_windows_and_crowds_are_counted(tmp_path):
     record = content(3)
-    write(tmp_path / "root", "archive 2019", record)
+    write(tmp_path / "root", "SipMask", record)
+    (tmp_path / "root/annotations/train.json").rename(tmp_path / "root/train.json")
+    (tmp_path / "root/train/JPEGImages").mkdir()  # looked for first
     names = record["videos"][0]["file_names"]
     names[:] = [name.replace("/", "\\") for name in names]
     record["annotations"][1]["iscrowd"] = 1

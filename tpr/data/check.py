@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tpr.data.annotations import read_annotations
 from tpr.data.findings import Finding
-from tpr.data.frames import inside, picture_file, read_image
+from tpr.data.frames import inside, read_image
 from tpr.data.media.pictures import PictureSizeError
 from tpr.data.records import Track, Video
 from tpr.data.rle import decode_strings
@@ -110,7 +110,7 @@ def check_video(job: tuple[Video, list[Track], Path, bool, bool]) -> tuple[str, 
         elif found := check_frame(frames, name, video, follow_links):
             findings.append(found)
         else:
-            path = picture_file(frames, name, follow_links)
+            path = inside(frames, name, follow_links)
             digest.update(hashlib.sha256(path.read_bytes()).digest())
             if not path.is_relative_to(root):
                 findings.append(outside(video, name))

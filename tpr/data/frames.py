@@ -22,7 +22,7 @@ def read_image(
 
     The size is checked before pixels are decoded; a truncated or broken file is refused.
     """
-    path = picture_file(root, name, follow_links)
+    path = inside(root, name, follow_links)
     try:
         return read_picture(path, (height, width))
     except FileNotFoundError:
@@ -33,20 +33,11 @@ def check_image(
     root: Path, name: str, height: int, width: int, *, follow_links: bool = False
 ) -> None:
     """Raises as `read_image` does, but decodes no pixels."""
-    path = picture_file(root, name, follow_links)
+    path = inside(root, name, follow_links)
     try:
         check_picture_size(path, (height, width))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such frame") from None
-
-
-def picture_file(root: Path, name: str, follow_links: bool = False) -> Path:
-    """Where the picture called `name` lies. Backslashes of Windows separate folders, unless a file
-    is really called so. ValueError as `inside`."""
-    path = inside(root, name, follow_links)
-    if "\\" in name and not os.path.exists(path):
-        return inside(root, name.replace("\\", "/"), follow_links)
-    return path
 
 
 def inside(root: Path, name: str, follow_links: bool = False) -> Path:
@@ -72,7 +63,7 @@ def inside(root: Path, name: str, follow_links: bool = False) -> Path:
 def link_notes(root: Path, names: Iterable[str | None]) -> list[str]:
     """A line on pictures that are reached through links which lead out of the root, if any are."""
     base = os.path.realpath(root)
-    paths = [picture_file(root, name, follow_links=True) for name in names if name is not None]
+    paths = [inside(root, name, follow_links=True) for name in names if name is not None]
     count = sum(not path.is_relative_to(base) for path in paths)
     text = f"{root}: symbolic links were followed to pictures outside it: {count}"
     return [text] if count else []

@@ -112,12 +112,12 @@ def load(dataset: str, root: Path, split: str) -> tuple[Source, dict[str, Any]]:
 
 
 def probes(videos: list) -> list[str]:
-    """A few frames' names, from videos all over the file."""
+    """A few frames' names, with slashes, from videos all over the file."""
     names = []
     for entry in videos[:: max(len(videos) // PROBED, 1)]:
         listed = entry.get("file_names") if isinstance(entry, dict) else None
         here = [name for name in listed or [] if isinstance(name, str) and "\0" not in name]
-        names += here[:1]
+        names += [name.replace("\\", "/") for name in here[:1]]
     return names
 
 

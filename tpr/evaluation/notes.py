@@ -74,7 +74,7 @@ def note_categories(
 
     ious: by (video, category), IoU (D, G) of predictions with true tracks.
     """
-    real = {track.category_id for track in truths}
+    real = {track.category_id for track in truths if not track.iscrowd}
     given = {track.category_id for track in found}
     best: dict[int, float] = {}
     for (_, category), iou in ious.items():
