@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from .gates import GateUse, SpatialGate
 from .masked import add_gated, conv_at, sparse_positions
 from .norm import PositionNorm
+from .precision import alike
 from .sampling import DeformConv
 from .tables import Table
 from .taps import TapConv
@@ -123,7 +124,7 @@ class DACR(nn.Module):
             uses.append(GateUse("inner_reference", level, gate_r, ((gate_r, cost),)))
             uses.append(GateUse("inner_query", level, gate_q, ((gate_q, cost),)))
         merged = self.merge(y_q, y_r)
-        return torch.lerp(merged, query, self.keep(query, merged)), uses
+        return torch.lerp(*alike(merged, query, self.keep(query, merged))), uses
 
     def keep(self, query: Tensor, merged: Tensor) -> Tensor:
         """The outer gate G of Eq. 6, (N, 1, H, W): how much of the query feature stays."""

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .precision import at_least_float32
 from .tables import Table
 from .taps import TapConv
 
@@ -46,9 +47,13 @@ class GateUse(NamedTuple):
 
 
 def gate_activation(v: Tensor, tau: float = TAU) -> Tensor:
-    """G(v) = max(0, (tanh(v - tau) + tanh tau) / (1 + tanh tau)): zero for v <= 0, below 1."""
+    """G(v) = max(0, (tanh(v - tau) + tanh tau) / (1 + tanh tau)): zero for v <= 0, below 1.
+
+    Half precision would lose in the sum what a gate is that opens just now: it would stay closed.
+    """
     shift = math.tanh(tau)
-    return torch.clamp((torch.tanh(v - tau) + shift) / (1 + shift), min=0)
+    opened = (torch.tanh(at_least_float32(v) - tau) + shift) / (1 + shift)
+    return torch.clamp(opened, min=0).to(v.dtype)
 
 
 def open_positions(gate: Tensor, reach: int = 0) -> Tensor:

@@ -35,7 +35,15 @@ def sparse_positions(gate: Tensor, weight: Tensor) -> Tensor | None:
 def tiles_pay(outputs: int, tiles: int, weight: Tensor) -> bool:
     """Whether Winograd's convolution of 2x2 tiles is faster than that of the outputs in them."""
     products = (9 * outputs - 16 * tiles) * weight.shape[0] * weight.shape[1]
-    return products > TILES_COST and weight.device.type == "cpu"
+    return products > TILES_COST and weight.device.type == "cpu" and in_float32(weight)
+
+
+def in_float32(weight: Tensor) -> bool:
+    """Whether products with a weight keep fp32: in half precision too little would be left of
+    those whose sums and differences are the outputs of a tile.
+    """
+    wide = weight.dtype in (torch.float32, torch.float64)
+    return wide and not torch.is_autocast_enabled(weight.device.type)
 
 
 def conv_at(table: Table, index: Tensor, weight: Tensor, held: Tensor | None = None) -> Tensor:
@@ -70,4 +78,4 @@ def add_gated(x: Table, index: Tensor, residual: Tensor, gate: Table) -> Table:
     """ReLU(x + m F): F (M, C) at the positions with table rows `index` (M,), elsewhere m = 0."""
     features, opened = (table.rows.index_select(0, index) for table in (x, gate))
     here = torch.addcmul(features, residual, opened)
-    return x.like(x.rows.relu().index_copy_(0, index, here.relu_()))
+    return x.like(x.rows.relu().to(here.dtype).index_copy_(0, index, here.relu_()))

@@ -30,7 +30,7 @@ def add_resized(z: Table, step: int, sent: Tensor, here: Tensor) -> None:
     reached = positions((read < len(here)).any(1))
     read, weights = (t.index_select(0, reached) for t in (read, weights))
     with_nothing = F.pad(sent, (0, 0, 0, 1))
-    z.rows.index_add_(0, reached, weighted_sums(with_nothing, read, weights))
+    z.rows.index_add_(0, reached, weighted_sums(with_nothing, read, weights).to(z.rows.dtype))
 
 
 @lru_cache(maxsize=64)
@@ -73,8 +73,9 @@ def bilinear(
 
 def linear(source: int, target: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     """Along one axis the two source pixels of every target pixel and their weights: (target, 2)."""
-    place = torch.arange(target, dtype=dtype) * ((source - 1) / max(target - 1, 1))
+    exact = torch.promote_types(dtype, torch.float32)  # half precision cannot tell pixels apart
+    place = torch.arange(target, dtype=exact) * ((source - 1) / max(target - 1, 1))
     low = place.long().clamp(max=source - 1)
     after = place - low
     near = torch.stack([low, (low + 1).clamp(max=source - 1)], 1)
-    return near, torch.stack([1 - after, after], 1)
+    return near, torch.stack([1 - after, after], 1).to(dtype)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
 from .blocks import conv_patches
+from .precision import at_least_float32
 from .tables import feature_table, weighted_sums
 
 
@@ -21,9 +22,10 @@ def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tenso
 
     The last axes are the tap's row and column. offset: (N, 2 k^2, H, W), (dy, dx) a tap, taps in
     row-major order (DCN's layout), for an output of H x W that reads every `stride`-th pixel of its
-    input.
+    input. Half precision cannot tell pixels apart, so the points are in fp32 then.
     """
     n, _, h, w = offset.shape
+    offset = at_least_float32(offset)
     shift = offset.view(n, kernel, kernel, 2, h, w).permute(3, 0, 4, 5, 1, 2)
     taps = torch.arange(kernel, device=offset.device, dtype=offset.dtype) - (kernel - 1) / 2
     rows = stride * torch.arange(h, device=offset.device, dtype=offset.dtype)

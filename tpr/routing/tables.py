@@ -81,7 +81,7 @@ def positions(values: Tensor) -> Tensor:
 
 def weighted_sums(rows: Tensor, index: Tensor, weights: Tensor) -> Tensor:
     """Sums of k table rows each, with weights: rows (R, C), twice (M, k) -> (M, C)."""
-    return F.embedding_bag(index, rows, per_sample_weights=weights, mode="sum")
+    return F.embedding_bag(index, rows, per_sample_weights=weights.to(rows.dtype), mode="sum")
 
 
 def numbered(index: Tensor, size: int, missing: int = 0) -> Tensor:

@@ -37,7 +37,9 @@ class TapConv(nn.Conv2d):
         alone = self.kernel_size == (1, 1)
         products = F.linear(parts[0].rows, taps[0], self.bias if alone else None)
         for part, its_taps in zip(parts[1:], taps[1:], strict=True):
-            torch.addmm(products, part.rows, its_taps.t(), out=products)
+            # Autocast leaves calls with `out` alone.
+            rows, columns = (t.to(products.dtype) for t in (part.rows, its_taps.t()))
+            torch.addmm(products, rows, columns, out=products)
         if alone:
             return parts[0].like(products)
         near = neighbour_columns(parts[0].sizes, products.dtype, products.device)
