@@ -100,12 +100,12 @@ def test_backslashes_of_windows_and_crowds_are_counted(tmp_path):
     write(tmp_path / "root", "SipMask", record)
     (tmp_path / "root/annotations/train.json").rename(tmp_path / "root/train.json")
     (tmp_path / "root/train/JPEGImages").mkdir()  # looked for first
-    names = record["videos"][0]["file_names"]
-    names[:] = [name.replace("/", "\\") for name in names]
+    for video in record["videos"]:
+        video["file_names"] = [name.replace("/", "\\") for name in video["file_names"]]
     record["annotations"][1]["iscrowd"] = 1
     (tmp_path / "root" / "train.json").write_text(json.dumps(record))
     index = prepare("ytvis2019", tmp_path / "root", tmp_path / "out", holdout=1)
-    assert index["notes"] == {"file name with backslashes": 2, "crowd": 1}
+    assert index["notes"] == {"file name with backslashes": 6, "crowd": 1}
     videos = [v for part in ("train", "val") for v in read(tmp_path / "out", part).videos]
     assert {name.split("/")[0] for v in videos for name in v.file_names} == {
         "clip000", "clip001", "clip002"
