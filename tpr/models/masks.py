@@ -45,4 +45,11 @@ def video_masks(found: Instances, size: tuple[int, int]) -> Tensor:
         return found.pred_masks.resized(found.image_size, size) > 0.5
     boxes: Boxes = found.pred_boxes.clone()
     boxes.scale(size[1] / found.image_size[1], size[0] / found.image_size[0])
-    return paste_masks_in_image(found.pred_masks, boxes, size, threshold=0.5)
+    if boxes.tensor.is_cuda:
+        return paste_masks_in_image(found.pred_masks, boxes, size, threshold=0.5)
+    # On a CPU detectron2 raises for boxes that lie beside the picture, as in the network's padding.
+    low, high = boxes.tensor.view(-1, 2, 2).unbind(1)
+    shown = ((high >= -1) & (low <= low.new_tensor(size[::-1]) + 1)).all(1)
+    masks = torch.zeros(len(found), *size, dtype=torch.bool)
+    masks[shown] = paste_masks_in_image(found.pred_masks[shown], boxes[shown], size).bool()
+    return masks
