@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tpr.command import command
+from tpr.command import LONGEST, command
 from tpr.data.frames import add_follow_links
 from tpr.data.importing import FORMATS, imported
 from tpr.files import replacing
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with replacing(options.out) as draft:
         draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
     for note in notes:
-        print(f"note: {printable(note)}", file=sys.stderr)
+        print(f"note: {printable(note, LONGEST)}", file=sys.stderr)
     frames = sum(video["length"] for video in record["videos"])
     print(
         f"{printable(options.out)}: {len(record['videos'])} videos, {frames} frames, "

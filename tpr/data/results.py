@@ -86,7 +86,5 @@ def _report_oddities(track: Track, annotations: Annotations, report: Report) -> 
     if video.length:
         report_lengths(track, video, report)
     if found := first_not_compressed(track):
-        frame, what = found
-        report(
-            "result with masks that are not compressed RLE", f"{track.name}, frame {frame}: {what}"
-        )
+        place = f"{track.name}, frame {found[0]}: {found[1]}"
+        report("result with masks that are not compressed RLE", place)
