@@ -9,6 +9,7 @@ end here. Any other exception is a mistake of ours and keeps its traceback.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import functools
 import locale
@@ -154,3 +155,10 @@ def silenced(status: int) -> int:
             os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
     return status
+
+
+def positive(text: str) -> int:
+    """The type of an option that is a number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+    return int(text)

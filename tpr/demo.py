@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .command import command
+from .command import command, positive
 from .data.clips import Clip, open_clip
 from .data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
 from .data.mini import generate
@@ -66,12 +66,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
-
-
 @contextmanager
 def clip_of(path: Path | None) -> Iterator[Clip]:
     """The video, or a generated one that is deleted at the end."""
@@ -114,7 +108,7 @@ def check_request(
     models = [find(name, WEIGHTS) for name in names]
     check_outputs(outputs, [clip.path, *clip.files, *models])
     width = panel_width(clip)
-    height = round(clip.height * width / clip.width)
+    height = max(1, round(clip.height * width / clip.width))
     check_encodable(height + BAR, width * len(names) + options.gates * gate_panel_width(width))
 
 

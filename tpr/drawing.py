@@ -15,6 +15,7 @@ from tpr.data.youtube_vis import tight_box
 Colour = tuple[int, int, int]
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
+ENDINGS = {".png": [], ".jpg": JPEG, ".jpeg": JPEG}  # and the encoder's options
 BAR = 18  # pixels
 INK, PAPER = (29, 35, 43), (252, 252, 250)
 
@@ -107,8 +108,17 @@ def headed(name: str, image: np.ndarray) -> np.ndarray:
 
 
 def encode_image(image: np.ndarray, ending: str) -> bytes:
-    """(H, W, 3) uint8 RGB as file content; `ending` is .png, .jpg or .jpeg, else ValueError."""
-    options = {".png": [], ".jpg": JPEG, ".jpeg": JPEG}.get(ending.lower())
-    if options is None:
+    """(H, W, 3) uint8 RGB as file content. ValueError as `check_ending`, and for a picture that
+    files of this kind cannot hold."""
+    check_ending(ending)
+    try:
+        return cv2.imencode(ending.lower(), image[..., ::-1], ENDINGS[ending.lower()])[1].tobytes()
+    except cv2.error:
+        size = f"{image.shape[1]} x {image.shape[0]}"
+        raise ValueError(f"a picture of {size} pixels cannot be written as {ending}") from None
+
+
+def check_ending(ending: str) -> None:
+    """ValueError unless it is one that `encode_image` knows."""
+    if ending.lower() not in ENDINGS:
         raise ValueError(f"cannot write a picture as {ending!r}; use .png or .jpg")
-    return cv2.imencode(ending.lower(), image[..., ::-1], options)[1].tobytes()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command, say
+from tpr.command import command, positive, say
 from tpr.data.findings import Note
 from tpr.evaluation import Metrics, evaluate
 from tpr.evaluation.compare import LEVEL, difference, too_few_videos
@@ -49,12 +49,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     parser.add_argument("--json", action="store_true", help="print one JSON object, in [0, 1]")
     return parser.parse_args(arguments)
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
 
 
 def evaluation(options: argparse.Namespace) -> dict[str, Any]:

@@ -34,20 +34,20 @@ def gate_panel(picture: np.ndarray, maps: dict[str, np.ndarray], width: int) -> 
     """
     if len(maps) > 2 * COLUMNS:
         raise ValueError(f"gate maps of {len(maps)} levels do not fit: at most {2 * COLUMNS}")
-    height = round(picture.shape[0] * width / picture.shape[1])
-    cell = (width // 2, height // 2)
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    cell = (max(1, width // 2), max(1, height // 2))
     small = cv2.resize(picture, cell, interpolation=cv2.INTER_AREA) // 4
     cells = [_cell(small, level, one) for level, one in maps.items()]
     cells += [small] * (2 * COLUMNS - len(cells))
     rows = [cells[at : at + COLUMNS] for at in range(0, 2 * COLUMNS, COLUMNS)]
-    panel = np.concatenate([np.concatenate(row, axis=1) for row in rows])
+    panel = np.concatenate([np.concatenate(row, axis=1) for row in rows])[:height]
     bottom = height - len(panel)
     return cv2.copyMakeBorder(panel, 0, bottom, 0, 0, cv2.BORDER_CONSTANT)
 
 
 def gate_panel_width(width: int) -> int:
     """Of a panel beside a frame of `width` pixels."""
-    return COLUMNS * (width // 2)
+    return COLUMNS * max(1, width // 2)
 
 
 def _cell(small: np.ndarray, level: str, gate: np.ndarray) -> np.ndarray:

@@ -13,18 +13,31 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tpr.command import command, say
+from tpr.command import command, positive, say
 from tpr.data.findings import Report, Tally
+from tpr.data.frames import add_follow_links, link_notes
 from tpr.data.json_input import naming
 from tpr.data.records import Track
 from tpr.data.results import read_results
 from tpr.data.segmentation import MaskSizeError, decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing import PAPER, Colour, DrawnTrack, encode_image, headed, overlay, track_colour
-from tpr.files import replacing
+from tpr.drawing import (
+    BAR,
+    PAPER,
+    Colour,
+    DrawnTrack,
+    check_ending,
+    encode_image,
+    headed,
+    overlay,
+    track_colour,
+)
+from tpr.files import check_outputs, replacing
 from tpr.terminal import printable
 
 MARGIN = 4  # pixels between cells
+GAP = 14  # pixels below a video
+MOST_PIXELS = 100_000_000  # of a sheet
 MIN_OVERLAP = 0.1  # a prediction takes a true track's colour from this IoU on
 
 
@@ -124,17 +137,15 @@ def track_iou(one: Sequence[np.ndarray | None], other: Sequence[np.ndarray | Non
 
 
 def video_rows(
-    dataset: YouTubeVIS,
-    video: Video,
+    pictures: dict[int, np.ndarray],
     rows: dict[str, Sequence[DrawnTrack]],
-    frames: Sequence[int],
     cell_width: int = 240,
 ) -> np.ndarray:
-    """(H, W, 3) block of one video: a row for each named set of tracks, a column a frame."""
-    pictures = {t: dataset.read_frame(video, t) for t in frames}
+    """(H, W, 3) block of one video: a row for each named set of tracks, a column a picture, which
+    are given by their frames."""
     lines = []
     for name, tracks in rows.items():
-        cells = [overlay(pictures[t], tracks, t, width=cell_width, boxes=False) for t in frames]
+        cells = [overlay(x, tracks, t, width=cell_width, boxes=False) for t, x in pictures.items()]
         lines.append(_line(name, cells))
     return np.concatenate(lines)
 
@@ -160,12 +171,15 @@ def comparison_sheet(
     """Ground truth and, by name, the results of runs on the same frames; videos below each other.
 
     `results` are predictions as `tpr.data.results` reads them; report: as in `predicted_tracks`.
-    Videos may differ in size.
+    Videos may differ in size. Raises ValueError for a sheet that would be too large.
     """
     if not videos:
         raise ValueError("a contact sheet needs at least one video")
+    check_sheet_size(videos, len(results) + 1, frames, cell_width)
     blocks = []
     for video in videos:
+        # before any mask is decoded: masks of a size that no picture has may be huge
+        pictures = {t: dataset.read_frame(video, t) for t in frame_choice(video, frames)}
         truth = true_tracks(dataset, video)
         rows = {f"video {video.id}: ground truth": truth} if truth else {}
         for name, found in results.items():
@@ -173,7 +187,7 @@ def comparison_sheet(
                 rows[name] = predicted_tracks(
                     dataset, video, found, min_score=min_score, truth=truth, report=report
                 )
-        blocks.append(video_rows(dataset, video, rows, frame_choice(video, frames), cell_width))
+        blocks.append(video_rows(pictures, rows, cell_width))
     width = max(block.shape[1] for block in blocks)
     padded = [_widen(block, width) for block in blocks]
     return np.concatenate(padded)
@@ -181,7 +195,20 @@ def comparison_sheet(
 
 def _widen(block: np.ndarray, width: int) -> np.ndarray:
     extra = width - block.shape[1]
-    return cv2.copyMakeBorder(block, 0, 14, 0, extra, cv2.BORDER_CONSTANT, value=PAPER)
+    return cv2.copyMakeBorder(block, 0, GAP, 0, extra, cv2.BORDER_CONSTANT, value=PAPER)
+
+
+def check_sheet_size(videos: Sequence[Video], rows: int, frames: int, cell_width: int) -> None:
+    """ValueError if a sheet of at most these rows a video would be too large, before it is drawn."""
+    columns = max(min(frames, video.length) for video in videos)
+    cells = [max(1, round(video.height * cell_width / video.width)) for video in videos]
+    height = sum(rows * (BAR + cell + MARGIN) + GAP for cell in cells)
+    width = columns * (cell_width + MARGIN)
+    if height * width > MOST_PIXELS:
+        raise ValueError(
+            f"the sheet would be {width} x {height} pixels, more than {MOST_PIXELS:,}: "
+            "ask for fewer videos or frames, or a smaller --width"
+        )
 
 
 def frame_choice(video: Video, count: int) -> list[int]:
@@ -210,10 +237,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("results", type=Path, nargs="*", help="results.json of one or more runs")
     parser.add_argument("--out", type=Path, required=True, help="picture to write: .png or .jpg")
     parser.add_argument("--video", type=int, nargs="*", default=[], help="ids; else the first ones")
-    parser.add_argument("--videos", type=int, default=4, help="how many of the first videos")
-    parser.add_argument("--frames", type=int, default=5, help="frames a video")
+    parser.add_argument("--videos", type=positive, default=4, help="how many of the first videos")
+    parser.add_argument("--frames", type=positive, default=5, help="frames a video")
     parser.add_argument("--min-score", type=float, default=0.3)
-    parser.add_argument("--width", type=int, default=240, help="pixels of one cell")
+    parser.add_argument("--width", type=positive, default=240, help="pixels of one cell")
+    add_follow_links(parser)
     options = parser.parse_args(arguments)
     write_sheet(options)
     print(printable(options.out))
@@ -221,7 +249,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def write_sheet(options: argparse.Namespace) -> None:
     """What the command line does: read, draw, write with a rename at the end."""
-    dataset = YouTubeVIS(options.dataset, options.frame_root)
+    root = options.frame_root
+    dataset = YouTubeVIS(options.dataset, root, follow_links=options.follow_links)
+    names = [name for video in dataset.videos for name in video.file_names if name is not None]
+    check_outputs([options.out], [options.dataset, *options.results, *(root / x for x in names)])
+    check_ending(options.out.suffix)
     tally = Tally()
     results = {
         str(path): read_results(path, dataset.annotations, tally.add) for path in options.results
@@ -240,6 +272,10 @@ def write_sheet(options: argparse.Namespace) -> None:
         draft.write_bytes(encode_image(sheet, options.out.suffix))
     for note in (*dataset.notes, *tally.notes()):
         say(f"note: {note.sentence}")
+    if options.follow_links:
+        shown = [v.file_names[t] for v in videos for t in frame_choice(v, options.frames)]
+        for note in link_notes(root, shown):
+            say(f"note: {note}")
 
 
 if __name__ == "__main__":
