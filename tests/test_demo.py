@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import replace
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tiny import INFER, MODEL, make_dataset
 
 from tpr import checkpoint
 from tpr.data.clips import open_clip
-from tpr.demo import main
+from tpr.data.media.video_writer import VideoWriter
+from tpr.demo import counted, main
 from tpr.gate_log import GateLog
 from tpr.infer import load_model, track_videos
 from tpr.models.build import build_model
@@ -82,3 +87,80 @@ def test_errors_are_one_line(setting, tmp_path, capsys):
     assert main([source, "--model", str(damaged), "--out", out]) == 1
     assert "tiny.pt: damaged (sha256 differs from tiny.json)" in capsys.readouterr().err
     assert not (tmp_path / "out.mp4").exists()
+
+
+def write_pictures(folder, sizes):
+    """Pictures called f1, f2, ... whose red grows."""
+    folder.mkdir()
+    for at, size in enumerate(sizes, 1):
+        Image.new("RGB", size, (20 * at, 0, 0)).save(folder / f"f{at}.PNG")
+    return folder
+
+
+def demo(setting, source, out, *options):
+    return main([str(source), "--model", str(setting[1]), "--out", str(out), *options])
+
+
+def test_a_folder_plays_in_natural_order_and_what_happened_is_told(setting, tmp_path, capsys):
+    source = write_pictures(tmp_path / "in", [(96, 64)] * 11 + [(48, 32)])
+    (source / "._f1.PNG").write_bytes(b"from a Mac")
+    assert demo(setting, source, tmp_path / "10:15.mp4", "--min-score", "2") == 0
+    reds = [frame[30:, :, 0].mean() for frame in open_clip(tmp_path / "10:15.mp4").frames()]
+    assert reds == sorted(reds) and len(reds) == 12
+    told = capsys.readouterr().err
+    assert f"note: {source}: left out hidden files: 1\n" in told
+    assert f"note: {source}: frames scaled to the first one's 96 x 64: 1\n" in told
+
+
+@pytest.mark.parametrize(("options", "count"), [((), 3), (("--frames", "2"), 2)])
+def test_progress_ends_at_all_of_it(setting, tmp_path, capsys, options, count):
+    source = write_pictures(tmp_path / "in", [(96, 64)] * 3)
+    assert demo(setting, source, tmp_path / "out.mp4", *options) == 0
+    last = capsys.readouterr().err.rstrip().split("\r")[-1]
+    assert last.startswith("100%") and f"{count}/{count}" in last
+
+
+def test_progress_ends_at_all_of_it_where_frames_are_missing(setting, tmp_path, capsys):
+    """As a header that announces frames which cannot be decoded."""
+    clip = replace(open_clip(write_pictures(tmp_path / "in", [(96, 64)] * 3)), length=50)
+    assert len(list(counted(clip, None))) == 3
+    assert "100%" in capsys.readouterr().err.rstrip().split("\r")[-1]
+
+
+def test_no_input_is_overwritten(setting, tmp_path, capsys):
+    clip = tmp_path / "mine.mp4"
+    with VideoWriter(clip, Fraction(10)) as writer:
+        writer.write(np.zeros((64, 96, 3), np.uint8))
+    model = tmp_path / "tiny.json"
+    model.write_text(setting[1].read_text())
+    (tmp_path / "link.mp4").symlink_to(clip)
+    before = clip.read_bytes(), model.read_text()
+    for out in ("mine.mp4", "link.mp4", "tiny.mp4"):
+        assert main([str(clip), "--model", str(model), "--out", str(tmp_path / out)]) == 1
+        assert "is an input too and would be lost" in capsys.readouterr().err
+    assert (clip.read_bytes(), model.read_text()) == before
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["link.mp4", "mine.mp4", "tiny.json"]
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        ((2, 16370), "the output would be 2 x 16388 pixels, but H.264 takes at most 16384"),
+        ((16386, 40), "the output would be 16386 x 58 pixels, but H.264 takes at most 16384"),
+        ((2, 16000), "2 x 16000 is too long a shape"),
+    ],
+)
+def test_what_cannot_be_written_or_seen_is_told_before_anything_is(
+    setting, tmp_path, capsys, size, message
+):
+    source = write_pictures(tmp_path / "in", [size])
+    assert demo(setting, source, tmp_path / "new" / "out.mp4") == 1
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 120), (200, 3)])
+def test_tiny_and_long_frames_are_drawn(setting, tmp_path, size):
+    source = write_pictures(tmp_path / "in", [size])
+    assert demo(setting, source, tmp_path / "out.mp4", "--gates") == 0

@@ -175,6 +175,7 @@ def test_command_line_writes_a_sheet(dataset, tmp_path, capsys):
         ("[", [], "not valid JSON"),
         ("[]", ["--video", "5"], "no video 5"),
         ("[]", ["--out", "sheet.nonsense"], "use .png or .jpg"),
+        ("[]", ["--width", "1000000000"], "the sheet would be 3000000012 x "),
     ],
 )
 def test_command_line_errors_are_one_line(dataset, tmp_path, capsys, content, options, message):
@@ -210,6 +211,56 @@ def test_results_in_any_encoding_are_drawn_and_oddities_told(dataset, tmp_path, 
     told = capsys.readouterr().err
     assert "note: 2 x masks for another number of frames:" in told
     assert "note: 1 x result of an unknown category:" in told and "note: 1 x crowd:" in told
+
+
+def test_a_jpeg_is_not_larger_than_jpegs_can_be():
+    with pytest.raises(ValueError, match="at most 65500 pixels a side, not 2 x 65501: use .png"):
+        encode_image(np.zeros((65501, 2, 3), np.uint8), ".jpg")
+
+
+@pytest.mark.parametrize("options", [["--width", "0"], ["--frames", "-1"], ["--videos", "x"]])
+def test_counts_are_at_least_one(dataset, tmp_path, capsys, options):
+    names = [str(dataset.path), str(dataset.frame_root), "--out", str(tmp_path / "sheet.png")]
+    with pytest.raises(SystemExit):
+        main([*names, *options])
+    assert "is not a number of at least 1" in capsys.readouterr().err
+
+
+def test_masks_as_large_as_no_picture_are_not_decoded(dataset, tmp_path, capsys):
+    """At 16384 x 16384 the masks of a long video are more than any memory."""
+    record = json.loads(dataset.path.read_text())
+    record["videos"][0] |= {"width": 16384, "height": 16384}
+    segmentations = [{"size": [16384, 16384], "counts": [0, 16384**2]}] * LENGTH
+    record["annotations"][0]["segmentations"] = segmentations
+    (tmp_path / "big.json").write_text(json.dumps(record))
+    out = str(tmp_path / "sheet.png")
+    assert main([str(tmp_path / "big.json"), str(dataset.frame_root), "--out", out]) == 1
+    assert "image is 60 x 40, but the video is 16384 x 16384" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["val.json", "frames/a/00001.jpg", "linked.png", "folder.png"])
+def test_no_input_and_no_folder_is_overwritten(dataset, tmp_path, capsys, place):
+    (tmp_path / "linked.png").hardlink_to(dataset.path)
+    (tmp_path / "folder.png").mkdir()
+    before = dataset.path.read_bytes()
+    names = [str(dataset.path), str(dataset.frame_root), "--out", str(tmp_path / place)]
+    assert main(names) == 1
+    error = capsys.readouterr().err
+    assert (
+        f"{place}: {'exists and is no file' if place == 'folder.png' else 'is an input too'}"
+        in error
+    )
+    assert dataset.path.read_bytes() == before
+
+
+def test_links_are_followed_if_asked(dataset, tmp_path, capsys):
+    (dataset.frame_root / "a").rename(tmp_path / "elsewhere")
+    (dataset.frame_root / "a").symlink_to(tmp_path / "elsewhere")
+    names = [str(dataset.path), str(dataset.frame_root), "--out", str(tmp_path / "sheet.png")]
+    assert main(names) == 1
+    assert "through a symbolic link: --follow-links allows it" in capsys.readouterr().err
+    assert main([*names, "--follow-links"]) == 0
+    assert "symbolic links were followed to pictures outside it: 3" in capsys.readouterr().err
 
 
 def test_drawing_needs_no_torch():

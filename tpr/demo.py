@@ -37,6 +37,7 @@ from .terminal import printable
 SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
 SAMPLE_SEED = 7  # none of the profiles' videos
 LEAST_WIDTH = 480  # pixels of a panel; smaller videos are enlarged
+MOST_INPUT = 4_000_000  # pixels that a network gets
 VIDEO_ID = 1
 
 
@@ -122,6 +123,18 @@ def counted(clip: Clip, most: int | None) -> Iterator[np.ndarray]:
         bar.total = bar.n
 
 
+def check_shape(trained: Trained, clip: Clip) -> None:
+    """ValueError for a clip so much longer than wide that the network's input would be huge."""
+    settings = trained.settings
+    size = (clip.height, clip.width)
+    height, width = resize_to_short_edge(size, settings["short_edge"], settings["longest"])
+    if height * width > MOST_INPUT:
+        raise ValueError(
+            f"{clip.path}: {clip.width} x {clip.height} is too long a shape: {trained.name} would "
+            f"see it at {width} x {height} pixels, more than {MOST_INPUT:,}; crop it"
+        )
+
+
 def panel_width(clip: Clip) -> int:
     """Small videos are enlarged, unless they would become too tall to write."""
     width = max(clip.width, LEAST_WIDTH)
@@ -134,6 +147,7 @@ class Show:
     def __init__(self, trained: Trained, clip: Clip, min_score: float) -> None:
         self.trained, self.min_score = trained, min_score
         self.width = panel_width(clip)
+        check_shape(trained, clip)
         self.playback = Playback(Video(VIDEO_ID, clip.width, clip.height, 0, ()))
 
     def step(self, t: int, picture: np.ndarray) -> np.ndarray:

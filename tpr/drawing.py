@@ -15,6 +15,7 @@ from tpr.data.youtube_vis import tight_box
 Colour = tuple[int, int, int]
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
+JPEG_SIDE = 65500  # pixels
 ENDINGS = {".png": [], ".jpg": JPEG, ".jpeg": JPEG}  # and the encoder's options
 BAR = 18  # pixels
 INK, PAPER = (29, 35, 43), (252, 252, 250)
@@ -108,14 +109,13 @@ def headed(name: str, image: np.ndarray) -> np.ndarray:
 
 
 def encode_image(image: np.ndarray, ending: str) -> bytes:
-    """(H, W, 3) uint8 RGB as file content. ValueError as `check_ending`, and for a picture that
-    files of this kind cannot hold."""
+    """(H, W, 3) uint8 RGB as file content. ValueError as `check_ending`, and for what is too large
+    for a JPEG file."""
     check_ending(ending)
-    try:
-        return cv2.imencode(ending.lower(), image[..., ::-1], ENDINGS[ending.lower()])[1].tobytes()
-    except cv2.error:
+    if ENDINGS[ending.lower()] == JPEG and max(image.shape) > JPEG_SIDE:
         size = f"{image.shape[1]} x {image.shape[0]}"
-        raise ValueError(f"a picture of {size} pixels cannot be written as {ending}") from None
+        raise ValueError(f"JPEG takes at most {JPEG_SIDE} pixels a side, not {size}: use .png")
+    return cv2.imencode(ending.lower(), image[..., ::-1], ENDINGS[ending.lower()])[1].tobytes()
 
 
 def check_ending(ending: str) -> None:

@@ -199,8 +199,8 @@ def _widen(block: np.ndarray, width: int) -> np.ndarray:
 
 
 def check_sheet_size(videos: Sequence[Video], rows: int, frames: int, cell_width: int) -> None:
-    """ValueError if a sheet of at most these rows a video would be too large, before it is drawn."""
-    columns = max(min(frames, video.length) for video in videos)
+    """ValueError if a sheet of these rows a video would be too large, before it is drawn."""
+    columns = max(len(frame_choice(video, frames)) for video in videos)
     cells = [max(1, round(video.height * cell_width / video.width)) for video in videos]
     height = sum(rows * (BAR + cell + MARGIN) + GAP for cell in cells)
     width = columns * (cell_width + MARGIN)
