@@ -177,6 +177,7 @@ def annotation(**changes):
             r"category 9 ('\x1b[1mcow')",
             1.0,
         ),
+        (lambda truth, results: results.pop(), "video without results", 1, "video 2", 51 / 101),
         (lambda truth, results: results.clear(), "no results", 1, "the list is empty", 0.0),
         (
             lambda truth, results: truth.pop("annotations"),

@@ -62,6 +62,7 @@ KINDS = {
     # of results
     "no results": Kind(True, "nothing is found"),
     "result of an unknown category": Kind(True, f"left out, {AS_API}"),
+    "video without results": Kind(True, "its true tracks count as missed"),
     "result without a mask": Kind(True, "a false positive"),
     "result with masks that are not compressed RLE": Kind(
         True, "read here; the benchmark's servers refuse it"

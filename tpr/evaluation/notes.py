@@ -55,12 +55,16 @@ def note_limit(sides: Sides, groups: Iterable[Group], limit: int) -> None:
             sides.results.add(kind, place, len(found) - limit)
 
 
-def note_videos(sides: Sides, videos: Iterable[int], tracks: Iterable[Track]) -> None:
-    """Evaluated videos that no true track is in."""
-    annotated = {track.video_id for track in tracks}
+def note_videos(
+    sides: Sides, videos: Iterable[int], truths: Sequence[Track], found: Sequence[Track]
+) -> None:
+    """Evaluated videos that no true track is in, and those that only true tracks are in."""
+    annotated, given = ({track.video_id for track in side} for side in (truths, found))
     for video in videos:
         if video not in annotated:
             sides.truth.add("video without tracks", f"video {shown(video)}")
+        elif found and video not in given:
+            sides.results.add("video without results", f"video {shown(video)}")
 
 
 def note_categories(

@@ -89,7 +89,7 @@ def evaluate_tracks(
             per_category[category][index] = scored
             if iou.size:
                 ious[video, category] = iou
-    note_videos(sides, videos, true_tracks)
+    note_videos(sides, videos, true_tracks, seen)
     named = [truth.categories[category] for category in categories if use_categories]
     note_categories(sides, named, true_tracks, seen, ious)
     matches = {category: collect(done, len(videos)) for category, done in per_category.items()}
