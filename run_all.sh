@@ -28,7 +28,9 @@ Options: --profile P     sizes and schedule: smoke, mini (default), full
          --official-val  train on all videos, write files for the server
          --limit-videos N, --max-iter N   a trial: every run for real, but little of it
 Slurm:   --partition P --account A --time T     of each job (docs/full-scale.md)
+         --cpu-partition P                      of the jobs that need no GPU
          --nodes N --gpus-per-node G            of a training; one process a GPU
+         --cores-per-gpu N                      default 8; loaders use them
          --sbatch KEY=VALUE                     any other option of sbatch
 
 Environment: TPR_VENV     virtual environment to use (default .venv here)

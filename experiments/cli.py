@@ -224,7 +224,13 @@ def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> in
     named = {"partition": options.partition, "account": options.account}
     chosen = {name: value for name, value in named.items() if value} | dict(options.sbatch)
     cluster = Cluster(
-        options.nodes, options.gpus_per_node, options.time, work.profile.get("threads", 1), chosen
+        nodes=options.nodes,
+        gpus_per_node=options.gpus_per_node,
+        minutes=options.time,
+        threads=work.profile.get("threads", 1),
+        cores_per_gpu=options.cores_per_gpu,
+        options=chosen,
+        cpu_partition=options.cpu_partition,
     )
     check_division([step.stage for step in work.todo], lambda stage: ranks(stage, cluster))
     if cluster.gpus_per_node:

@@ -33,9 +33,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def add_slurm(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--partition", help="where to submit (default: the cluster's)")
+    add("--cpu-partition", metavar="PARTITION", help="for stages without a GPU (default: the same)")
     add("--account", help="to charge")
     add("--nodes", type=positive, default=1, help="of a training (default 1)")
     add("--gpus-per-node", type=natural, default=1, help="one process each; 0: on CPUs (default 1)")
+    add("--cores-per-gpu", type=positive, default=8, metavar="N",
+        help="CPU cores of a process with a GPU, whose loaders use them (default 8)")  # fmt: skip
     add("--time", type=minutes, default="24:00:00", help="limit of a job (default 24:00:00)")
     add("--sbatch", type=assignment, action="append", default=[], metavar="KEY=VALUE",
         help="any other option of sbatch, as qos=high; can be repeated")  # fmt: skip

@@ -59,7 +59,14 @@ class FakeSlurm:
             self.set(id, "ENDED")
 
     def options(self, id: str) -> dict[str, str]:
-        """What a job's script asks sbatch for."""
+        """What a job's script asks sbatch for; of a switch the value is empty."""
+        found = re.findall(r"^#SBATCH --([a-z-]+)=?(.*)$", self.script(id), re.MULTILINE)
+        return dict(found)
+
+    def command(self, id: str) -> str:
+        """The line of a job's script that starts its processes."""
+        return next(line for line in self.script(id).splitlines() if line.startswith("srun "))
+
+    def script(self, id: str) -> str:
         _, _, _, name, root, _ = self.jobs()[int(id) - 1]
-        script = Path(root) / "runs" / name / "slurm" / f"{id}_submission.sh"
-        return dict(re.findall(r"^#SBATCH --([a-z-]+)=(.*)$", script.read_text(), re.MULTILINE))
+        return (Path(root) / "runs" / name / "slurm" / f"{id}_submission.sh").read_text()

@@ -137,6 +137,25 @@ def test_a_training_asks_for_all_nodes_and_an_evaluation_for_one(root, slurm):
     assert training["time"] == "1560" and training["signal"] == "USR2@120"
     assert (training["partition"], training["account"], training["qos"]) == ("a100", "vis", "high")
     assert training["kill-on-invalid-dep"] == "yes"
+    assert "requeue" in training
+    command = slurm.command("4")
+    assert "--kill-on-bad-exit=1" in command
+    # Slurm's own WaitTime would kill the process that evaluates when the others have ended
+    assert "--wait=0" in command
+
+
+def test_a_process_with_a_gpu_has_eight_cores_and_others_those_of_their_threads(root, slurm):
+    submit(root, slurm, "--gpus-per-node", "1", "--cpu-partition", "cpus", "--partition", "gpus")
+    asked = [slurm.options(str(i)) for i in range(1, 6)]
+    assert [x["cpus-per-task"] for x in asked] == ["1", "1", "8", "8", "8"]
+    assert [x["partition"] for x in asked] == ["cpus", "cpus", "gpus", "gpus", "gpus"]
+    assert "--cpus-per-task=8" in slurm.command("4")
+
+
+def test_the_cores_of_a_gpu_can_be_chosen(root, slurm):
+    submit(root, slurm, "--gpus-per-node", "1", "--cores-per-gpu", "12")
+    assert slurm.options("4")["cpus-per-task"] == "12"
+    assert slurm.options("1").get("partition") == slurm.options("4").get("partition") is None
 
 
 def test_gpus_that_cannot_share_a_batch_are_refused_before_anything_is_submitted(root, slurm):

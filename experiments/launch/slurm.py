@@ -31,14 +31,18 @@ SIGNAL_SECONDS = 120  # between the warning and the end of a job's time
 
 @dataclass(frozen=True)
 class Cluster:
-    """What jobs ask for. nodes, gpus_per_node: of a training; minutes: time limit;
-    threads: CPU cores of a process; options: further ones of sbatch."""
+    """What jobs ask for. nodes, gpus_per_node: of a training; minutes: time limit; threads: of each
+    library, and the CPU cores of a process without a GPU; cores_per_gpu: of one with a GPU, whose
+    loaders need them; options: further ones of sbatch; cpu_partition: for jobs without GPUs, which
+    partitions of GPUs may refuse."""
 
     nodes: int
     gpus_per_node: int
     minutes: int
     threads: int
+    cores_per_gpu: int
     options: Mapping[str, str] = field(default_factory=dict)
+    cpu_partition: str | None = None
 
 
 @dataclass
@@ -128,18 +132,23 @@ def parameters(
 ) -> dict[str, Any]:
     """For submitit's executor."""
     nodes, tasks, gpus = processes(stage, cluster)
+    cores = cluster.cores_per_gpu if gpus else cluster.threads
     chosen = {"requeue": True, "kill-on-invalid-dep": "yes", "chdir": str(layout.root)}
+    chosen |= cluster.options
+    if cluster.cpu_partition and not gpus:
+        chosen["partition"] = cluster.cpu_partition
     found: dict[str, Any] = {
         "job_name": name,
         "nodes": nodes,
         "ntasks_per_node": tasks,
-        "cpus_per_task": cluster.threads,
+        "cpus_per_task": cores,
         "time": cluster.minutes,
         "signal_delay_s": SIGNAL_SECONDS,
         "setup": [f"export {k}={shlex.quote(v)}" for k, v in variables(cluster.threads).items()],
-        # srun takes no cores over from sbatch, and lets processes wait for a dead one
-        "srun_args": [f"--cpus-per-task={cluster.threads}", "--kill-on-bad-exit=1"],
-        "additional_parameters": chosen | dict(cluster.options),
+        # srun takes no cores over from sbatch, and lets processes wait for a dead one. Those that
+        # have inferred their videos end while the first evaluates: it must not be killed for that.
+        "srun_args": [f"--cpus-per-task={cores}", "--kill-on-bad-exit=1", "--wait=0"],
+        "additional_parameters": chosen,
     }
     if gpus:
         found["gpus_per_node"] = gpus
