@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+PAUSE = 5.0  # seconds between attempts
 
 
 class LockUnavailableError(OSError):
@@ -15,15 +18,19 @@ class LockUnavailableError(OSError):
 
 
 @contextmanager
-def file_lock(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Holds flock on `path` and yields True; yields False if another process holds it.
+def file_lock(path: Path, *, wait: bool = False, patience: float = 0) -> Iterator[bool]:
+    """Holds flock on `path` and yields True; yields False if another process holds it, after
+    `patience` seconds still. wait: for as long as it takes.
 
     The file stays: deleting it would let two processes lock two files of one name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    until = time.monotonic() + patience
     try:
-        yield _flock(handle, path, wait)
+        while not (mine := _flock(handle, path, wait)) and time.monotonic() < until:
+            time.sleep(min(PAUSE, patience))
+        yield mine
     finally:
         os.close(handle)
 

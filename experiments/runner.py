@@ -10,6 +10,7 @@ from pathlib import Path
 from tpr.files import remove
 from tpr.terminal import printable
 
+from . import rank_errors
 from .disk import AGAIN, NO_SPACE
 from .files import write_json
 from .launch.forked import Forked
@@ -180,7 +181,13 @@ def failure_reason(folder: Path, status: int) -> str:
         return f"killed by signal {-status}{memory}"
     if status == NO_SPACE:
         return f"no space left on the disk of {folder}: {AGAIN}"
-    return last_line(folder / "log.txt") or f"ended with status {status}"
+    return last_words(folder) or f"ended with status {status}"
+
+
+def last_words(folder: Path) -> str:
+    """What a stage that failed told: the first error of its processes, or the end of its log."""
+    error = rank_errors.first(folder)
+    return rank_errors.told(error) if error else last_line(folder / "log.txt")
 
 
 def last_line(log: Path) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import rank_errors
 from .estimate import human
 from .failures import noted
 from .files import read_json
@@ -69,6 +70,8 @@ def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
     folder = stage.folder(layout)
     log = last_line(folder / "log.txt")
     end = f"log ends: {log}" if log else ""
+    if error := rank_errors.first(folder):
+        end = rank_errors.told(error)
     if job := read_json(folder / "submitted.json"):
         return State(FAILED, joined(f"job {job.get('job')}", share(stage, layout), end))
     if log:

@@ -15,13 +15,14 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from tpr.machine import git_state, hardware
 
-from . import failures
+from . import failures, rank_errors
 from .disk import NO_SPACE, is_full, told
 from .environment import packages, repeats
 from .files import read_json, write_json
@@ -35,18 +36,20 @@ from .stage import finished_folder
 BUSY = 75
 
 
-def run_stage(folder: Path, stages: str) -> int:
+def run_stage(folder: Path, stages: str, patience: float = 0) -> int:
     """Runs the stage of `folder` unless it is finished or running elsewhere.
 
-    stages: name of the module whose functions BODIES are the stages.
+    stages: name of the module whose functions BODIES are the stages; patience: seconds to wait for
+    one that runs elsewhere.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # need not load torch
-        return run_and_record(folder, stages)
+        rank_errors.forget_before(folder)
+        return run_and_record(folder, stages, patience)
     from tpr.distributed import from_main, is_main, process_group
 
-    with process_group():
+    with rank_errors.noting(folder), process_group(partial(rank_errors.note, folder)):
         if is_main():
-            return run_and_record(folder, stages, begin=from_main)
+            return run_and_record(folder, stages, patience, begin=from_main)
         return assist(folder, stages, status=from_main(None))
 
 
@@ -62,13 +65,16 @@ def run_or_tell(folder: Path, stages: str) -> int:
 
 
 def run_and_record(
-    folder: Path, stages: str, begin: Callable[[int | None], Any] = lambda status: status
+    folder: Path,
+    stages: str,
+    patience: float,
+    begin: Callable[[int | None], Any] = lambda status: status,
 ) -> int:
     """Runs the stage under its lock and writes its record.
 
     begin: called before the body runs, with None, or where it will not, with the exit status.
     """
-    with file_lock(folder.parent / ".locks" / folder.name) as mine:
+    with file_lock(folder.parent / ".locks" / folder.name, patience=patience) as mine:
         if not mine:
             begin(BUSY)
             return BUSY

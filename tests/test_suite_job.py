@@ -11,6 +11,7 @@ from suite_helpers import TESTS, make_root
 
 from experiments.launch.job import StageJob
 from experiments.layout import Layout
+from experiments.lock import file_lock
 from experiments.manifest import load_manifests
 from experiments.spec import Graph
 
@@ -59,6 +60,27 @@ def test_a_failing_stage_fails_its_job_and_leaves_its_error_in_the_log(folder, m
         job.result()
     end = (folder / "log.txt").read_text().splitlines()[-1]
     assert end.startswith("FloatingPointError: the loss")
+    assert not (folder / "record.json").exists()
+
+
+def test_a_job_waits_for_the_lock_that_its_dead_node_left(folder):
+    """As after a requeue: a file server gives the lock of a dead node up after a while."""
+    with file_lock(folder.parent / ".locks" / folder.name):
+        job = start(folder)
+        wait_for(lambda: (folder / "log.txt").is_file())
+        time.sleep(1)
+        assert not (folder / "record.json").exists()
+    job.result()
+    assert (folder / "record.json").exists()
+
+
+def test_a_lock_that_is_never_given_up_is_named(folder):
+    work = StageJob(folder, "suite_fakes")
+    work.patience = 0.1
+    with file_lock(folder.parent / ".locks" / folder.name):
+        job = LocalExecutor(folder / "slurm").submit(work)
+        with pytest.raises(Exception, match=r"has held .*/\.locks/videos-\w+ for 0 s: if it is of"):
+            job.result()
     assert not (folder / "record.json").exists()
 
 

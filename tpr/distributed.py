@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -17,25 +17,51 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-PATIENCE = timedelta(hours=1)  # how long one process waits for the others, which may evaluate
+from .hang_watch import Watch, joining
 
+# of one process for the others, which may have more videos left; hang_watch tells those that hang
+PATIENCE = timedelta(hours=1)
+JOINING = timedelta(minutes=8)  # for all to start
 LEAST_LOADERS, MOST_LOADERS = 2, 8
 
 
+class LostProcessError(RuntimeError):
+    """A call that all processes take part in failed: as a rule, because another one has ended."""
+
+
 @contextmanager
-def process_group() -> Iterator[None]:
-    """Joins the processes of the environment, if there are any; gloo on CPUs, NCCL on GPUs."""
+def process_group(tell: Callable[[str], None] = print) -> Iterator[None]:
+    """Joins the processes of the environment, if there are any; gloo on CPUs, NCCL on GPUs.
+
+    tell: gets a line about a process that hangs, before this one ends. Raises LostProcessError if
+    not all join.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(device())
-    dist.init_process_group(
-        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE
-    )
+    with all_take_part():
+        store, rank, count = next(dist.rendezvous("env://", timeout=JOINING))
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        dist.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
+    watch = Watch(rank, count, tell)
     yield
+    watch.end()
     # Not after an error: others may wait in a collective call, and leaving would wait for them.
     dist.destroy_process_group()
+
+
+@contextmanager
+def all_take_part() -> Iterator[None]:
+    """Around a call that all processes take part in."""
+    joining()
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise LostProcessError(f"another process was lost: {error}") from error
 
 
 def device() -> torch.device:
@@ -76,7 +102,8 @@ def is_main() -> bool:
 def sum_over_processes(x: Tensor) -> Tensor:
     """The sum of every process's `x`, without gradient; in place."""
     if world_size() > 1:
-        dist.all_reduce(x)
+        with all_take_part():
+            dist.all_reduce(x)
     return x
 
 
@@ -84,7 +111,8 @@ def from_main(value: Any) -> Any:
     """The first process's value, in every process."""
     box = [value]
     if world_size() > 1:
-        dist.broadcast_object_list(box)
+        with all_take_part():
+            dist.broadcast_object_list(box)
     return box[0]
 
 
@@ -92,5 +120,6 @@ def gathered(value: Any) -> list[Any]:
     """Every process's value, by rank, in every process."""
     found = [value] * world_size()
     if world_size() > 1:
-        dist.all_gather_object(found, value)
+        with all_take_part():
+            dist.all_gather_object(found, value)
     return found

@@ -27,6 +27,7 @@ from .data.youtube_vis import Video, YouTubeVIS
 from .distributed import device, is_main
 from .evaluation.submission import write_results
 from .gate_log import GateLog
+from .hang_watch import doing
 from .models.build import Builder, build_model
 from .models.masks import video_masks
 from .models.tracking import Tracker
@@ -136,6 +137,7 @@ def infer(
     if shards.damaged:
         log.info(f"{shards.damaged} pieces of an earlier call are damaged: made again")
     for index in shards.own:
+        doing(f"tracking objects in part {index} of {len(groups)} of the videos")
         begin, opened = time.perf_counter(), GateLog()
         entries = track_videos(model, dataset, groups[index], settings, opened)
         seconds = time.perf_counter() - begin - opened.seconds

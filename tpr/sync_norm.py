@@ -6,7 +6,7 @@ import torch
 from fvcore.nn.distributed import differentiable_all_reduce
 from torch import Tensor, nn
 
-from .distributed import world_size
+from .distributed import all_take_part, world_size
 
 
 class SyncBatchNorm(nn.BatchNorm2d):
@@ -20,10 +20,11 @@ class SyncBatchNorm(nn.BatchNorm2d):
         if not self.training:
             return super().forward(x)
         y = x.float()
-        count = differentiable_all_reduce(y.new_tensor(y.numel() / y.shape[1]))
-        mean = differentiable_all_reduce(y.sum((0, 2, 3))) / count
-        centred = y - mean.view(-1, 1, 1)
-        variance = differentiable_all_reduce(centred.square().sum((0, 2, 3))) / count
+        with all_take_part():
+            count = differentiable_all_reduce(y.new_tensor(y.numel() / y.shape[1]))
+            mean = differentiable_all_reduce(y.sum((0, 2, 3))) / count
+            centred = y - mean.view(-1, 1, 1)
+            variance = differentiable_all_reduce(centred.square().sum((0, 2, 3))) / count
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * count / (count - 1), self.momentum)

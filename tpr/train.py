@@ -19,6 +19,7 @@ from . import checkpoint
 from .data.loader import ImageBatch, PairBatch, TrainingData, read_ahead
 from .data.youtube_vis import YouTubeVIS
 from .distributed import gathered, is_main, loaders
+from .hang_watch import doing
 from .history import History
 from .host_limits import raise_open_files
 from .models.build import Builder, build_model
@@ -156,7 +157,9 @@ def optimise(
         begin = time.perf_counter()
         done = iteration + 1
         logged = done % settings["log_every"] == 0 or done == total
+        doing(f"reading the batch of iteration {iteration}")
         parts = next(reader)
+        doing(f"computing iteration {iteration}")
         values = step.backward(iteration, parts, measure=logged)
         if not math.isfinite(total_loss(values)):
             raise diverged("loss", iteration, values, parts)
@@ -167,6 +170,7 @@ def optimise(
             history.add(done, values | scale_weight(model))
             log.progress(done, total, loss=total_loss(values))
         if done % settings["checkpoint_every"] == 0 and done < total:
+            doing(f"saving the state after iteration {done}")
             state = step.state() | {"iteration": done, "seconds": seconds}
             if is_main():
                 save_state(state | {"history": history.lines}, out)

@@ -1,22 +1,26 @@
 """One stage by several processes of this machine: `python -m experiments.launch.ranks N FOLDER`.
 
 Starts experiments.worker N times with the variables that torchrun sets. If one fails the others are
-ended, and its exit status is this one's, as if it had run alone; torchrun hides it.
+ended; the exit status of the first that did, and its error as the last line, are this one's, as if
+it had run alone. torchrun hides them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from .. import rank_errors
 from ..orphans import end_with_parent
 
 PAUSE = 0.2  # seconds between looks at the processes
+ENDING = 10.0  # seconds that a process which has told its error takes at most to end
 
 
 def start(count: int, arguments: list[str]) -> list[subprocess.Popen]:
@@ -34,19 +38,40 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def wait(processes: list[subprocess.Popen]) -> int:
-    """0 when all have finished, else the status of the first that failed; none is left."""
+def wait(processes: list[subprocess.Popen], folder: Path) -> int:
+    """0 when all have finished, else the status of the one that failed first; none is left."""
     try:
         while True:
             statuses = [process.poll() for process in processes]
-            failed = [status for status in statuses if status]
-            if failed or None not in statuses:
-                return failed[0] if failed else 0
+            if any(statuses):
+                return blamed(processes, folder)
+            if None not in statuses:
+                return 0
             time.sleep(PAUSE)
     finally:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def blamed(processes: list[subprocess.Popen], folder: Path) -> int:
+    """The status of the process that failed by itself; the others fail because it is gone.
+
+    One that could say why may still be about to end; one that was killed said nothing.
+    """
+    error = rank_errors.first(folder)
+    if error and not error["lost"]:
+        try:
+            return processes[error["process"]].wait(ENDING) or 1
+        except subprocess.TimeoutExpired:
+            return 1
+    statuses = [process.poll() for process in processes]
+    failed = [(number, status) for number, status in enumerate(statuses) if status]
+    number, status = min(failed, key=lambda one: one[1] > 0)  # signals are negative
+    if status < 0:
+        killed = f"process {number} of {len(processes)} was killed by signal {-status}"
+        print(f"{killed}{' (out of memory?)' if -status == signal.SIGKILL else ''}", flush=True)
+    return status
 
 
 def main() -> int:
@@ -57,7 +82,11 @@ def main() -> int:
     parser.add_argument("--parent", type=int, required=True, help="process to end with")
     options = parser.parse_args()
     end_with_parent(options.parent)
-    status = wait(start(options.count, [str(options.folder), "--stages", options.stages]))
+    arguments = [str(options.folder), "--stages", options.stages]
+    status = wait(start(options.count, arguments), options.folder)
+    error = rank_errors.first(options.folder)
+    if status > 0 and error:
+        print(rank_errors.told(error), flush=True)
     if status < 0:  # killed by a signal
         os.kill(os.getpid(), -status)
     return status
