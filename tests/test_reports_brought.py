@@ -1,5 +1,7 @@
 """The picture of what each module brought from the reference frame."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -27,12 +29,13 @@ def add(root, run, module, weights=True, seed=0):
     write_record(root, raw)
     folder = root / "runs" / f"train-{run}-seed{seed}-{raw['train']['key'][:12]}"
     folder.mkdir(parents=True)
-    (folder / "record.json").write_text("{}")
+    (folder / "record.json").write_text(json.dumps({"key": raw["train"]["key"]}))
     if weights:
         (folder / "weights.pt").write_text("")
-    videos = root / "runs" / f"videos-{raw['evaluate']['inputs']['videos'][:12]}"
+    videos_key = raw["evaluate"]["inputs"]["videos"]
+    videos = root / "runs" / f"videos-{videos_key[:12]}"
     videos.mkdir(exist_ok=True)
-    (videos / "record.json").write_text("{}")
+    (videos / "record.json").write_text(json.dumps({"key": videos_key}))
 
 
 def find(root):

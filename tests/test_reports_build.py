@@ -57,7 +57,7 @@ def add_training_log(root, run, seed):
     folder.mkdir(parents=True)
     lines = [{"iteration": i, "loss_mask": 4 / i, "open_fraction": 0.5} for i in range(1, 41)]
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "record.json").write_text("{}")
+    (folder / "record.json").write_text(json.dumps({"key": stage}))
 
 
 def test_page_without_any_record(tmp_path):

@@ -18,7 +18,7 @@ RUNS = ("blendmask-r50", "blendmask-r50+tpr")
 def finished(root, stage, name, stage_key):
     folder = root / "runs" / "mini" / f"{stage}-{name}{stage_key[:12]}"
     folder.mkdir(parents=True)
-    (folder / "record.json").write_text("{}")
+    (folder / "record.json").write_text(json.dumps({"key": stage_key}))
     return folder
 
 
