@@ -23,7 +23,7 @@ from .disk import told
 from .environment import gpus
 from .estimate import Durations
 from .failures import write_failure
-from .gpu_support import check_apart, check_build
+from .gpu_support import check_build, check_support_apart
 from .launch.forked import Forked
 from .launch.local import Worker, is_shared
 from .layout import ROOT, Layout
@@ -214,7 +214,7 @@ def check_here(work: Suite) -> None:
     shared = [step.stage for step in work.todo if is_shared(step.stage.spec)]
     check_division(shared, lambda stage: work.processes)
     if shared:
-        check_apart()
+        check_support_apart()
 
 
 def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> int:

@@ -50,7 +50,7 @@ class UnusableGPUError(OSError):
     """torch cannot use a GPU that it was given."""
 
 
-def check_gpu() -> None:
+def check_support() -> None:
     """Raises UnusableGPUError, in a line that names the fix, if this machine, or the Slurm job, has
     NVIDIA GPUs that torch cannot use. CUDA_VISIBLE_DEVICES= hides them on purpose."""
     if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
@@ -75,8 +75,8 @@ def check_gpu() -> None:
         raise UnusableGPUError(why)
 
 
-def check_apart() -> None:
-    """`check_gpu` by another process, for one that has not loaded torch."""
+def check_support_apart() -> None:
+    """`check_support` by another process, for one that has not loaded torch."""
     if gpus() == 0:
         return
     done = subprocess.run([sys.executable, "-m", __name__], capture_output=True, text=True)
@@ -164,7 +164,7 @@ def check_build() -> None:
 
 @command
 def main() -> None:
-    check_gpu()
+    check_support()
 
 
 if __name__ == "__main__":

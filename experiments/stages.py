@@ -14,7 +14,7 @@ from typing import Any
 
 from tpr.machine import cores
 
-from .gpu_support import check_gpu
+from .gpu_support import check_support
 from .log import Log
 from .measures import measures
 
@@ -95,7 +95,7 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
         if spec["weights"] is None:
             return initial_weights(spec, videos, out, log)
         return public_weights(spec, videos, data_folder() / spec["weights"], out)
-    check_gpu()
+    check_support()
     from tpr.train import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
@@ -108,7 +108,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
 
     if "train" not in spec:
         return public_flownets(spec, data_folder(), out)
-    check_gpu()
+    check_support()
     videos = inputs["videos"]
     generator = json.loads((videos / "info.json").read_text(encoding="utf-8"))
     splits = {split: dataset(videos, split) for split in ("train", "val")}
@@ -117,7 +117,7 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, 
 
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
-    check_gpu()
+    check_support()
     from baselines.registry import BASELINES
     from tpr.train import finetune
 
@@ -129,7 +129,7 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> dict[str, Any]:
     """Tracks of the validation videos (results.json in `out`) and what they are worth."""
-    check_gpu()
+    check_support()
     from baselines.registry import BASELINES
     from tpr.distributed import is_main
     from tpr.infer import infer

@@ -5,9 +5,14 @@ import shlex
 from pathlib import Path
 
 from experiments import options
+from experiments.gpu_support import DRIVERS, OLDER_CUDA
+from experiments.launch import job
 from experiments.layout import ROOT
 from experiments.manifest import load_manifests
 from tpr.data import prepare
+from tpr.hang_watch import PATIENCE
+from tpr.host_limits import FEW_FILES
+from tpr.parts import possible_processes
 from tpr.weights import command
 
 PAGE = (ROOT / "docs" / "full-scale.md").read_text()
@@ -27,6 +32,19 @@ def test_every_command_is_understood():
     assert prepare.parse(prepared).dataset == "ytvis2019"
     (converted,) = commands("python -m tpr.checkpoint")
     assert command.parse(converted).out == Path("$DATA/coco-blendmask-r50-3x.pt")
+
+
+def test_the_page_names_what_the_code_asks_of_a_node():
+    profile = load_manifests(ROOT / "experiments" / "manifests").profile("full")
+    numbers = possible_processes(profile["train"])
+    assert f"by {', '.join(map(str, numbers[:-1]))} or {numbers[-1]} processes" in PAGE
+    assert f"| {DRIVERS[13]} or newer: the pinned torch is built for CUDA 13.0 |" in PAGE
+    assert f"driver {DRIVERS[12]} or newer" in PAGE and f"TPR_TORCH_INDEX={OLDER_CUDA} " in PAGE
+    assert f"| {FEW_FILES} (`ulimit -Hn`) |" in PAGE
+    (submission,) = (x for x in commands("./run_all.sh") if "--launcher" in x and "--nodes" in x)
+    assert f"| {options.parse(submission).cores_per_gpu} a GPU:" in PAGE
+    assert PATIENCE == 480 and "after eight minutes" in PAGE
+    assert job.PATIENCE == 300 and "waits five minutes" in PAGE
 
 
 def test_the_page_names_every_file_of_weights_that_the_profile_wants():

@@ -7,7 +7,7 @@ import torch
 from suite_helpers import edit, make_root, noted, suite
 
 from experiments import environment, gpu_support, stages
-from experiments.gpu_support import Build, Card, UnusableGPUError, check_gpu, problem, runs
+from experiments.gpu_support import Build, Card, UnusableGPUError, check_support, problem, runs
 
 BUILD = Build("2.14.1+cu130", "13.0", ["sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120"])
 V100 = Card("Tesla V100-SXM2-16GB", "580.65.06", (7, 0))
@@ -80,7 +80,7 @@ def test_binaries_run_on_their_own_major_version(capability, architectures, expe
 def test_a_job_with_a_gpu_that_torch_cannot_use_fails_before_its_stage_begins(nvidia, tmp_path):
     nvidia("GPU 0: Tesla V100 (UUID: GPU-1)", "Tesla V100-SXM2-16GB, 535.104.05, 7.0")
     with pytest.raises(UnusableGPUError, match=r"needs driver 580 .* driver 535\.104\.05"):
-        check_gpu()
+        check_support()
     for name in ("train", "evaluate", "pretrain", "pretrain-flow"):
         spec = {"train": {}} if "pretrain" in name else {}
         with pytest.raises(UnusableGPUError):
@@ -92,19 +92,19 @@ def test_a_job_that_was_given_a_gpu_which_is_not_there_fails(monkeypatch):
     monkeypatch.setenv("SLURM_JOB_GPUS", "0,1")
     monkeypatch.setattr(gpu_support, "installed_cards", list)
     with pytest.raises(UnusableGPUError, match="the job has GPUs but nvidia-smi finds none"):
-        check_gpu()
+        check_support()
 
 
 def test_hidden_gpus_are_not_missed(nvidia, monkeypatch):
     nvidia("GPU 0: Tesla V100 (UUID: GPU-1)", "Tesla V100-SXM2-16GB, 535.104.05, 7.0")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    check_gpu()
+    check_support()
 
 
 def test_without_nvidias_driver_nothing_is_asked(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    check_gpu()
+    check_support()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="for machines whose torch has no GPU")
