@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from tpr.weights.file_kinds import kind_of
+
 from .stage import Stage
 
 
@@ -24,12 +26,14 @@ def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> N
     folder = Path(data_root).resolve()
     if not folder.is_dir():
         raise FileNotFoundError(f"{data_root}: no such folder (from --data-root or TPR_DATA)")
-    missing = [name for name in weights if not (folder / name).is_file()]
+    missing = [name for name in weights if not (folder / name).exists()]
     if missing:
         raise FileNotFoundError(
             f"{data_root} lacks the pretrained weights {', '.join(missing)}: "
-            "docs/full-scale.md says where they come from and how they are converted"
+            "`python -m tpr.checkpoint list` says where each comes from and how it is converted"
         )
+    for name in weights:
+        kind_of(folder / name)  # a web page or an LFS pointer would fail every training
     os.environ["TPR_DATA"] = str(folder)
 
 

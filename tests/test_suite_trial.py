@@ -133,7 +133,9 @@ def test_missing_public_weights_are_named_before_anything_runs(tmp_path):
         make_root(tmp_path), "--profile", "full", "--data-root", str(tmp_path), "yolact-r50"
     )
     assert status == 2
-    assert f"error: {tmp_path} lacks the pretrained weights coco-yolact-r50.pt: docs/full" in output
+    assert (
+        f"error: {tmp_path} lacks the pretrained weights coco-yolact-r50.pt: `python -m" in output
+    )
 
 
 def test_runs_that_differ_in_name_only_are_trained_once_and_both_get_a_result(tmp_path):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .files import replacing
 from .quantised import unpacked
+from .terminal import printable
 from .weights.reading import read
 from .weights.states import find_state
 
@@ -65,7 +66,17 @@ def load_weights(
     """Loads a state saved by `save_weights`, or packed by `tpr.quantised` over that of `base`.
 
     missing: prefixes of parameters that may be absent from the file (new modules). Raises
-    ValueError naming the first key that is missing, unexpected or of another shape.
+    ValueError as `fitting_state`.
+    """
+    model.load_state_dict(fitting_state(model, path, missing=missing, base=base), strict=False)
+
+
+def fitting_state(
+    model: nn.Module, path: Path, *, missing: tuple[str, ...] = (), base: Path | None = None
+) -> dict[str, Tensor]:
+    """The state that `load_weights` loads; the model may be on the meta device.
+
+    Raises ValueError naming the first key that is missing, unexpected or of another shape.
     """
     state = unpacked(load_state(model, path), load_state(model, base) if base else {})
     own = model.state_dict()
@@ -74,13 +85,12 @@ def load_weights(
         for k in own
         if k not in state and not k.endswith("num_batches_tracked") and not k.startswith(missing)
     ]
-    wrong = [k for k in state if k not in own or own[k].shape != getattr(state[k], "shape", None)]
+    wrong = [k for k in state if k not in own or own[k].shape != state[k].shape]
     if absent or wrong:
         kind = "lacks" if absent else "does not fit the model at"
-        raise ValueError(
-            f"{path} {kind} {(absent + wrong)[0]!r} ({len(absent + wrong)} keys in all)"
-        )
-    model.load_state_dict(state, strict=False)
+        first, count = (absent + wrong)[0], len(absent + wrong)
+        raise ValueError(f"{path} {kind} {printable(first)!r} ({count} keys in all)")
+    return state
 
 
 def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:

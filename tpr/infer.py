@@ -182,14 +182,21 @@ def load_model(
 ) -> VISModel:
     """A trained model with the test settings of its head; spec and temporal as in `infer`, base as
     in `checkpoint.load_weights`."""
-    head = spec["model"]["head"] | spec["infer"]["detections"]
-    model = build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
+    model = build_for_test(spec, num_classes, temporal=temporal)
     checkpoint.load_weights(model, weights, base=base)
     allow_tf32(device())
     model.to(device(), memory_format=torch.channels_last).eval()
     if spec["infer"].get("cuda_graph"):
         use_cuda_graph(model)
     return model
+
+
+def build_for_test(
+    spec: dict[str, Any], num_classes: int, *, temporal: Mapping[str, Builder] | None = None
+) -> VISModel:
+    """The model without its weights, with the test settings of its head."""
+    head = spec["model"]["head"] | spec["infer"]["detections"]
+    return build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
 
 
 def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:

@@ -23,7 +23,7 @@ from ..terminal import printable
 from .published import LOOKED_UP, PUBLISHED, Published, identify
 from .reading import read
 from .states import find_state
-from .verify import LEAST, Target, fit, held, known_to, report, too_little
+from .verify import LEAST, Target, fit, held, report, too_little
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -85,8 +85,8 @@ def run_convert(options: argparse.Namespace) -> None:
     if target is None:
         raise ValueError(f"{options.file} is no file of the list: say --method and --backbone")
     torch.manual_seed(0)  # what is missing keeps its initial value
-    state = find_state(content, options.file, known_to(target.method), options.part)
-    done = convert(state.tensors, target.model(), SOURCES[target.method])
+    state = find_state(content, options.file, target.known, options.part)
+    done = convert(state.tensors, target.model(), target.source)
     print("\n".join([*each_key(done), held(state, content), fit(done, target)]))
     if done.filled < LEAST:
         raise ValueError(too_little(options.file, done, target))

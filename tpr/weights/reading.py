@@ -5,6 +5,7 @@ Nothing in a file is run, and no more memory is taken than the file's own size (
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import pickle
@@ -138,6 +139,11 @@ def part_of(data: Tensor, dtype: torch.dtype, begin: int, length: int) -> Storag
 
 def unpickled(file: Any, limit: int, storage: Any) -> Content:
     reader = Skeleton(file, limit, storage)
+    # pickle.dump of tensors keeps each storage as a file of torch.save's
+    nested = {
+        "torch.storage._load_from_bytes": lambda data: read_pickle(io.BytesIO(data), limit)[0]
+    }
+    reader.built |= nested
     return Content(reader.load(), tuple(reader.kinds))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ import torch
 
 from ..conversion import METHODS, SOURCES
 from ..conversion.convert import Conversion, convert
+from ..conversion.rules import Pixels, Rule, Source
 from ..models.build import BACKBONES, build_model, full_size
 from ..models.vis_model import VISModel
 from ..terminal import printable
@@ -21,60 +21,65 @@ LEAST = 0.1  # of a model's numbers: a file that fills less is another model's
 FEW = 3  # names in a line
 
 
+# what `convert` writes, and `save_weights`: our own names
+OWN = Source(
+    rules=(Rule(r"((?:backbone\.fpn|head|track_head|temporal|pixel_std|pixel_mean).*)", r"\1"),),
+    pixels=Pixels(mean=(123.675, 116.28, 103.53), std=(1.0, 1.0, 1.0), bgr=False),
+    constants={},
+    shapes={},
+)
+OWN_METHODS = ("blendmask", "masktrack", "sipmask", "yolact")
+
+
 class Target(NamedTuple):
-    """What a file is to be read as: its method and backbone, and settings of our model."""
+    """What a file is to be read as: its method and backbone, and settings of our model.
+
+    own: whether it has our own names, as `convert` writes them.
+    """
 
     method: str
     backbone: str
     classes: int
     p6_from: str
+    own: bool = False
+
+    @property
+    def source(self) -> Source:
+        return OWN if self.own else SOURCES[self.method]
+
+    def known(self, key: str) -> bool:
+        """Whether a key of the file goes anywhere."""
+        rule = self.source.rule(key)
+        return rule is not None and rule.target is not None
 
     def model(self) -> VISModel:
+        """Freshly initialised."""
         method = METHODS.get(self.method, self.method)
         return build_model(full_size(method, self.backbone, p6_from=self.p6_from), self.classes)
 
     def __str__(self) -> str:
-        return (
-            f"--method {self.method} --backbone {self.backbone} --classes {self.classes} "
-            f"--p6-from {self.p6_from}"
-        )
-
-
-def known_to(method: str) -> Callable[[str], bool]:
-    """Whether a key of a file goes anywhere, by the rules of a method."""
-
-    def known(key: str) -> bool:
-        rule = SOURCES[method].rule(key)
-        return rule is not None and rule.target is not None
-
-    return known
+        names = f"{self.method} {self.backbone}" + (" (converted already)" if self.own else "")
+        return f"{names}, --classes {self.classes} --p6-from {self.p6_from}"
 
 
 def dry(state: State, target: Target) -> Conversion:
     """The conversion without its numbers: shapes alone decide what is used."""
     with torch.device("meta"):
         shapes = {key: torch.empty(value.shape) for key, value in state.tensors.items()}
-        return convert(shapes, target.model(), SOURCES[target.method])
+        return convert(shapes, target.model(), target.source)
 
 
 def guessed(content: Content, path: Path, classes: int, p6_from: str) -> Target:
-    """The method whose rules know most of the file's keys, and the backbone that it fills best."""
-    known = {
-        method: sum(map(known_to(method), find_state(content, path, known_to(method)).tensors))
-        for method in SOURCES
-    }
-    method = max(known, key=known.__getitem__)
-    state = find_state(content, path, known_to(method))
-    targets = [Target(method, backbone, classes, p6_from) for backbone in BACKBONES]
-    return max(targets, key=lambda target: dry(state, target).filled)
+    """The model that takes most of a file's keys; of those that take as many, the fullest."""
 
+    def taken(target: Target) -> tuple[int, float]:
+        done = dry(find_state(content, path, target.known), target)
+        return len(done.used), done.filled
 
-def filled_by_own(state: State, target: Target) -> float:
-    """The share of a model that a file with our own names fills, as `convert` writes it."""
-    with torch.device("meta"):
-        own = target.model().state_dict()
-    fits = [k for k, v in state.tensors.items() if k in own and own[k].shape == v.shape]
-    return sum(own[k].numel() for k in fits) / sum(v.numel() for v in own.values())
+    targets = [Target(method, "r50", classes, p6_from) for method in SOURCES]
+    targets += [Target(method, "r50", classes, p6_from, own=True) for method in OWN_METHODS]
+    best = max(targets, key=taken)
+    return max((best._replace(backbone=name) for name in BACKBONES), key=taken)
 
 
 def report(path: Path, target: Target | None, classes: int, p6_from: str) -> list[str]:
@@ -94,7 +99,7 @@ def report(path: Path, target: Target | None, classes: int, p6_from: str) -> lis
         target = Target(one.method, one.backbone, classes, p6_from)
     if target is None:
         target = guessed(content, path, classes, p6_from)
-    state = find_state(content, path, known_to(target.method))
+    state = find_state(content, path, target.known)
     done = dry(state, target)
     lines += [held(state, content), fit(done, target)]
     if done.filled < LEAST:
