@@ -20,10 +20,10 @@ from ..conversion import SOURCES
 from ..conversion.convert import Conversion, convert
 from ..models.build import BACKBONES
 from ..terminal import printable
-from .published import LOOKED_UP, PUBLISHED, Published, identify
+from .published import LOOKED_UP, PUBLISHED, Published
 from .reading import read
 from .states import find_state
-from .verify import LEAST, Target, fit, held, report, too_little
+from .verify import Target, check_filled, checked, fit, held, report
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -71,25 +71,21 @@ def asked(options: argparse.Namespace, published: Published | None) -> Target | 
 def run_convert(options: argparse.Namespace) -> None:
     """Converts and reports. Raises ValueError for a partial load that was not asked for."""
     out = options.out or options.file.with_name(options.file.name + ".converted.pt")
-    content = read(options.file)
+    identity = checked(options.file, other_sum=options.other_sum)
     if out.exists() and out.samefile(options.file):
         raise ValueError(f"{out} is the file that is read: name another one by --out")
-    identity = identify(options.file)
-    if identity.differs and not options.other_sum:
-        raise ValueError(
-            f"{options.file} is not {identity.published.name}: {identity.differs} (stated by "
-            f"{identity.published.stated_by}, {LOOKED_UP}); get it again, or accept it by "
-            "--other-sum"
-        )
-    target = asked(options, None if identity.differs else identity.published)
+    one = None if identity.differs else identity.published
+    if one and not one.method:
+        raise ValueError(f"{options.file} is used as it is: {one.command()}")
+    target = asked(options, one)
     if target is None:
         raise ValueError(f"{options.file} is no file of the list: say --method and --backbone")
     torch.manual_seed(0)  # what is missing keeps its initial value
+    content = read(options.file)
     state = find_state(content, options.file, target.known, options.part)
     done = convert(state.tensors, target.model(), target.source)
     print("\n".join([*each_key(done), held(state, content), fit(done, target)]))
-    if done.filled < LEAST:
-        raise ValueError(too_little(options.file, done, target))
+    check_filled(options.file, done, target)
     if done.partial and not options.partial:
         raise ValueError(
             f"{options.file} fills the model only in part ({len(done.missing)} of its keys missing,"

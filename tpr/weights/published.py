@@ -172,6 +172,19 @@ PUBLISHED = (
 )
 
 
+def markdown() -> str:
+    """The list as docs/full-scale.md has it: what is where, and how to know it."""
+    lines = ["| image model | file | size | sha256 |", "|---|---|---|---|"]
+    for one in PUBLISHED:
+        size = "not stated" if one.size is None else f"{one.size:,}"
+        sha256 = f"[`{one.sha256}`]({one.stated_by})" if one.sha256 else "not stated"
+        chosen = "" if one.default else " (instead)"
+        lines.append(f"| `{one.model}`{chosen} | [{one.name}]({one.url}) | {size} | {sha256} |")
+    lines += ["", *(f"- **{one.name}.** {one.note}" for one in PUBLISHED), "", "```"]
+    lines += [one.command() for one in PUBLISHED if one.default]
+    return "\n".join([*lines, "```"])
+
+
 @dataclass(frozen=True)
 class Identity:
     """What a file is. published: the file in the list that it is, or is named like; differs: how it

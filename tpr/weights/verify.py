@@ -13,7 +13,8 @@ from ..conversion.rules import Pixels, Rule, Source
 from ..models.build import BACKBONES, build_model, full_size
 from ..models.vis_model import VISModel
 from ..terminal import printable
-from .published import Identity, identify
+from .file_kinds import kind_of
+from .published import LOOKED_UP, Identity, identify
 from .reading import Content, read
 from .states import State, find_state
 
@@ -82,29 +83,38 @@ def guessed(content: Content, path: Path, classes: int, p6_from: str) -> Target:
     return max((best._replace(backbone=name) for name in BACKBONES), key=taken)
 
 
+def checked(path: Path, *, other_sum: bool = False) -> Identity:
+    """What a file is. ValueError for what is no checkpoint, and, unless `other_sum` accepts it, for
+    one that has a published file's name and is not that file."""
+    kind_of(path)
+    identity = identify(path)
+    one = identity.published
+    if one and identity.differs and not other_sum:
+        raise ValueError(
+            f"{path} is not {one.name}: {identity.differs} (stated by {one.stated_by}, "
+            f"{LOOKED_UP}); get it again, or convert it with --other-sum"
+        )
+    return identity
+
+
 def report(path: Path, target: Target | None, classes: int, p6_from: str) -> list[str]:
     """Lines about a file; target: what it is to be read as, or None to find out.
 
     Raises ValueError for a file that cannot be used.
     """
-    identity = identify(path)
+    identity, content = checked(path), read(path)
     lines = [f"{identity.size:,} bytes, sha256 {identity.sha256}", named(identity)]
-    if identity.differs:
-        raise ValueError(f"{path} is not {identity.published.name}: {identity.differs}")
-    content = read(path)
-    if identity.published and not identity.published.method:
-        return [*lines, "whole; used as it is, the suite checks its layers"]
     one = identity.published
-    if target is None and one is not None:
+    if one and not one.method:
+        return [*lines, "whole; used as it is, the suite checks its layers"]
+    if target is None and one:
         target = Target(one.method, one.backbone, classes, p6_from)
     if target is None:
         target = guessed(content, path, classes, p6_from)
     state = find_state(content, path, target.known)
     done = dry(state, target)
-    lines += [held(state, content), fit(done, target)]
-    if done.filled < LEAST:
-        raise ValueError(too_little(path, done, target))
-    return lines
+    check_filled(path, done, target)
+    return [*lines, held(state, content), fit(done, target)]
 
 
 def named(identity: Identity) -> str:
@@ -141,9 +151,12 @@ def fit(done: Conversion, target: Target) -> str:
     return line
 
 
-def too_little(path: Path, done: Conversion, target: Target) -> str:
+def check_filled(path: Path, done: Conversion, target: Target) -> None:
+    """ValueError for a file of which nothing, or almost nothing, fits."""
+    if done.filled >= LEAST:
+        return
     first = f", {printable(done.skipped[0][0])} does not" if done.skipped else ""
-    return (
+    raise ValueError(
         f"{path} fills {done.filled:.1%} of the model of {target}, less than {LEAST:.0%}: it is "
         f"another model's ({len(done.used)} of its keys fit{first})"
     )
