@@ -7,9 +7,10 @@ pages on LOOKED_UP; None is what no page states. No file was downloaded.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..files import sha256 as sha256_of
 
 LOOKED_UP = "2026-11-28"
 HUB = "https://huggingface.co/ZjuCv/AdelaiDet"
@@ -198,22 +199,14 @@ class Identity:
 
 def identify(path: Path) -> Identity:
     """By checksum, else by name."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size, sha256 = path.stat().st_size, sha256_of(path)
     for one in PUBLISHED:
         if one.sha256 == sha256:
             return Identity(size, sha256, one)
-    for one in PUBLISHED:
-        if path.name not in one.files:
-            continue
-        if one.size not in (None, size):
-            return Identity(
-                size, sha256, one, f"it has {size:,} bytes, the published one {one.size:,}"
-            )
-        if one.sha256 is not None:
-            return Identity(
-                size, sha256, one, f"its sha256 is {sha256}, the published one's {one.sha256}"
-            )
-        return Identity(size, sha256, one)
-    return Identity(size, sha256, None)
+    one = next((one for one in PUBLISHED if path.name in one.files), None)
+    differs = ""
+    if one and one.size not in (None, size):
+        differs = f"it has {size:,} bytes, the published one {one.size:,}"
+    elif one and one.sha256:
+        differs = f"its sha256 is {sha256}, the published one's {one.sha256}"
+    return Identity(size, sha256, one, differs)
