@@ -49,9 +49,9 @@ def videos(folder: Path, count: int, frames: int) -> Path:
 
 
 def dataset(folder: Path) -> Any:
-    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.data.prepared import open_split
 
-    return YouTubeVIS(folder / "val.json", folder / "frames" / "val")
+    return open_split(folder, "val")
 
 
 def training(folder: Path) -> dict[str, float]:

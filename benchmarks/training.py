@@ -19,7 +19,7 @@ from experiments.manifest import load_manifests
 from experiments.spec import Graph
 from tpr.data.loader import PairBatch
 from tpr.data.mini import generate
-from tpr.data.youtube_vis import YouTubeVIS
+from tpr.data.prepared import open_split
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
 from tpr.routing import sampling
@@ -53,7 +53,7 @@ def model_and_batch() -> tuple[VISModel, PairBatch]:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         generate(data, {"train": split}, seed=0)
-        dataset = YouTubeVIS(data / "train.json", data / "frames" / "train")
+        dataset = open_split(data, "train")
         batch = training_data(dataset, spec).pairs(0)
     model = build_model(spec["model"], len(dataset.categories))
     freeze(model, spec["train"]["freeze"])

@@ -6,6 +6,7 @@ Nothing here imports torch, detectron2 or pandas: a rerun with nothing to do mus
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -187,6 +188,8 @@ def suite(options: argparse.Namespace, work: Suite, stages: str, page: Sequence[
         print(f"note: {printable(line, LONGEST)}", flush=True)
     if work.todo:
         stages_to_run = [step.stage for step in work.todo]
+        if options.follow_links:
+            os.environ["TPR_FOLLOW_LINKS"] = "1"
         check_needs(stages_to_run, work.layout.profile, options.data_root)
         seconds = 0.0 if options.launcher == "slurm" else work.seconds  # Slurm knows when
         print(show.headline(work.steps, seconds, work.workers), flush=True)

@@ -22,6 +22,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--force", action="store_true", help="train and evaluate the targets again")
     add("--dry-run", action="store_true", help="say what would run and why")
     add("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS and public weights")
+    add("--follow-links", action="store_true", default=bool(os.environ.get("TPR_FOLLOW_LINKS")),
+        help="read pictures behind symbolic links that lead out of the data set")  # fmt: skip
     add("--official-val", action="store_true", help="train on all, write files for the server")
     trial = parser.add_argument_group("a trial: everything for real, but little of it")
     trial.add_argument("--limit-videos", type=positive, metavar="N", help="videos a split")

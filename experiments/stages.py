@@ -60,6 +60,7 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
             holdout=spec.get("holdout_videos"),
             limit=spec.get("limit_videos"),
             official_val=spec.get("official_val", False),
+            follow_links=bool(os.environ.get("TPR_FOLLOW_LINKS")),
             workers=cores(),
             progress=log.progress,
         )
@@ -157,9 +158,9 @@ def submission(videos: Path, out: Path) -> dict[str, Any]:
 
 
 def dataset(folder: Path, split: str):  # noqa: ANN201 - tpr is imported late
-    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.data.prepared import open_split
 
-    return YouTubeVIS(folder / f"{split}.json", folder / "frames" / split)
+    return open_split(folder, split)
 
 
 BODIES = {

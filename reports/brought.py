@@ -95,10 +95,10 @@ def brought_in_clip(
 def draw_brought(trained: Trained, folder: Path, name: str) -> Figure:
     """Write the picture to folder/name and describe it."""
     from reports.brought_sheet import LEVELS, sheet
-    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.data.prepared import open_split
     from tpr.drawing import encode_image
 
-    dataset = YouTubeVIS(trained.videos / "val.json", trained.videos / "frames" / "val")
+    dataset = open_split(trained.videos, "val")
     index = len(dataset.videos) // 2
     t = max(dataset.videos[index].length // 2, 1)
     found = {

@@ -58,10 +58,10 @@ def _pair(runs: Path, records: tuple[Record, Record]) -> Pair | None:
 def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
     """Write the contact sheet of `pair` to folder/name and describe it."""
     from reports.clips import extreme_clips
-    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.data.prepared import open_split
     from tpr.visualize import comparison_sheet, encode_image
 
-    dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
+    dataset = open_split(pair.videos, "val")
     found = predictions(pair, dataset)
     extremes = extreme_clips(pair)
     places = [clip.index for clip in extremes] + spread(range(len(dataset.videos)), VIDEOS - 2)

@@ -24,10 +24,10 @@ def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path) -> Figure:
 
     better: the record of the pair's stronger run, whose gates are shown if its weights are there.
     """
-    from tpr.data.youtube_vis import YouTubeVIS
+    from tpr.data.prepared import open_split
     from tpr.visualize import predicted_tracks, true_tracks
 
-    dataset = YouTubeVIS(pair.videos / "val.json", pair.videos / "frames" / "val")
+    dataset = open_split(pair.videos, "val")
     found = predictions(pair, dataset)
     train = stage_folder(runs, better.train)
     clips, played = [], []

@@ -277,3 +277,13 @@ def test_an_upright_annotation_fits_a_turned_picture_only(tmp_path, frames, caps
     record["videos"][0] |= {"width": 4, "height": 6}
     assert convert(tmp_path, frames, "coco", written(tmp_path, record)) is None
     assert "image is 6 x 4 once turned upright as its EXIF says" in capsys.readouterr().err
+
+
+def test_annotations_and_pictures_are_not_overwritten(tmp_path, frames, capsys):
+    source = written(tmp_path, per_image())
+    before = source.read_bytes(), (frames / "a" / "00.jpg").read_bytes()
+    for out in (source, frames / "a" / "00.jpg"):
+        arguments = ["coco", str(source), "--frames", str(frames), "--out", str(out)]
+        assert main(["import", *arguments]) == 1
+        assert "is an input too and would be lost" in capsys.readouterr().err
+    assert (source.read_bytes(), (frames / "a" / "00.jpg").read_bytes()) == before

@@ -9,6 +9,7 @@ from tests.ytvis_sets import LAYOUTS, content, mask, save, write
 from tpr.data.__main__ import main
 from tpr.data.findings import BrokenDataError
 from tpr.data.prepare import prepare
+from tpr.data.prepared import open_split
 from tpr.data.youtube_vis import YouTubeVIS
 
 
@@ -262,3 +263,36 @@ def test_the_command_line_reports_and_writes_an_index(tmp_path, capsys):
     assert "PROBLEM: missing frame: 6\n" in told.out and "  and 1 more" in told.out
     assert "error: ytvis2021 in" in told.err and "6 x missing frame" in told.err
     assert main(["prepair"]) == 2
+
+
+def linked_set(tmp_path):
+    """A data set whose first video's folder is a link to another place."""
+    root = write(tmp_path / "root", "archive 2019", content(6))
+    video = root / LAYOUTS["archive 2019"][1] / "clip001"
+    video.rename(tmp_path / "elsewhere")
+    video.symlink_to(tmp_path / "elsewhere")
+    return root
+
+
+def test_links_out_of_the_data_set_are_followed_if_asked_and_remembered(tmp_path):
+    root = linked_set(tmp_path)
+    with pytest.raises(BrokenDataError) as raised:
+        prepare("ytvis2019", root, tmp_path / "out")
+    assert "through a symbolic link: --follow-links allows it" in raised.value.findings[0].where
+    index = prepare("ytvis2019", root, tmp_path / "out", follow_links=True)
+    assert index["notes"]["frame outside, behind a link"] > 0
+    for split in ("train", "val"):
+        dataset = open_split(tmp_path / "out", split)
+        for video in dataset.videos:
+            assert dataset.read_frame(video, 0).shape == (12, 16, 3)
+
+
+def test_no_annotation_file_is_overwritten(tmp_path):
+    """--out is the root, whose val.json is the official one."""
+    write(tmp_path, "archive 2019", content(6))
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "train.json").rename(tmp_path / "annotations" / "train.json")
+    (tmp_path / "val.json").write_text("official")
+    with pytest.raises(ValueError, match="val.json: is an input too"):
+        prepare("ytvis2019", tmp_path, tmp_path)
+    assert (tmp_path / "val.json").read_text() == "official"

@@ -176,4 +176,5 @@ def ranks(stage: Stage, cluster: Cluster) -> int:
 
 def variables(threads: int) -> dict[str, str]:
     """What a job needs, wherever sbatch drops this process's environment."""
-    return {k: v for k, v in environment(threads).items() if k in (*settings(threads), "TPR_DATA")}
+    names = (*settings(threads), "TPR_DATA", "TPR_FOLLOW_LINKS")
+    return {k: v for k, v in environment(threads).items() if k in names}

@@ -17,7 +17,7 @@ from pathlib import Path
 from tpr.command import LONGEST, command
 from tpr.data.frames import add_follow_links
 from tpr.data.importing import FORMATS, imported
-from tpr.files import replacing
+from tpr.files import check_outputs, replacing
 from tpr.terminal import printable
 
 
@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         categories,
         follow_links=options.follow_links,
     )
+    names = [name for video in record["videos"] for name in video["file_names"] if name]
+    check_outputs([options.out], [options.source, *(options.frames / name for name in names)])
     with replacing(options.out) as draft:
         draft.write_text(json.dumps(record, separators=(",", ":")), encoding="utf-8")
     for note in notes:

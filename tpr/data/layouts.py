@@ -7,7 +7,7 @@ frame folder is the one of FRAMES that really holds the frames which the file na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,15 +71,22 @@ def find_annotations(root: Path, dataset: str, split: str) -> Path:
     """
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: no such folder")
-    for folder in (root, *named_folders(root, dataset)):
-        for name in ANNOTATIONS[split]:
-            if (folder / name).is_file():
-                return folder / name
+    found = next(annotation_files(root, dataset, split), None)
+    if found is not None:
+        return found
     looked = ", ".join(ANNOTATIONS[split])
     raise FileNotFoundError(
         f"{root}: no annotations of {dataset} {split}; looked for {looked} there and in folders "
         f"called {dataset} (also spelled as in youtube_vis_2019)"
     )
+
+
+def annotation_files(root: Path, dataset: str, *splits: str) -> Iterator[Path]:
+    """Those that are there, of these splits or of all, in the order of ANNOTATIONS."""
+    for folder in (root, *named_folders(root, dataset)):
+        for name in (name for split in splits or ANNOTATIONS for name in ANNOTATIONS[split]):
+            if (folder / name).is_file():
+                yield folder / name
 
 
 def named_folders(root: Path, dataset: str) -> list[Path]:

@@ -23,11 +23,18 @@ from tpr.data.findings import KINDS, SHOWN, BrokenDataError, Finding, counted, r
 from tpr.data.frames import add_follow_links
 from tpr.data.holdout import names_hash
 from tpr.data.json_input import entries, read_json
-from tpr.data.layouts import DATASETS, PROBED, Source, find_annotations, find_frames
-from tpr.files import replacing
+from tpr.data.layouts import (
+    DATASETS,
+    PROBED,
+    Source,
+    annotation_files,
+    find_annotations,
+    find_frames,
+)
+from tpr.data.prepared import INDEX
+from tpr.files import check_outputs, replacing
 from tpr.terminal import printable
 
-INDEX = "index.json"
 RENUMBERED = {"annotation id 0": "all annotations are numbered from 1 here"}
 # a category that only this data set and, of the years of YouTube-VIS, its like have
 MARKS = {"ytvis2019": "sedan", "ytvis2021": "squirrel", "ytvis2022": "squirrel", "ovis": "poultry"}
@@ -59,6 +66,8 @@ def prepare(
     loaded = {split: load(dataset, root, split) for split in splits}
     if out.resolve() in {source.json.parent.resolve() for source, _ in loaded.values()}:
         raise ValueError(f"{out} holds the original annotations; choose another folder for --out")
+    outputs = [out / name for name in ("train.json", "val.json", INDEX)]
+    check_outputs(outputs, annotation_files(root, dataset))
     if limit is not None:
         count = limit if official_val else 2 * limit
         loaded = {s: (source, first_videos(r, count)) for s, (source, r) in loaded.items()}
