@@ -18,6 +18,7 @@ from .. import checkpoint
 from ..command import LONGEST, command, say, told
 from ..conversion import SOURCES
 from ..conversion.convert import Conversion, convert
+from ..files import check_outputs
 from ..models.build import BACKBONES
 from ..terminal import printable
 from .published import LOOKED_UP, PUBLISHED, Published
@@ -72,8 +73,7 @@ def run_convert(options: argparse.Namespace) -> None:
     """Converts and reports. Raises ValueError for a partial load that was not asked for."""
     out = options.out or options.file.with_name(options.file.name + ".converted.pt")
     identity = checked(options.file, other_sum=options.other_sum)
-    if out.exists() and out.samefile(options.file):
-        raise ValueError(f"{out} is the file that is read: name another one by --out")
+    check_outputs([out], [options.file])
     one = None if identity.differs else identity.published
     if one and not one.method:
         raise ValueError(f"{options.file} is used as it is: {one.command()}")

@@ -7,10 +7,9 @@ pages on LOOKED_UP; None is what no page states. No file was downloaded.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-
-from ..files import sha256 as sha256_of
 
 LOOKED_UP = "2026-11-28"
 HUB = "https://huggingface.co/ZjuCv/AdelaiDet"
@@ -199,7 +198,9 @@ class Identity:
 
 def identify(path: Path) -> Identity:
     """By checksum, else by name."""
-    size, sha256 = path.stat().st_size, sha256_of(path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = path.stat().st_size
     for one in PUBLISHED:
         if one.sha256 == sha256:
             return Identity(size, sha256, one)
