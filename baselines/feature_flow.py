@@ -22,6 +22,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from tpr.models.selection import constant
 from tpr.routing import Frame, Pyramid
 
 from .warp import warp
@@ -134,7 +135,8 @@ class FeatureFlowWarp(nn.Module):
         found = self.predictions(query.pyramid["p3"], reference.pyramid["p3"])
         for name, (flow, scale, bias) in zip(self.levels, found, strict=True):
             h, w = flow.shape[-2:]
-            pixels = flow * flow.new_tensor([w / FLOW_UNITS, h / FLOW_UNITS]).view(2, 1, 1)
+            unit = constant((w / FLOW_UNITS, h / FLOW_UNITS), flow.device, flow.dtype)
+            pixels = flow * unit.view(2, 1, 1)
             self.motion[name] = pixels.detach()
             out[name] = scale * warp(reference.pyramid[name], pixels) + bias
         out["p6"] = self.down[0](out["p5"])

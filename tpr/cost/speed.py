@@ -182,7 +182,12 @@ def on_device(
     found = summary(seconds, {name: baseline_of(one.run, specs) for name, one in variants.items()})
     for name, one in variants.items():
         found[name] |= {"execution": one.execution, "gated_work_done": one.work}
-    return {"name": device_name(device), "rounds": options.rounds, "variants": found}
+    return {
+        "name": device_name(device),
+        "matmul_precision": torch.get_float32_matmul_precision(),  # "high" is TF32 on CUDA
+        "rounds": options.rounds,
+        "variants": found,
+    }
 
 
 def device_name(device: str) -> str:
