@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from experiments import flow
+from experiments.gpu_check.pretended import pretended_gpu
 from experiments.log import QuietLog
 from tests.tiny import MODEL, TRAIN
 from tpr import distributed, host_limits, train
@@ -43,6 +44,16 @@ def test_a_packed_batch_is_the_batch(tiny_dataset):
     frame = batch.query.truth[0]
     nothing = batch._replace(query=batch.query._replace(truth=[frame[:0], frame[:0]]))
     assert_same(pack(nothing).to(CPU), nothing)
+
+
+def test_a_batch_goes_to_the_gpu_in_one_copy_that_nothing_waits_for(tiny_dataset):
+    data = pairs(tiny_dataset)
+    with pretended_gpu() as counts:
+        (batch,) = read_ahead(data.pairs, range(1), 0, distributed.device())
+        batch.to(distributed.device())  # as a step does, and then has nothing left to copy
+        assert counts.totals() == {"syncs": 0, "to_gpu": 1, "to_host": 0, "launches": 0}
+        assert batch.query.truth[0].gt_masks.tensor.device.type == "cuda"
+        assert torch.equal(batch.query.images.cpu(), data.pairs(0).query.images)
 
 
 def test_tensors_of_any_kind_are_packed():
