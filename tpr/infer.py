@@ -98,8 +98,8 @@ class Playback:
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
         masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
-        # Each transfer waits for the GPU; float32 holds a class index exactly.
-        numbers = torch.stack([found.scores, found.pred_classes.to(found.scores)], 1).tolist()
+        # In one transfer, as each waits for the GPU.
+        numbers = torch.stack([found.scores.double(), found.pred_classes], 1).tolist()
         seen: dict[int, Seen] = {}
         for track, mask, (score, category) in zip(ids.tolist(), masks, numbers, strict=True):
             if track >= 0:
