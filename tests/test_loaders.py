@@ -12,10 +12,11 @@ from experiments import flow
 from experiments.gpu_check.pretended import pretended_gpu
 from experiments.log import QuietLog
 from tests.tiny import MODEL, TRAIN
-from tpr import distributed, host_limits, train
+from tpr import checkpoint, distributed, host_limits, train
 from tpr.data import loader
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.packed import pack
+from tpr.models.build import build_model
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 CPU = torch.device("cpu")
@@ -68,6 +69,21 @@ def test_tensors_of_any_kind_are_packed():
     assert found["other"] == "text"
     for one, other in zip(tensors, found["some"], strict=True):
         assert one.dtype == other.dtype and torch.equal(one, other)
+
+
+def test_a_training_fed_by_loaders_is_the_training_without(tiny_dataset, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    model = build_model(MODEL, len(tiny_dataset.categories))
+    checkpoint.save_weights(model, tmp_path / "start.pt", without=train.NEW_MODULES)
+    spec = {"model": MODEL, "train": TRAIN | {"iterations": 3, "micro_batch": 1}, "seed": 3}
+    found = []
+    for count in (0, 2):
+        monkeypatch.setattr(train, "loaders", lambda count=count: count)
+        out = tmp_path / str(count)
+        out.mkdir()
+        train.finetune(spec, tiny_dataset, tmp_path / "start.pt", out, QuietLog())
+        found.append(checkpoint.load(out / "weights.pt"))
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])

@@ -137,7 +137,6 @@ def infer(
     if shards.damaged:
         log.info(f"{shards.damaged} pieces of an earlier call are damaged: made again")
     for index in shards.own:
-        doing(f"tracking objects in part {index} of {len(groups)} of the videos")
         begin, opened = time.perf_counter(), GateLog()
         entries = track_videos(model, dataset, groups[index], settings, opened)
         seconds = time.perf_counter() - begin - opened.seconds
@@ -223,6 +222,7 @@ def track_videos(
         active = [p for p in playbacks if p.has_frame(t)]
         if not active:
             continue
+        doing(f"tracking objects in frame {t} of video {active[0].video.id}")
         refined = [p for p in active if p.previous is not None or settings["first_frame"] == "self"]
         pictures = [dataset.read_frame(p.video, t) for p in active]
         advance(model, active, t, pictures, settings)
