@@ -9,6 +9,8 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh status [TARGET...]        where every stage stands, here or in Slurm
        ./run_all.sh 1f                        parameters and GFLOPs of the full-size models
        ./run_all.sh audit                     checks of the published numbers: reports/audit
+       ./run_all.sh check-gpu [--pretend]     whether profile full will train on this GPU: sixteen
+                                              checks, under ten minutes (--pretend: without a GPU)
        ./run_all.sh test [pytest options]     ruff and the tests
        ./run_all.sh setup                     only install
        ./run_all.sh ship-weights [RUN...] [--profile P]   copy finished pretraining, or
@@ -175,15 +177,13 @@ stamp=$venv/.installed
 cd "$here"
 
 is_set_up || set_up
-# the installed packages before the user's: a yaml.py of theirs is not ours to load
-packages=("$venv"/lib/python3*/site-packages)
-export PATH="$venv/bin:$PATH" PYTHONPATH="$here:${packages[0]}${PYTHONPATH:+:$PYTHONPATH}"
+export PATH="$venv/bin:$PATH" PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONUTF8=1 # whatever the locale: names and messages go beyond ASCII
-unset PYTHONOPTIMIZE # detectron2 cannot do without docstrings
 
 case ${1:-} in
     setup) say "Set up: $venv" ;;
     test) shift; run_tests "$@" ;;
     audit) shift; exec python -m reports.audit "$@" ;;
+    check-gpu) shift; exec python -m experiments.gpu_check "$@" ;;
     *) exec python -m experiments "$@" ;;
 esac

@@ -69,6 +69,11 @@ class Layout:
         return self.root / "results" / "full" / "speed.json"
 
     @property
+    def gpu_check(self) -> Path:
+        """What `./run_all.sh check-gpu` found."""
+        return self.root / "results" / "full" / "gpu-check.json"
+
+    @property
     def report(self) -> Path:
         """Folder of the generated pages."""
         return self.root / "reports" / self.profile

@@ -62,6 +62,9 @@ def pretended_gpu() -> Iterator[Counts]:
         # torch.tensor(..., device="cuda"): made on the CPU and copied, where the copy is seen.
         stack.callback(torch._C._set_only_lift_cpu_tensors, torch._C._only_lift_cpu_tensors())
         torch._C._set_only_lift_cpu_tensors(True)
+        # Pages are pinned by the driver.
+        unpinned = mock.patch.object(Tensor, "pin_memory", lambda self, device=None: self)
+        stack.enter_context(unpinned)
         # Optimisers take their CUDA path, many tensors in a kernel.
         foreach._foreach_supported_types.append(GpuTensor)
         stack.callback(foreach._foreach_supported_types.remove, GpuTensor)

@@ -48,6 +48,10 @@ class GpuTensor(Tensor):
     def numpy(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("can't convert cuda:0 device type tensor to numpy: use Tensor.cpu() first")
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """In a file it is a tensor of the CPU, as which checkpoints are loaded, too."""
+        return self.on_cpu.__reduce_ex__(protocol)
+
     def untyped_storage(self) -> torch.UntypedStorage:
         """The memory of the values, which tells whether two tensors share it."""
         return self.on_cpu.untyped_storage()

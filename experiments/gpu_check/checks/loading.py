@@ -1,0 +1,49 @@
+"""Check 13: batches are read as fast as a GPU takes them, with few open files."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from tpr.data.loader import read_ahead
+from tpr.train import parts_of
+
+from ..bench import Bench
+from ..check import Found
+from .cost import SECONDS, TPR
+
+WORKERS = 8
+OPEN_FILES = 1024  # the usual soft limit
+BATCHES = 40  # of which the first ones, while processes start, are not timed
+
+
+def loading(bench: Bench) -> Found:
+    """Eight loaders under the usual limit of open files, beside what a GPU takes."""
+    training = bench.training(TPR)
+    with open_files(OPEN_FILES):
+        fetch = partial(parts_of, training.data.pairs, training.step.parts)
+        batches = read_ahead(fetch, range(BATCHES), WORKERS, bench.device)
+        for _ in range(2 * WORKERS):
+            next(batches)
+        begin = time.perf_counter()
+        left = sum(1 for _ in batches)
+        rate = left * bench.batch_size / (time.perf_counter() - begin)
+    needed = 0.0 if bench.pretended else bench.batch_size / SECONDS[TPR]
+    text = f"{rate:.0f} pairs/s" if not bench.pretended else "no error"
+    return Found(
+        f"{text}, {needed:.0f} needed" if needed else text, rate >= needed, {"pairs": rate}
+    )
+
+
+@contextmanager
+def open_files(limit: int) -> Iterator[None]:
+    """Inside, no more files may be open at once."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, soft), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
