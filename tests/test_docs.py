@@ -61,7 +61,7 @@ ELSEWHERE = {
     "python -m benchmarks.training": "the same",
     "python -m benchmarks.memory": "two minutes; test_memory.py has its bounds",
 }
-OWN_TESTS = {"full-scale.md"}  # pages whose commands need recorded data or a cluster
+OWN_TESTS = {"full-scale.md", "export.md"}  # tests/test_docs_full_scale.py, tests/test_export.py
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)
 
 

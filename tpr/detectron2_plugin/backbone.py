@@ -72,6 +72,7 @@ class TemporalBackbone(Backbone):
             return frame
         return Frame(self.temporal(frame, fitting(self.previous, frame)), frame.image)
 
+    @torch.compiler.disable(recursive=False)
     def _next_of_videos(self, frame: Frame) -> Frame:
         """Each row as the next frame of the video that its input names."""
         inputs, self.inputs = self._rows_of_inputs(len(frame.image)), ()

@@ -19,6 +19,8 @@ class Following:
 
     architecture: type[nn.Module]  # that the class extends
 
+    # torch.compile takes the parts of the model, not what is noted around them.
+    @torch.compiler.disable(recursive=False)
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         batch = args[0] if args else next(iter(kwargs.values()))
         self._hand_over(batch)
@@ -28,6 +30,7 @@ class Following:
             self.backbone.reference, self.backbone.inputs = None, ()
         return with_temporal_losses(output, self.backbone) if self.training else output
 
+    @torch.compiler.disable(recursive=False)
     def preprocess_image(self, batched_inputs: Sequence[Input], *args: Any, **kwargs: Any) -> Any:
         """Here, too, as all ways to the backbone lead through this method, `inference()` too."""
         if not self.training:

@@ -3,7 +3,8 @@
 The two are one function. Masked execution is the default on a CPU, where time goes with arithmetic.
 On CUDA it has to ask the GPU again and again how many positions are open, and a frame's coarse maps
 are too small to win that back: dense on CUDA unless measured otherwise (`python -m tpr.cost.speed
---execution dense masked` measures both). Training is always dense, as its gates start open.
+--execution dense masked` measures both). Training is always dense, as its gates start open, and so
+is what is traced (torch.compile, torch.export): what masked execution does depends on the gates.
 """
 
 from __future__ import annotations
@@ -34,8 +35,13 @@ def execution(kind: str) -> Iterator[None]:
 
 def execution_on(device: torch.device) -> str:
     """How gated cells run on a device now: "dense" or "masked"."""
-    if torch.is_grad_enabled():
+    if torch.is_grad_enabled() or is_traced():
         return "dense"
     if _chosen:
         return _chosen[-1]
     return "masked" if device.type == "cpu" else "dense"
+
+
+def is_traced() -> bool:
+    """Whether a graph is made of what runs now, rather than numbers alone."""
+    return torch.compiler.is_compiling() or torch.jit.is_tracing()

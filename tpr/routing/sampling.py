@@ -3,12 +3,14 @@
 torchvision's CPU kernel samples position by position. Here the bilinear samples of all taps are
 gathered from the channels-last feature table by `embedding_bag` (four rows a sample, weighted) and
 convolved block by block; the numbers agree to float rounding.
-On CUDA torchvision's own kernel is used.
+On CUDA torchvision's own kernel is used, in exported graphs `grid_sample`, which has operators in
+every format.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.ops import deform_conv2d
 
@@ -110,6 +112,34 @@ def gathered_deform_conv(
     return out.view(n, out_h, out_w, -1).permute(0, 3, 1, 2)
 
 
+def exported_deform_conv(
+    x: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    stride: int = 1,
+) -> Tensor:
+    """`gathered_deform_conv` in operators that every format has; equals it within rounding."""
+    n, _, h, w = x.shape
+    kernel, (out_h, out_w) = weight.shape[-1], offset.shape[-2:]
+    taps = kernel**2
+    groups = offset.shape[1] // (2 * taps)
+    offset = offset.reshape(n * groups, 2 * taps, out_h, out_w)
+    points = [t.reshape(n * groups, out_h, -1) for t in sampling_points(offset, kernel, stride)]
+    # In grid_sample's units -1 and 1 are the outer edges of the map, outside of which are zeros.
+    y, x_axis = ((2 * t + 1) / size - 1 for t, size in zip(points, (h, w), strict=True))
+    grid = torch.stack([x_axis, y], 3)
+    sampled = F.grid_sample(x.reshape(n * groups, -1, h, w), grid, align_corners=False)
+    # (N G, C / G, H', W' k^2) -> patches of each position, channel by channel
+    sampled = sampled.view(n, groups, -1, out_h, out_w, taps)
+    if mask is not None:
+        modulation = mask.reshape(n, groups, 1, taps, out_h, out_w)
+        sampled = sampled * modulation.permute(0, 1, 2, 4, 5, 3)
+    patches = sampled.permute(0, 3, 4, 1, 2, 5).reshape(n, out_h, out_w, -1)
+    return F.linear(patches, weight.flatten(1), bias).permute(0, 3, 1, 2)
+
+
 class DeformConv(nn.Module):
     """Deformable convolution with same padding, offsets given by the caller (paper Eq. 4: 3x3).
 
@@ -133,6 +163,8 @@ class DeformConv(nn.Module):
 
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
         """(N, C, H, W), (N, 2 G k^2, H', W'), (N, G k^2, H', W') or None -> (N, C_out, H', W')."""
+        if torch.compiler.is_exporting():
+            return exported_deform_conv(x, offset, self.weight, mask, self.bias, self.stride)
         if x.is_cuda:
             padding = self.weight.shape[-1] // 2
             return deform_conv2d(x, offset, self.weight, self.bias, self.stride, padding, 1, mask)

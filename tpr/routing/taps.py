@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .execution import is_traced
 from .tables import Table, neighbour_columns, weighted_sums
 
 
@@ -26,7 +27,7 @@ class TapConv(nn.Conv2d):
         """
         if isinstance(parts[0], Table):
             return self.of_tables(*parts)
-        if torch.is_grad_enabled() or parts[0].is_cuda:
+        if torch.is_grad_enabled() or parts[0].is_cuda or is_traced():
             return super().forward(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
         return self.of_tables(*(Table.of([x]) for x in parts)).levels()[0]
 
