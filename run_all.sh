@@ -177,8 +177,11 @@ stamp=$venv/.installed
 cd "$here"
 
 is_set_up || set_up
-export PATH="$venv/bin:$PATH" PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
+# the installed packages before the user's: a yaml.py of theirs is not ours to load
+packages=("$venv"/lib/python3*/site-packages)
+export PATH="$venv/bin:$PATH" PYTHONPATH="$here:${packages[0]}${PYTHONPATH:+:$PYTHONPATH}"
 export PYTHONUTF8=1 # whatever the locale: names and messages go beyond ASCII
+unset PYTHONOPTIMIZE # detectron2 cannot do without docstrings
 
 case ${1:-} in
     setup) say "Set up: $venv" ;;

@@ -25,7 +25,7 @@ AGAIN = (
     f"set up again with another build, as TPR_TORCH_INDEX={OLDER_CUDA} ./run_all.sh setup "
     "(docs/full-scale.md); CUDA_VISIBLE_DEVICES= in front of the command trains on the CPU"
 )
-QUERY = ["nvidia-smi", "--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader"]
+QUERIES = ("name,driver_version,compute_cap", "name,driver_version")  # old drivers know no more
 
 Capability = tuple[int, int]
 
@@ -133,17 +133,21 @@ def listed(architectures: Sequence[str]) -> list[str]:
 
 def installed_cards() -> list[Card]:
     """The machine's GPUs; none without NVIDIA's driver, or where it does not work."""
-    try:
-        done = subprocess.run(QUERY, capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    rows = [line.rsplit(", ", 2) for line in done.stdout.splitlines() if done.returncode == 0]
-    return [Card(name, driver, capability_of(text)) for name, driver, text in rows]
+    for fields in QUERIES:
+        command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        except (OSError, subprocess.TimeoutExpired):
+            return []
+        if done.returncode == 0:
+            return [card(line.split(", ")) for line in done.stdout.splitlines()]
+    return []
 
 
-def capability_of(text: str) -> Capability | None:
-    found = re.fullmatch(r"(\d+)\.(\d)", text.strip())
-    return (int(found[1]), int(found[2])) if found else None
+def card(values: Sequence[str]) -> Card:
+    """Of name, driver and, where it is told, capability."""
+    found = re.fullmatch(r"(\d+)\.(\d)", values[2]) if len(values) > 2 else None
+    return Card(values[0], values[1], (int(found[1]), int(found[2])) if found else None)
 
 
 def check_build() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import schema
 from .tables import load_table
-from .yaml_check import ManifestError, check_name, load_yaml, nearest
+from .yaml_check import ManifestError, check_file_name, check_name, load_yaml, nearest
 
 
 class UnknownNameError(ValueError):
@@ -49,6 +49,10 @@ class Manifests:
 def load_manifests(folder: Path) -> Manifests:
     """Reads and checks runs.yaml and tables/*.yaml. Raises ManifestError."""
     runs = load_yaml(folder / "runs.yaml", schema.RUNS)
+    for name, run in runs.items():
+        check_file_name(name, "run")
+        check_file_name(run["head"], "head")
+        check_file_name(run["backbone"], "backbone")
     tables = {}
     for path in sorted((folder / "tables").glob("*.yaml")):
         table = load_table(path, runs)

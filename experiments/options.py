@@ -6,6 +6,11 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from tpr.command import natural, positive
+from tpr.terminal import printable
+
+LARGEST_SEED = 2**32 - 1  # that every library takes
+MOST_SEEDS = 200
 LEAST = 5  # minutes a job must have: it is told to end 2 before its time is over
 
 
@@ -47,21 +52,18 @@ def add_slurm(group: argparse._ArgumentGroup) -> None:
 
 
 def seed_list(text: str) -> list[int]:
-    if not all(part.strip().isdecimal() for part in text.split(",")):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of seeds such as 0,1,2")
-    return sorted({int(part) for part in text.split(",")})
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{shortly(text)} is not a list of seeds such as 0,1,2")
+    if not all(len(part) < 11 and int(part) <= LARGEST_SEED for part in parts):
+        raise argparse.ArgumentTypeError(f"{shortly(text)}: a seed is at most {LARGEST_SEED}")
+    if len(set(parts)) > MOST_SEEDS:
+        raise argparse.ArgumentTypeError(f"{len(parts)} seeds: at most {MOST_SEEDS} in one call")
+    return sorted({int(part) for part in parts})
 
 
-def natural(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0")
-    return int(text)
-
-
-def positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
-    return int(text)
+def shortly(text: str) -> str:
+    return repr(printable(text, 40))
 
 
 def minutes(text: str) -> int:

@@ -19,7 +19,7 @@ FILE, SEAL = "outputs.json", "seal"
 # what tells of a stage and is no result of it; of folders all that they hold
 TELLING = {
     *("stage.json", "record.json", FILE, "log.txt", "progress.json", "failed.json"),
-    *("submitted.json", "slurm", "tensorboard"),
+    *("submitted.json", "slurm", "errors", "tensorboard"),
 }
 OF_FOLDER = ("outputs", SEAL)  # what a record says of its folder only
 WEIGHTS = ("pretrain", "pretrain-flow", "train")  # kinds of stages whose result is weights.pt

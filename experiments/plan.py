@@ -9,7 +9,7 @@ from .layout import Layout
 from .log import progress_of
 from .outputs import read_record
 from .shipped import shipped
-from .stage import PRETRAINING, Stage, difference, in_order
+from .stage import PRETRAINING, Stage, difference, folders, in_order
 
 DONE, SHIPPED, RUN = "done", "shipped", "run"
 FORCED, DAMAGED = "forced", "damaged: "  # reasons: the whole of one, how others begin
@@ -86,7 +86,8 @@ def why_missing(stage: Stage, layout: Layout) -> str:
 
 def latest_record(stage: Stage, layout: Layout) -> dict[str, Any] | None:
     """The newest finished stage of the same kind and name."""
-    folders = layout.runs.glob(stage.prefix + "?" * 12)
-    records = [record for folder in folders if (record := read_record(folder))]
+    length = len(stage.folder(layout).name)
+    found = [path for path in folders(layout.runs, "") if path.name.startswith(stage.prefix)]
+    records = [read_record(path) or {} for path in found if len(path.name) == length]
     same = [r for r in records if (r.get("stage"), r.get("name")) == (stage.kind, stage.name)]
     return max(same, key=lambda record: record.get("finished", ""), default=None)

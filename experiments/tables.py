@@ -42,8 +42,19 @@ def check_rows(table: Table, runs: Collection[str] | None) -> None:
         if row["run"] in seen:
             raise ManifestError(f"{row['run'].where}: run {str(row['run'])!r} has two rows")
         seen.add(row["run"])
+    check_columns(table)
     for name in [row["baseline"] for row in table["rows"] if "baseline" in row]:
         check_name(name, seen, "row")
+
+
+def check_columns(table: Table) -> None:
+    """Every row has a cell in each column."""
+    columns = list(dict.fromkeys(name for row in table["rows"] for name in row["cells"]))
+    for row in table["rows"]:
+        missing = [name for name in columns if name not in row["cells"]]
+        if missing:
+            known = ", ".join(missing)
+            raise ManifestError(f"{row['run'].where}: row {str(row['run'])!r} lacks {known}")
 
 
 def check_claims(table: Table) -> None:

@@ -8,11 +8,14 @@ tuple lists alternatives.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tpr.terminal import printable
 
 Schema = Any
 
@@ -48,6 +51,19 @@ def check_name(name: Text, known: Iterable[str], kind: str) -> None:
         raise ManifestError(f"{where}unknown {kind} {str(name)!r}; {nearest(name, known)}")
 
 
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+
+
+def check_file_name(name: str, kind: str) -> None:
+    """Raises ManifestError for a name that could not be that of a file or leads to another one."""
+    if not FILE_NAME.fullmatch(name):
+        where = f"{name.where}: " if isinstance(name, Text) else ""
+        raise ManifestError(
+            f"{where}{kind} {printable(name, 60)!r} cannot name a file: use letters, digits, '.', "
+            "'_', '+' and '-', a letter or digit first, 100 of them at most"
+        )
+
+
 def load_yaml(path: Path, schema: Schema) -> Any:
     """The file's content, checked. Raises ManifestError; never builds anything but plain data."""
     return Checker(path).check(compose(path), schema, "the file")
@@ -58,16 +74,22 @@ def load_plain(path: Path) -> Any:
     node = compose(path)
     try:
         return yaml.SafeLoader("").construct_document(node)
+    except RecursionError:
+        raise Checker(path).fail(node, "nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:
         raise Checker(path).fail(node, str(getattr(error, "problem", error))) from None
 
 
 def compose(path: Path) -> yaml.Node:
     """The file's YAML. Raises ManifestError if it is none, or empty."""
+    if path.exists() and not path.is_file():
+        raise ManifestError(f"{path} is not a file")
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     except FileNotFoundError:
         raise ManifestError(f"{path} does not exist") from None
+    except RecursionError:
+        raise ManifestError(f"{path} is nested too deeply") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path} cannot be read: {error}") from None
     except yaml.YAMLError as error:

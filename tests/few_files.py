@@ -8,6 +8,8 @@ import resource
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import torch
 
 from tpr.data.loader import TrainingData, read_ahead
@@ -27,6 +29,9 @@ def main() -> None:
     print(raise_open_files())
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == (256, 256)
     dataset = YouTubeVIS(folder / "train.json", folder / "frames" / "train")
+    # with threads of OpenCV in this process, for which a forked loader must not wait
+    cv2.setNumThreads(4)
+    cv2.GaussianBlur(np.zeros((2000, 2000, 3), np.uint8), (31, 31), 0)
     data = TrainingData(dataset, batch_size=8, seed=0, short_edge=(40, 48))
     # all are held, as those that have come and wait are
     held = list(read_ahead(data.pairs, range(BATCHES), LOADERS, torch.device("cpu")))

@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import io
 import json
 import os
 import pickle
@@ -16,7 +17,8 @@ import pytest
 import torch
 from torch import nn
 
-from tpr.weights.reading import read
+from tpr.weights.reading import part_of, read
+from tpr.weights.skeleton import Skeleton
 from tpr.weights.states import find_state
 
 KEYS = ("weight", "bias")
@@ -234,6 +236,15 @@ class Attack:
 
     def __reduce__(self):
         return os.system, (f"touch {self.path}",)
+
+
+def test_a_tensor_on_a_part_of_a_storage_begins_there():
+    """Files of torch 0.3 share storages in this way."""
+    data = torch.arange(6.0).view(torch.uint8)
+    part = part_of(data, torch.float32, 2, 3)
+    assert Skeleton(io.BytesIO(), 100).tensor(part, 1, (2,), (1,)).tolist() == [3, 4]
+    with pytest.raises(EOFError):
+        part_of(data, torch.float32, 4, 3)
 
 
 @pytest.mark.parametrize("options", [{}, LEGACY, None], ids=["zip", "legacy", "pickle"])

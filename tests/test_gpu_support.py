@@ -16,11 +16,13 @@ A100 = Card("NVIDIA A100-SXM4-80GB", "580.65.06", (8, 0))
 
 @pytest.fixture
 def nvidia(tmp_path, monkeypatch):
-    """Puts an nvidia-smi first in PATH that finds GPUs: lines of its list, and of its query."""
+    """Puts an nvidia-smi first in PATH that finds GPUs: lines of its list, and of its query; and a
+    field that it does not know."""
 
-    def install(listed, found):
+    def install(listed, found, unknown="nothing"):
         (tmp_path / "nvidia-smi").write_text(
-            f'#!/bin/bash\n[[ $1 == -L ]] && echo "{listed}" || echo "{found}"\n'
+            f"#!/bin/bash\n[[ $1 != *{unknown}* ]] || exit 2\n"
+            f'[[ $1 == -L ]] && echo "{listed}" || echo "{found}"\n'
         )
         (tmp_path / "nvidia-smi").chmod(0o755)
         monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
@@ -92,6 +94,13 @@ def test_a_job_that_was_given_a_gpu_which_is_not_there_fails(monkeypatch):
     monkeypatch.setenv("SLURM_JOB_GPUS", "0,1")
     monkeypatch.setattr(gpu_support, "installed_cards", list)
     with pytest.raises(UnusableGPUError, match="the job has GPUs but nvidia-smi finds none"):
+        check_support()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines whose torch has no GPU")
+def test_a_driver_that_is_too_old_to_tell_a_capability_is_found_out(nvidia):
+    nvidia("GPU 0: Tesla K80 (UUID: GPU-1)", "Tesla K80, 440.33.01", unknown="compute_cap")
+    with pytest.raises(UnusableGPUError, match=r"the GPU is Tesla K80, driver 440\.33\.01: update"):
         check_support()
 
 

@@ -9,12 +9,14 @@ import pytest
 import torch
 
 from experiments import flow
+from experiments.gpu_check.pretended import pretended_gpu
 from experiments.log import QuietLog
 from tests.tiny import MODEL, TRAIN
-from tpr import distributed, host_limits, train
+from tpr import checkpoint, distributed, host_limits, train
 from tpr.data import loader
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.packed import pack
+from tpr.models.build import build_model
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 CPU = torch.device("cpu")
@@ -45,6 +47,16 @@ def test_a_packed_batch_is_the_batch(tiny_dataset):
     assert_same(pack(nothing).to(CPU), nothing)
 
 
+def test_a_batch_goes_to_the_gpu_in_one_copy_that_nothing_waits_for(tiny_dataset):
+    data = pairs(tiny_dataset)
+    with pretended_gpu() as counts:
+        (batch,) = read_ahead(data.pairs, range(1), 0, distributed.device())
+        batch.to(distributed.device())  # as a step does, and then has nothing left to copy
+        assert counts.totals() == {"syncs": 0, "to_gpu": 1, "to_host": 0, "launches": 0}
+        assert batch.query.truth[0].gt_masks.tensor.device.type == "cuda"
+        assert torch.equal(batch.query.images.cpu(), data.pairs(0).query.images)
+
+
 def test_tensors_of_any_kind_are_packed():
     tensors = [
         torch.arange(6).view(2, 3).t(),
@@ -57,6 +69,21 @@ def test_tensors_of_any_kind_are_packed():
     assert found["other"] == "text"
     for one, other in zip(tensors, found["some"], strict=True):
         assert one.dtype == other.dtype and torch.equal(one, other)
+
+
+def test_a_training_fed_by_loaders_is_the_training_without(tiny_dataset, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    model = build_model(MODEL, len(tiny_dataset.categories))
+    checkpoint.save_weights(model, tmp_path / "start.pt", without=train.NEW_MODULES)
+    spec = {"model": MODEL, "train": TRAIN | {"iterations": 3, "micro_batch": 1}, "seed": 3}
+    found = []
+    for count in (0, 2):
+        monkeypatch.setattr(train, "loaders", lambda count=count: count)
+        out = tmp_path / str(count)
+        out.mkdir()
+        train.finetune(spec, tiny_dataset, tmp_path / "start.pt", out, QuietLog())
+        found.append(checkpoint.load(out / "weights.pt"))
+    assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])

@@ -201,7 +201,7 @@ def test_partial_does_not_accept_a_file_of_which_almost_nothing_fits(tiny, tmp_p
 def test_a_file_is_not_converted_onto_itself(tiny, capsys):
     before = tiny.read_bytes()
     assert main(["convert", str(tiny), "--partial", "--out", str(tiny)]) == 1
-    assert "is the file that is read: name another one by --out" in capsys.readouterr().err
+    assert "is an input too and would be lost: choose another output" in capsys.readouterr().err
     assert tiny.read_bytes() == before
 
 

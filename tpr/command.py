@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import functools
 import locale
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -157,8 +158,24 @@ def silenced(status: int) -> int:
     return status
 
 
-def positive(text: str) -> int:
-    """The type of an option that is a number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 1")
+def natural(text: str, least: int = 0) -> int:
+    """A whole number on a command line, from `least` to what fits in 32 bits."""
+    if not (text.isdecimal() and len(text) < 11 and least <= int(text) < 2**32):
+        shown = repr(printable(text, 40))
+        raise argparse.ArgumentTypeError(f"{shown} is not a number of at least {least}")
     return int(text)
+
+
+def positive(text: str) -> int:
+    return natural(text, 1)
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1 on a command line."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{printable(text, 40)!r} is not a number from 0 to 1")
+    return value

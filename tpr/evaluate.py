@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command, positive, say
+from tpr.command import command, natural, positive, say
 from tpr.data.findings import Note
 from tpr.evaluation import Metrics, evaluate
 from tpr.evaluation.compare import LEVEL, difference, too_few_videos
@@ -46,7 +46,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--compare", type=Path, metavar="OTHER.json", help="a second results.json, minus the first"
     )
     parser.add_argument("--draws", type=positive, default=2000, help="of the bootstrap over videos")
-    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    parser.add_argument("--seed", type=natural, default=0, help="of the bootstrap")
     parser.add_argument("--json", action="store_true", help="print one JSON object, in [0, 1]")
     return parser.parse_args(arguments)
 

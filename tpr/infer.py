@@ -98,8 +98,8 @@ class Playback:
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
         masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
-        # Each transfer waits for the GPU; float32 holds a class index exactly.
-        numbers = torch.stack([found.scores, found.pred_classes.to(found.scores)], 1).tolist()
+        # In one transfer, as each waits for the GPU.
+        numbers = torch.stack([found.scores.double(), found.pred_classes], 1).tolist()
         seen: dict[int, Seen] = {}
         for track, mask, (score, category) in zip(ids.tolist(), masks, numbers, strict=True):
             if track >= 0:
@@ -137,7 +137,6 @@ def infer(
     if shards.damaged:
         log.info(f"{shards.damaged} pieces of an earlier call are damaged: made again")
     for index in shards.own:
-        doing(f"tracking objects in part {index} of {len(groups)} of the videos")
         begin, opened = time.perf_counter(), GateLog()
         entries = track_videos(model, dataset, groups[index], settings, opened)
         seconds = time.perf_counter() - begin - opened.seconds
@@ -223,6 +222,7 @@ def track_videos(
         active = [p for p in playbacks if p.has_frame(t)]
         if not active:
             continue
+        doing(f"tracking objects in frame {t} of video {active[0].video.id}")
         refined = [p for p in active if p.previous is not None or settings["first_frame"] == "self"]
         pictures = [dataset.read_frame(p.video, t) for p in active]
         advance(model, active, t, pictures, settings)

@@ -19,12 +19,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
-from ..command import command
+from ..command import command, fraction, natural, positive
 from ..cuda_graph import use_cuda_graph
 from ..data.json_input import read_json
 from ..data.youtube_vis import Video, YouTubeVIS
@@ -201,13 +202,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--costs", type=Path, default=COSTS, help="file of costs, which holds the models")
     add("--runs", nargs="+", default=RUNS, help="baselines and what is measured against them")
-    add("--open", nargs="+", type=float, default=[0.0, 0.1, 1.0], help="shares of open gates")
+    add("--open", nargs="+", type=fraction, default=[0.0, 0.1, 1.0], help="shares of open gates")
     add("--execution", nargs="+", choices=EXECUTIONS, help="default: masked on CPU, dense on CUDA")
     add("--cuda-graph", action="store_true", help="on CUDA the temporal module as a graph, too")
-    add("--frames", type=int, default=8, help="timed frames a round")
-    add("--rounds", type=int, default=5)
-    add("--detections", type=int, default=10, help="objects in every frame")
-    add("--size", nargs=2, type=int, default=[360, 640], help="height and width")
+    add("--frames", type=partial(natural, least=2), default=8, help="timed frames a round")
+    add("--rounds", type=positive, default=5)
+    add("--detections", type=natural, default=10, help="objects in every frame")
+    add("--size", nargs=2, type=positive, default=[360, 640], help="height and width")
     add("--devices", nargs="+", help="default: cpu, and cuda where there is one")
     add("--out", type=Path, default=OUT)
     return parser.parse_args(arguments)

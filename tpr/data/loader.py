@@ -224,6 +224,7 @@ def read_ahead(
         return map(fetch, iterations)
     if workers == 0:
         return (computed[iteration].to(device) for iteration in iterations)
+    one_thread()
     if iterations:
         check_shared_memory(workers * PREFETCHED * computed[iterations[0]].buffer.numel())
     loader = DataLoader(
@@ -240,6 +241,10 @@ def read_ahead(
     return (packed.to(device) for packed in iter(loader))
 
 
-def one_thread(worker: int) -> None:
-    """OpenCV, too, leaves the cores to the other loaders."""
+def one_thread(worker: int | None = None) -> None:
+    """OpenCV, too, leaves the cores to the other loaders.
+
+    The trainer must call this before it forks them: if OpenCV had started threads there, its first
+    call in a loader would wait for threads that a fork does not copy.
+    """
     cv2.setNumThreads(1)

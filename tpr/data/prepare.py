@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command
+from tpr.command import command, positive
 from tpr.data.check import Check, Progress, check_split
 from tpr.data.divide import choose, divide, first_videos, video_names
 from tpr.data.findings import KINDS, SHOWN, BrokenDataError, Finding, counted, report
@@ -219,12 +219,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--root", type=Path, required=True, help="folder that holds the data set")
     parser.add_argument("--out", type=Path, help="result (default: tpr-DATASET in the root)")
     choice = parser.add_mutually_exclusive_group()
-    choice.add_argument("--holdout", type=int, help="training videos to validate on")
+    choice.add_argument("--holdout", type=positive, help="training videos to validate on")
     choice.add_argument(
         "--official-val", action="store_true", help="train on everything, predict the official set"
     )
     add_follow_links(parser)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1)
     parser.add_argument("--all", action="store_true", help="list every place of every problem")
     return parser.parse_args(arguments)
 

@@ -136,7 +136,7 @@ class Tracker:
         named, seen = list(range(known)), list(range(known))
         claimed: dict[int, float] = {}
         # One transfer and one update for all: each makes a GPU wait.
-        for i, (score, k) in enumerate(torch.stack([best, column.to(best)], 1).tolist()):
+        for i, (score, k) in enumerate(torch.stack([best.double(), column], 1).tolist()):
             if k == 0:
                 ids[i] = len(seen)
                 named.append(known + i)

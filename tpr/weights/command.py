@@ -26,6 +26,8 @@ from .reading import read
 from .states import find_state
 from .verify import Target, check_filled, checked, fit, held, report
 
+MOST_CLASSES = 10_000
+
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -48,9 +50,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--part", help="which of several models in the file, as model_ema")
     add("--other-sum", action="store_true", help="accept another file under a published name")
     for one in (verifying, converting):
-        one.add_argument("--method", choices=sorted(SOURCES), help="a published file says it")
-        one.add_argument("--backbone", choices=sorted(BACKBONES), help="a published file says it")
-        one.add_argument("--classes", type=int, default=40, help="of our model; YouTube-VIS has 40")
+        known = "known for a file of the list"
+        one.add_argument("--method", choices=sorted(SOURCES), help=f"whose names it has; {known}")
+        one.add_argument("--backbone", choices=sorted(BACKBONES), help=known)
+        one.add_argument(
+            "--classes", type=classes, default=40, help="of our model; YouTube-VIS has 40"
+        )
         one.add_argument(
             "--p6-from",
             choices=("res5", "p5"),
@@ -58,6 +63,12 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
             help="as p6_from in the profile: res5 as the TPR release, p5 as the public models",
         )
     return parser.parse_args(arguments)
+
+
+def classes(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_CLASSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of classes, 1 to {MOST_CLASSES}")
+    return int(text)
 
 
 def asked(options: argparse.Namespace, published: Published | None) -> Target | None:

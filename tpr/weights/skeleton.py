@@ -152,8 +152,8 @@ class Skeleton(pickle._Unpickler):
             raise pickle.UnpicklingError(f"it wants {printable(path)} to be run, as malware does")
         if found := STORAGE.fullmatch(path):
             return STORAGES[found[1]]
-        if module == "torch" and isinstance(getattr(torch, name, None), torch.dtype):
-            return getattr(torch, name)
+        if module == "torch" and isinstance(vars(torch).get(name), torch.dtype):
+            return vars(torch)[name]
         if own := self.built.get(path.replace("numpy.core.", "numpy._core.")):  # NumPy 1 and 2
             return own
         return self.kinds.setdefault(path, type("Ignored", (Ignored,), {"kind": path}))
@@ -193,7 +193,8 @@ class Skeleton(pickle._Unpickler):
         """A tensor on a storage; with strides of 0 it may declare far more than is there."""
         check_size(math.prod(size) * dtype.itemsize, self.limit, "a tensor")
         whole = len(storage.data) // dtype.itemsize * dtype.itemsize
-        return torch.as_strided(storage.data[:whole].view(dtype), size, stride, offset)
+        data = storage.data[:whole].view(dtype)
+        return torch.as_strided(data, size, stride, data.storage_offset() + offset)
 
 
 def check_size(declared: int, limit: int, what: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from tpr.command import command
+from tpr.command import command, natural, positive
 from tpr.data.mini.generate import generate
 from tpr.data.mini.sheet import sheet
 
@@ -19,12 +19,12 @@ def generate_command(arguments: list[str]) -> None:
         "python -m tpr.data.mini", description="Generate videos with masks."
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the data set")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--train", type=int, default=300, help="training videos")
-    parser.add_argument("--val", type=int, default=200, help="validation videos")
-    parser.add_argument("--images", type=int, default=0, help="single images for pretraining")
+    parser.add_argument("--seed", type=natural, default=0)
+    parser.add_argument("--train", type=natural, default=300, help="training videos")
+    parser.add_argument("--val", type=natural, default=200, help="validation videos")
+    parser.add_argument("--images", type=natural, default=0, help="single images for pretraining")
     parser.add_argument("--severity", type=float, default=1.0, help="strength of the degradations")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=positive, default=1)
     args = parser.parse_args(arguments)
     counts = {"train": args.train, "val": args.val, "images": args.images}
     splits = {k: {"videos": n, "severity": args.severity} for k, n in counts.items() if n > 0}
@@ -50,8 +50,8 @@ def sheet_command(arguments: list[str]) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="PNG file")
     parser.add_argument("--split", default="train")
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--first", type=natural, default=0)
+    parser.add_argument("--rows", type=positive, default=8)
     parser.add_argument("--plain", action="store_true", help="without outlines")
     args = parser.parse_args(arguments)
     image = sheet(args.folder, args.split, args.first, args.rows, outlines=not args.plain)
