@@ -39,7 +39,8 @@ Environment: TPR_VENV     virtual environment to use (default .venv here)
              TPR_PYTHON   Python that makes it (default: the first python3.11 or newer)
              DETECTRON2_SPEC   pip requirement that replaces the default detectron2
              TPR_TORCH_INDEX   pip index with torch for another CUDA, e.g. for V100 or drivers
-                          older than 580: https://download.pytorch.org/whl/cu126
+                          older than 580: https://download.pytorch.org/whl/cu126; kept until
+                          it is set to another one, or to nothing
 TEXT
 }
 
@@ -52,7 +53,7 @@ die() { say "run_all.sh: $*"; exit 1; }
 wanted() {
     cat requirements.txt requirements-detectron2.txt
     printf 'DETECTRON2_SPEC=%s\n' "${DETECTRON2_SPEC:-}"
-    [[ -z ${TPR_TORCH_INDEX:-} ]] || printf 'TPR_TORCH_INDEX=%s\n' "$TPR_TORCH_INDEX"
+    [[ -z $torch_index ]] || printf 'TPR_TORCH_INDEX=%s\n' "$torch_index"
 }
 
 is_set_up() {
@@ -105,15 +106,14 @@ install_detectron2() {
 
 # To pip one version of torch for two CUDAs is the same: that from another index must go first.
 install_torch() {
-    local from=$venv/.torch-index
-    if [[ $(cat "$from" 2>/dev/null) != "${TPR_TORCH_INDEX:-}" ]]; then
-        rm -f "$stamp" # until it is installed again the environment is of no use
+    if [[ $(cat "$venv/.torch-index" 2>/dev/null) != "$torch_index" ]]; then
+        rm -f "$stamp" "$venv/.torch-index" # until torch is there again the environment is of no use
         "$venv/bin/python" -m pip uninstall --yes --quiet torch torchvision
-        printf '%s' "${TPR_TORCH_INDEX:-}" >"$from"
     fi
-    [[ -n ${TPR_TORCH_INDEX:-} ]] || return 0 # then it comes with the other requirements
+    [[ -n $torch_index ]] || return 0 # then it comes with the other requirements
     grep -E '^(torch|torchvision)==' requirements.txt >"$venv/.torch.txt"
-    "${pip[@]}" --index-url "$TPR_TORCH_INDEX" -r "$venv/.torch.txt"
+    "${pip[@]}" --index-url "$torch_index" -r "$venv/.torch.txt" &&
+        printf '%s' "$torch_index" >"$venv/.torch-index"
 }
 
 install() {
@@ -122,8 +122,8 @@ install() {
     make_venv
     # --no-compile: of 11,000 modules only those are compiled that the check below imports
     local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile)
-    install_torch || die "TPR_TORCH_INDEX=${TPR_TORCH_INDEX:-} does not have what requirements.txt" \
-        "names as torch and torchvision (see above); without it the default build is installed"
+    install_torch || die "TPR_TORCH_INDEX=$torch_index does not have what requirements.txt names" \
+        "as torch and torchvision (see above); without it the default build is installed"
     "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
     install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
     # what it compiles is kept even if the user's Python keeps none: every stage would compile it again
@@ -174,6 +174,8 @@ here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 venv=${TPR_VENV:-$here/.venv}
 [[ $venv == /* ]] || venv=$PWD/$venv
 stamp=$venv/.installed
+# once chosen it stays; set but empty it is the default again
+torch_index=${TPR_TORCH_INDEX-$(cat "$venv/.torch-index" 2>/dev/null || true)}
 cd "$here"
 
 is_set_up || set_up

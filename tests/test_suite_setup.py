@@ -114,10 +114,12 @@ def test_torch_for_another_cuda_replaces_that_which_is_there_and_goes_back(clone
     assert f"--index-url {INDEX} -r " in asked
     pins = (clone / ".venv" / ".torch.txt").read_text().splitlines()
     assert [pin.split("==")[0] for pin in pins] == ["torch", "torchvision"]
-    set_up(clone, TPR_TORCH_INDEX=INDEX)
+    set_up(clone)  # the choice stays
     assert log(clone)[7:] == []
-    set_up(clone)
+    set_up(clone, TPR_TORCH_INDEX="")
     assert log(clone)[7:] == ["uninstall", "pip", "pip"]
+    set_up(clone)
+    assert log(clone)[10:] == []
 
 
 def test_an_index_without_the_pinned_torch_is_named_and_the_default_is_installed_again(clone):
