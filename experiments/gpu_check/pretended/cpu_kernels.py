@@ -7,9 +7,17 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 Kernel = Callable[..., Any]
+
+
+def mapped(change: Callable[[Tensor], Any], values: Any) -> Any:
+    """An operation's arguments or results with every tensor changed."""
+    if isinstance(values, Tensor):
+        return change(values)
+    if isinstance(values, list | tuple):
+        return type(values)([mapped(change, x) for x in values])
+    return values
 
 
 def on_cpu(func: Kernel, name: str) -> Kernel:
@@ -23,8 +31,7 @@ def summed_in_float32(func: Kernel) -> Kernel:
     def call(*args: Any) -> Any:
         if args[0].dtype is not torch.float16:
             return func(*args)
-        out = func(*pytree.tree_map_only(Tensor, Tensor.float, args))
-        return pytree.tree_map_only(Tensor, Tensor.half, out)
+        return mapped(Tensor.half, func(*mapped(Tensor.float, args)))
 
     return call
 

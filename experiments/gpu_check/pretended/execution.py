@@ -7,11 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from .costs import INDEXING, Counts, project_line
-from .cpu_kernels import on_cpu
+from .cpu_kernels import mapped, on_cpu
 from .tensor import GpuTensor
 
 # Between devices; all others want their tensors on one.
@@ -64,7 +63,8 @@ class PretendedGPU(TorchDispatchMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         name, kwargs = operation(func), dict(kwargs or {})
-        tensors = [x for x in pytree.arg_tree_leaves(*args, **kwargs) if isinstance(x, Tensor)]
+        tensors: list[Tensor] = []
+        mapped(tensors.append, [*args, *kwargs.values()])
         on_gpu = [x for x in tensors if isinstance(x, GpuTensor)]
         on_cpu = [x for x in tensors if not isinstance(x, GpuTensor)]
         target = kwargs.get("device")
@@ -79,9 +79,7 @@ class PretendedGPU(TorchDispatchMode):
             return out
         # What an operation changed in place it gives back itself.
         given = {id(x): x for x in on_cpu} | {id(x.on_cpu): x for x in on_gpu}
-        return pytree.tree_map_only(
-            Tensor, lambda x: given[id(x)] if id(x) in given else GpuTensor(x), out
-        )
+        return mapped(lambda x: given[id(x)] if id(x) in given else GpuTensor(x), out)
 
     def check_devices(self, name: str, args: tuple[Any, ...], on_cpu: list[Tensor]) -> None:
         """Raises MixedDevices where CUDA would refuse CPU tensors beside the GPU's."""
@@ -120,12 +118,18 @@ class PretendedGPU(TorchDispatchMode):
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """The operation on the CPU tensors inside."""
-        args, kwargs = pytree.tree_map_only(GpuTensor, lambda x: x.on_cpu, (args, kwargs))
+        args = mapped(values_of, args)
+        kwargs = {name: mapped(values_of, x) for name, x in kwargs.items()}
         if "device" in kwargs:
             kwargs["device"] = torch.device("cpu")
         if "pin_memory" in kwargs:
             kwargs["pin_memory"] = False
         return on_cpu(func, operation(func))(*args, **kwargs)
+
+
+def values_of(x: Tensor) -> Tensor:
+    """The CPU tensor that an operation on x computes with."""
+    return x.on_cpu if isinstance(x, GpuTensor) else x
 
 
 def operation(func: Callable[..., Any]) -> str:

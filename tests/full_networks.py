@@ -1,0 +1,42 @@
+"""Profile full with every network made small: its runs, heads, options and settings stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from experiments.layout import Layout
+from experiments.manifest import load_manifests
+from experiments.spec import Graph
+
+CHANNELS = 32
+HEADS: dict[str, dict[str, Any]] = {
+    "blendmask": {"fcos": {"depth": 1}, "basis": {"width": 16}},
+    "sipmask": {"depth": 1, "bases": 4},
+    "yolact": {"prototypes": 4, "width": 16},
+    "masktrack": {
+        "fc_width": 32,
+        "mask_width": 16,
+        "mask_depth": 1,
+        "proposals": 16,
+        "track": {"name": "box", "embedding": 16, "depth": 1},
+    },
+}
+
+
+def small_full() -> Graph:
+    """The stages of profile full on networks that run in a second."""
+    manifests = load_manifests(Layout("full").manifests)
+    profile = manifests.profile("full")
+    model, narrow = profile["model"], {"depths": [1] * 4, "stem_channels": 8, "res2_channels": 32}
+    small = {
+        "channels": CHANNELS,
+        "backbones": {name: spec | narrow for name, spec in model["backbones"].items()},
+        "heads": {name: spec | HEADS[name] for name, spec in model["heads"].items()},
+        "track": {"embedding": 16, "depth": 1},
+        "temporal": model["temporal"]
+        | {
+            name: model["temporal"][name] | {"warp": model["temporal"][name]["warp"] | {"width": 8}}
+            for name in ("flow-warp", "feature-flow")
+        },
+    }
+    return Graph(manifests.runs, profile | {"model": model | small})
