@@ -118,13 +118,20 @@ def test_command_says_what_it_lacks(tmp_path, capsys):
     assert "run ./run_all.sh 1f" in capsys.readouterr().err
 
 
-def test_a_graph_without_a_gpu_is_refused(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (["--devices", "cpu", "--cuda-graph"], "--cuda-graph needs a GPU; devices: cpu"),
+        (["--devices", "cuda"], "--devices cuda: torch finds no GPU"),
+    ],
+)
+def test_what_needs_a_gpu_is_refused_without_one(asked, says, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     costs = tmp_path / "costs.json"
     runs = {"a": {"model": MODEL | {"temporal": None}, "cost": {"classes": 3}}}
     costs.write_text(json.dumps({"runs": runs}))
-    arguments = ["--costs", str(costs), "--runs", "a", "--devices", "cpu", "--cuda-graph"]
-    assert main(arguments) == 1
-    assert "--cuda-graph needs a GPU; devices: cpu" in capsys.readouterr().err
+    assert main(["--costs", str(costs), "--runs", "a", *asked]) == 1
+    assert says in capsys.readouterr().err
 
 
 def test_setting_gates_leaves_other_modules_alone():

@@ -19,7 +19,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -205,11 +204,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--open", nargs="+", type=fraction, default=[0.0, 0.1, 1.0], help="shares of open gates")
     add("--execution", nargs="+", choices=EXECUTIONS, help="default: masked on CPU, dense on CUDA")
     add("--cuda-graph", action="store_true", help="on CUDA the temporal module as a graph, too")
-    add("--frames", type=partial(natural, least=2), default=8, help="timed frames a round")
+    add("--frames", type=positive, default=8, help="timed frames a round")
     add("--rounds", type=positive, default=5)
     add("--detections", type=natural, default=10, help="objects in every frame")
     add("--size", nargs=2, type=positive, default=[360, 640], help="height and width")
-    add("--devices", nargs="+", help="default: cpu, and cuda where there is one")
+    add(
+        "--devices",
+        nargs="+",
+        choices=("cpu", "cuda"),
+        help="default: cpu, and cuda where there is one",
+    )
     add("--out", type=Path, default=OUT)
     return parser.parse_args(arguments)
 
@@ -230,6 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options, git = parse(arguments), git_state(Path.cwd())  # before anything is written
     specs, classes = read_costs(options.costs, options.runs)
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    if "cuda" in devices and not torch.cuda.is_available():
+        raise ValueError("--devices cuda: torch finds no GPU here that it can use")
     if options.cuda_graph and "cuda" not in devices:
         raise ValueError(f"--cuda-graph needs a GPU; devices: {', '.join(devices)}")
     settings = {name: getattr(options, name) for name in ("size", "frames", "detections", "open")}
