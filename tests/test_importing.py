@@ -1,4 +1,4 @@
-"""`python -m tpr.data import`: other formats become YouTube-VIS files with the same masks."""
+"""`python -m tpr.data import`: YouTube-VIS and COCO-style files, checks, links and outputs."""
 
 import json
 
@@ -6,83 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.import_helpers import SIZE, block, convert, masks, pictures
 from tpr.data.__main__ import main
 from tpr.data.rle import encode
-from tpr.data.youtube_vis import YouTubeVIS
-
-SIZE = (4, 6)
-
-
-def block(x0: int, x1: int) -> np.ndarray:
-    mask = np.zeros(SIZE, bool)
-    mask[1:3, x0:x1] = True
-    return mask
 
 
 @pytest.fixture
 def frames(tmp_path):
     """Pictures of two frames of the videos "a" and "b"."""
-    for name in ("a/00", "a/01", "b/00", "b/01"):
-        path = tmp_path / "frames" / f"{name}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(path)
-    return tmp_path / "frames"
-
-
-def id_maps(folder, maps, mode):
-    """Writes {name: (H, W) ids} as PNG files of a PIL mode."""
-    for name, ids in maps.items():
-        path = folder / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(ids.astype(np.uint16 if mode == "I;16" else np.uint8))
-        if mode == "P":
-            image.putpalette(list(range(256)) * 3)
-        image.save(path)
-    return folder
-
-
-def convert(tmp_path, frames, kind, source, *more):
-    out = tmp_path / "out.json"
-    status = main(["import", kind, str(source), "--frames", str(frames), "--out", str(out), *more])
-    return YouTubeVIS(out, frames) if status == 0 else None
-
-
-def masks(dataset, video, t):
-    """Track id to mask of one frame."""
-    found = dataset.frame_instances(dataset.videos[video], t)
-    return dict(zip(found.track_ids.tolist(), found.masks, strict=True))
-
-
-def test_mots_ids_become_tracks_with_their_class(tmp_path, frames):
-    first = 1001 * block(0, 2) + 2007 * block(3, 5)
-    second = 2007 * block(2, 4) + 10_000 * block(5, 6)
-    source = id_maps(tmp_path / "maps", {"a/00": first, "a/01": second}, "I;16")
-    dataset = convert(tmp_path, frames, "mots", source)
-    assert [c.name for c in dataset.categories] == ["car", "pedestrian"]
-    (video,) = dataset.videos
-    assert video.file_names == ("a/00.jpg", "a/01.jpg")
-    crowds, objects = dataset.tracks(video)[:2], dataset.tracks(video)[2:]
-    assert [(t.category_id, t.iscrowd) for t in crowds] == [(2, True), (1, True)]
-    assert [(t.category_id, t.iscrowd) for t in objects] == [(1, False), (2, False)]
-    np.testing.assert_array_equal(masks(dataset, 0, 0)[4], block(3, 5))
-    np.testing.assert_array_equal(masks(dataset, 0, 1)[4], block(2, 4))
-    assert objects[0].segmentations[1] is None and objects[0].areas == (4, None)
-    assert objects[1].bboxes == ((3, 1, 2, 2), (2, 1, 2, 2))
-
-
-def test_davis_palettes_leave_void_out(tmp_path, frames):
-    maps = {"a/00": 1 * block(0, 2) + 2 * block(4, 6), "b/01": 2 * block(1, 2) + 255 * block(3, 6)}
-    source = id_maps(tmp_path / "maps", maps, "P")
-    dataset = convert(tmp_path, frames, "davis", source, "--categories", "thing")
-    assert [v.file_names for v in dataset.videos] == [("a/00.jpg",), ("b/01.jpg",)]
-    assert [len(dataset.tracks(v)) for v in dataset.videos] == [2, 1]
-    np.testing.assert_array_equal(masks(dataset, 1, 0)[3], block(1, 2))
-
-
-def test_grey_davis_masks_hold_one_object(tmp_path, frames):
-    source = id_maps(tmp_path / "maps", {"a/00": 255 * block(0, 3)}, "L")
-    dataset = convert(tmp_path, frames, "davis", source)
-    np.testing.assert_array_equal(masks(dataset, 0, 0)[1], block(0, 3))
+    return pictures(tmp_path / "frames", "a/00.jpg", "a/01.jpg", "b/00.jpg", "b/01.jpg")
 
 
 def per_image() -> dict:
@@ -185,59 +117,6 @@ def test_defects_are_one_line_and_write_nothing(tmp_path, frames, capsys, change
     error = capsys.readouterr().err
     assert error.startswith("error: ") and message in error and error.count("\n") == 1
     assert not (tmp_path / "out.json").exists()
-
-
-def test_an_id_map_without_its_picture_is_named(tmp_path, frames, capsys):
-    source = id_maps(tmp_path / "maps", {"a/07": block(0, 1)}, "P")
-    assert convert(tmp_path, frames, "davis", source) is None
-    assert "a/07.*: no picture for" in capsys.readouterr().err
-
-
-def test_a_mots_id_of_an_unknown_class_is_named(tmp_path, frames, capsys):
-    source = id_maps(tmp_path / "maps", {"a/00": 3001 * block(0, 1)}, "I;16")
-    assert convert(tmp_path, frames, "mots", source) is None
-    assert "a/00.png: id 3001 is of class 3, not 1 to 2" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("ending", ["tif", "bmp", "PNG", "webp", "JPG"])
-def test_pictures_of_every_kind_are_found_for_id_maps(tmp_path, ending):
-    source = id_maps(tmp_path / "maps", {"v/2": block(0, 1), "v/10": block(2, 4)}, "P")
-    (source / "v" / "10.png").rename(source / "v" / "10.PNG")
-    frames = tmp_path / "pictures"
-    for name in ("2", "10"):
-        (frames / "v").mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", SIZE[::-1]).save(frames / "v" / f"{name}.{ending}")
-    dataset = convert(tmp_path, frames, "davis", source)
-    assert dataset.videos[0].file_names == (f"v/2.{ending}", f"v/10.{ending}")
-    np.testing.assert_array_equal(masks(dataset, 0, 1)[1], block(2, 4))
-
-
-def test_videos_come_in_natural_order_and_what_is_left_out_is_told(tmp_path, frames, capsys):
-    for name in ("a2/00", "a10/00"):
-        id_maps(tmp_path / "maps", {name: block(0, 1)}, "P")
-        id_maps(frames, {name: block(0, 1)}, "P")
-    source = tmp_path / "maps"
-    (source / "a2" / "._00.png").write_bytes(b"from a Mac")
-    (source / "a2" / "01.png").symlink_to("gone.png")
-    (source / "empty").mkdir()
-    (source / "list.txt").touch()
-    Image.new("RGB", SIZE[::-1]).save(frames / "a2" / "01.png")
-    dataset = convert(tmp_path, frames, "davis", source)
-    assert [v.file_names for v in dataset.videos] == [("a2/00.png",), ("a10/00.png",)]
-    assert capsys.readouterr().err.splitlines() == [
-        f"note: {source}: left out files beside the folders: 1",
-        f"note: {source / 'a2'}: left out hidden files: 1, links that lead nowhere: 1",
-        f"note: {frames / 'a2'}: pictures without an id map, left out: 1",
-        f"note: {source / 'empty'}: left out, as it holds no id maps (.png)",
-    ]
-
-
-def test_transparency_of_id_maps_does_not_matter(tmp_path, frames):
-    ids = np.stack([block(0, 3) * np.uint8(2), np.full(SIZE, 7, np.uint8)], -1)
-    (tmp_path / "maps" / "a").mkdir(parents=True)
-    Image.fromarray(ids, "LA").save(tmp_path / "maps" / "a" / "00.png")
-    dataset = convert(tmp_path, frames, "davis", tmp_path / "maps")
-    np.testing.assert_array_equal(masks(dataset, 0, 0)[1], block(0, 3))
 
 
 def test_file_names_written_on_windows_are_taken(tmp_path, frames):

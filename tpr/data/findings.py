@@ -42,6 +42,13 @@ KINDS = {
     "boxes or areas for another number of frames": Kind(False, f"taken as they are, {AS_API}"),
     "crowd": Kind(True, "left out of training; in an evaluation results on it count neither way"),
     "crowd in some frames of an object": Kind(True, "the track stays an object"),
+    # of imports
+    "frame without an annotation, left out": Kind(
+        True, "the frames around it become neighbours; --keep-unlabelled keeps it"
+    ),
+    "frame without an annotation, kept": Kind(True, "a frame without objects"),
+    "void region of id maps": Kind(True, "neither object nor crowd: left out"),
+    "object in several parts": Kind(True, "parts of one object in a frame are joined"),
     # of its masks and frames
     "mask of another size than its video": Kind(
         False,

@@ -5,7 +5,7 @@
     python -m tpr.data import davis ID_MAPS --frames FOLDER --out OUT.json
 
 coco: YouTube-VIS and OVIS files, or COCO-style ones with an entry an image (CocoVID, TAO). mots,
-davis: folders with a PNG id map a frame. Pictures stay where they are, in FOLDER.
+davis: folders with an id map a frame. Pictures stay where they are, in FOLDER.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tpr.command import LONGEST, command
+from tpr.data.formats.origin import Origin
 from tpr.data.frames import add_follow_links
 from tpr.data.importing import FORMATS, imported
 from tpr.files import check_outputs, replacing
@@ -24,14 +25,10 @@ from tpr.terminal import printable
 @command
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    categories = tuple(options.categories.split(",")) if options.categories else None
-    record, notes = imported(
-        options.format,
-        options.source,
-        options.frames,
-        categories,
-        follow_links=options.follow_links,
+    origin = Origin(
+        options.source, options.frames, options.categories, keep_unlabelled=options.keep_unlabelled
     )
+    record, notes = imported(options.format, origin, follow_links=options.follow_links)
     names = [name for video in record["videos"] for name in video["file_names"] if name]
     check_outputs([options.out], [options.source, *(options.frames / name for name in names)])
     with replacing(options.out) as draft:
@@ -55,6 +52,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("source", type=Path, help="JSON file or folder of id maps")
     parser.add_argument("--frames", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
-    parser.add_argument("--categories", help="names for mots or davis, as car,pedestrian")
+    parser.add_argument("--categories", type=names, help="their names, as car,pedestrian")
+    parser.add_argument(
+        "--keep-unlabelled",
+        action="store_true",
+        help="keep frames that have no annotation, as frames without objects",
+    )
     add_follow_links(parser)
     return parser.parse_args(arguments)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The type of --categories."""
+    found = tuple(name.strip() for name in text.split(","))
+    if not all(found) or len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{text!r} has an empty name, or one twice")
+    return found

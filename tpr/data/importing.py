@@ -1,65 +1,34 @@
 """Other people's annotations to a checked YouTube-VIS file."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from tpr.data.coco_video import from_images, is_per_image
-from tpr.data.findings import Tally
+from tpr.data.formats.coco_video import coco
+from tpr.data.formats.id_maps import davis, mots
+from tpr.data.formats.origin import Origin
 from tpr.data.frames import check_image, link_notes
-from tpr.data.id_maps import MOTS_CATEGORIES, davis_parts, from_id_maps, mots_parts
-from tpr.data.json_input import naming, read_json
 from tpr.data.records import Track, Video
 from tpr.data.rle import encode
 from tpr.data.segmentation import decode
 from tpr.data.youtube_vis import YouTubeVIS, tight_box
 
 RENUMBERED = "annotation id 0"  # not told: all annotations get ids from 1
-Imported = tuple[dict, list[str]]  # a YouTube-VIS record, and notes on what was left out
+FORMATS: dict[str, Callable[[Origin], dict]] = {"coco": coco, "mots": mots, "davis": davis}
 
 
-def coco(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
-    """A YouTube-VIS or OVIS file, or one of the COCO kind with an entry an image."""
-    if categories is not None:
-        raise ValueError("a JSON file names its categories itself: leave them out")
-    record, tally = read_json(source), Tally()
-    with naming(source):
-        record = from_images(record, tally.add) if is_per_image(record) else record
-    return record, [note.sentence for note in tally.notes()]
-
-
-def mots(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
-    return from_id_maps(source, frames, mots_parts, categories or MOTS_CATEGORIES)
-
-
-def davis(source: Path, frames: Path, categories: tuple[str, ...] | None) -> Imported:
-    if categories is not None and len(categories) != 1:
-        raise ValueError("DAVIS has no classes: give one name for all objects")
-    return from_id_maps(source, frames, davis_parts, categories or ("object",))
-
-
-FORMATS: dict[str, Callable[..., Imported]] = {"coco": coco, "mots": mots, "davis": davis}
-
-
-def imported(
-    kind: str,
-    source: Path,
-    frames: Path,
-    categories: tuple[str, ...] | None = None,
-    *,
-    follow_links: bool = False,
-) -> tuple[dict, list[str]]:
+def imported(kind: str, origin: Origin, *, follow_links: bool = False) -> tuple[dict, list[str]]:
     """A complete YouTube-VIS record, and notes on what was left out.
 
     Every mask is decoded and every picture's size is looked at. Masks become compressed RLE with
     areas and boxes; empty ones become null, tracks without any mask are left out. Raises ValueError
     or FileNotFoundError in one line that names the place.
     """
+    frames = origin.frames
     if not frames.is_dir():
         raise FileNotFoundError(f"{frames}: no such folder of frames")
-    record, notes = FORMATS[kind](source, frames, categories)
-    dataset = YouTubeVIS(source, frames, record, follow_links=follow_links)
+    record = FORMATS[kind](origin)
+    dataset = YouTubeVIS(origin.source, frames, record, follow_links=follow_links)
     annotations, empty = [], 0
     for video in dataset.videos:
         for name in filter(None, video.file_names):
@@ -78,6 +47,7 @@ def imported(
         "categories": [vars(category) for category in dataset.categories],
         "annotations": annotations,
     }
+    notes = origin.notes()
     notes += [note.sentence for note in dataset.notes if note.kind != RENUMBERED]
     if not annotations:
         notes.append("the data set has no tracks: there is nothing to train on")

@@ -8,7 +8,17 @@ from collections import defaultdict
 from typing import Any
 
 from tpr.data.findings import Report
-from tpr.data.json_input import entries, integer, shown, unique
+from tpr.data.formats.origin import Origin
+from tpr.data.json_input import entries, integer, naming, read_json, shown, unique
+
+
+def coco(origin: Origin) -> dict:
+    """A YouTube-VIS or OVIS file, or one of the COCO kind with an entry an image."""
+    if origin.categories is not None:
+        raise ValueError("a JSON file names its categories itself: leave them out")
+    record = read_json(origin.source)
+    with naming(origin.source):
+        return from_images(record, origin.tally.add) if is_per_image(record) else record
 
 
 def is_per_image(record: Any) -> bool:

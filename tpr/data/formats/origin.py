@@ -1,0 +1,71 @@
+"""What an importer is given, the folders and pictures of its videos, and what it has to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tpr.data.findings import Tally
+from tpr.data.media.folders import list_files, list_folders
+
+
+@dataclass(frozen=True)
+class Origin:
+    """source: file or folder of the annotations; frames: folder that pictures' names are relative
+    to; categories: names asked for; keep_unlabelled: keep frames without an annotation, as frames
+    without objects; single_images: every picture is a video of one frame. `listed` and `tally`
+    gather what is left out."""
+
+    source: Path
+    frames: Path
+    categories: tuple[str, ...] | None = None
+    keep_unlabelled: bool = False
+    single_images: bool = False
+    listed: list[str] = field(default_factory=list)  # a line on each folder
+    tally: Tally = field(default_factory=Tally)
+
+    def notes(self) -> list[str]:
+        return [*self.listed, *(note.sentence for note in self.tally.notes())]
+
+    def videos(self, endings: Sequence[str]) -> list[tuple[str, list[Path]]]:
+        """Name and annotation files of each video: the folders in the source, or the source itself
+        as one video, called ".", where the files lie in it. ValueError if there are none."""
+        folders, direct = list_folders(self.source), list_files(self.source, endings)
+        if direct.paths:
+            self.listed.extend(direct.notes(self.source))
+            return [(".", direct.paths)]
+        self.listed.extend(folders.notes(self.source))
+        found = []
+        for folder in folders.paths:
+            listing = list_files(folder, endings)
+            self.listed.extend(listing.notes(folder))
+            if listing.paths:
+                found.append((folder.name, listing.paths))
+            else:
+                text = f"{folder}: left out, as it holds no {', '.join(endings)} files"
+                self.listed.append(text)
+        if not found:
+            raise ValueError(
+                f"{self.source}: holds no {', '.join(endings)} files, and no folders of them: give "
+                "the folder in which the videos' folders lie"
+            )
+        return found
+
+    def pictures(self, folder: Path) -> list[Path]:
+        listing = list_files(folder)
+        self.listed.extend(listing.notes(folder))
+        return listing.paths
+
+    def kept(self, pictures: Sequence[Path], labelled: Iterable[Path]) -> list[Path]:
+        """The pictures that become frames: those with an annotation, or all if asked for."""
+        labelled = set(labelled)
+        missing = [path for path in pictures if path not in labelled]
+        kind = "frame without an annotation, " + ("kept" if self.keep_unlabelled else "left out")
+        for path in missing:
+            self.tally.add(kind, str(path))
+        return [path for path in pictures if self.keep_unlabelled or path in labelled]
+
+    def name(self, picture: Path) -> str:
+        """A picture's name in the record."""
+        return picture.relative_to(self.frames).as_posix()
