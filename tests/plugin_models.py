@@ -75,6 +75,7 @@ def play(model: nn.Module, seeds: list[int], video: object, **more: list) -> lis
 
 def stirred(model: nn.Module) -> nn.Module:
     """With a module that changes features by far: it starts next to none."""
-    for p in model.backbone.temporal.parameters():
-        nn.init.normal_(p, std=0.05)
+    with torch.no_grad():
+        for p in model.backbone.temporal.parameters():
+            p.add_(0.05 * torch.randn_like(p))
     return model
