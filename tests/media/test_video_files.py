@@ -262,6 +262,22 @@ def test_odd_sides_get_their_last_row_and_column_twice(tmp_path):
     assert np.abs(frame.astype(int) - QUADRANTS).mean() < 12
 
 
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [
+        (Fraction(30000, 1001), Fraction(30000, 1001)),
+        (Fraction(1, 2), Fraction(1, 2)),
+        (Fraction(1, 10**7), Fraction(1, 3600)),
+        (Fraction(10**7), Fraction(1000)),
+    ],
+)
+def test_every_rate_can_be_written_and_read(tmp_path, rate, written):
+    with VideoWriter(tmp_path / "a.mp4", rate) as writer:
+        for _ in range(3):
+            writer.write(QUADRANTS)
+    assert open_clip(tmp_path / "a.mp4").rate == written
+
+
 @pytest.mark.parametrize("size", [(16385, 2), (2, 16386), (10**9, 10**9)])
 def test_frames_too_large_for_h264_are_refused_before_they_are_written(size):
     with pytest.raises(ValueError, match="H.264 takes at most 16384 a side"):

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.error import FFmpegError
 
 LONGEST_SIDE = 16384  # pixels that the H.264 encoder takes
+SLOWEST, FASTEST = Fraction(1, 3600), Fraction(1000)  # frames a second that come back when read
 
 
 class VideoWriter:
-    """An H.264 file, without sound, that every player shows; a context manager."""
+    """An H.264 file, without sound, that every player shows; a context manager.
+
+    rate: frames a second; beyond 1000, and below one an hour, the nearest of these is taken. Raises
+    ValueError where the encoder refuses.
+    """
 
     def __init__(self, path: Path, rate: Fraction) -> None:
-        self.rate = rate.limit_denominator(60000)
+        self.rate = min(max(rate, SLOWEST), FASTEST).limit_denominator(60000)
         self.stream: av.VideoStream | None = None
         self.opened = ExitStack()
         # opened here: ffmpeg would take a colon in a name for the end of a protocol
@@ -27,7 +34,7 @@ class VideoWriter:
         return self
 
     def __exit__(self, *problem: object) -> None:
-        with self.opened:
+        with encoding(), self.opened:
             if self.stream is not None and problem[0] is None:
                 self.container.mux(self.stream.encode())
 
@@ -42,7 +49,17 @@ class VideoWriter:
             self.stream.pix_fmt, self.stream.options = "yuv420p", {"crf": "20"}
         padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(padded, format="rgb24")
-        self.container.mux(self.stream.encode(frame))
+        with encoding():
+            self.container.mux(self.stream.encode(frame))
+
+
+@contextmanager
+def encoding() -> Iterator[None]:
+    """ValueError for what ffmpeg refuses."""
+    try:
+        yield
+    except FFmpegError as error:
+        raise ValueError(f"the video cannot be encoded ({error.strerror})") from None
 
 
 def check_encodable(height: int, width: int) -> None:

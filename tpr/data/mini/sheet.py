@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from tpr.data.media.pictures import read_picture
+
 COLOURS = ((255, 60, 60), (60, 255, 60), (80, 140, 255), (255, 230, 50), (255, 80, 255))
 
 
@@ -50,14 +52,6 @@ def label(image: np.ndarray, video: dict, t: int) -> None:
         )
 
 
-def read_rgb(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB of a frame; FileNotFoundError if it is missing or unreadable."""
-    image = cv2.imread(str(path))
-    if image is None:
-        raise FileNotFoundError(f"mini data: cannot read frame {path}; generate the data set again")
-    return np.ascontiguousarray(image[..., ::-1])
-
-
 def sheet(
     folder: Path, split: str, first: int, rows: int, zoom: int = 2, outlines: bool = True
 ) -> np.ndarray:
@@ -74,7 +68,7 @@ def sheet(
         )
         cells = []
         for t, name in enumerate(video["file_names"]):
-            image = read_rgb(Path(folder) / "frames" / split / name)
+            image = read_picture(Path(folder) / "frames" / split / name)
             cell = outlined(image, tracks, names, t, zoom)
             label(cell, video, t)
             cells.append(np.pad(cell, ((0, 3), (0, 3), (0, 0))))
