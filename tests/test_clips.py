@@ -58,6 +58,10 @@ def test_frames_are_decoded_one_by_one(tmp_path):
     [
         (lambda path: None, "no such video or folder"),
         (lambda path: path.mkdir(), "holds no pictures"),
+        (
+            lambda path: (path / "a").mkdir(parents=True),
+            "holds no pictures .*; it holds folders: 1",
+        ),
         (lambda path: path.write_bytes(b"text"), "not a video that ffmpeg reads"),
     ],
 )

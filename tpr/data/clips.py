@@ -61,8 +61,8 @@ def open_clip(path: Path) -> Clip:
     if path.is_dir():
         listing = list_files(path)
         if not listing.paths:
-            found = "; ".join(listing.notes(path)) or path
-            raise ValueError(f"{found}: holds no pictures ({', '.join(PICTURES)})")
+            others = f"; it holds {listing.kinds()}" if listing.left_out else ""
+            raise ValueError(f"{path}: holds no pictures ({', '.join(PICTURES)}){others}")
         return of_pictures(path, listing.paths, listing.notes(path))
     if path.suffix.lower() in PICTURES:
         return of_pictures(path, [path], [])

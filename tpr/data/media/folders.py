@@ -20,10 +20,10 @@ class Listing(NamedTuple):
 
     def notes(self, folder: Path) -> list[str]:
         """A line on what was left out, if anything was."""
-        if not self.left_out:
-            return []
-        kinds = ", ".join(f"{kind}: {number}" for kind, number in sorted(self.left_out.items()))
-        return [f"{folder}: left out {kinds}"]
+        return [f"{folder}: left out {self.kinds()}"] if self.left_out else []
+
+    def kinds(self) -> str:
+        return ", ".join(f"{kind}: {number}" for kind, number in sorted(self.left_out.items()))
 
 
 def list_files(folder: Path, endings: Sequence[str] = PICTURES) -> Listing:
