@@ -138,6 +138,12 @@ def test_a_published_file_is_known_by_its_sum_under_any_name(tiny, tmp_path, cap
     assert checkpoint.load(out).keys() >= {"head.fcos.cls_logits.weight"}
 
 
+def test_a_published_file_is_not_converted_as_another_model(tiny, capsys):
+    assert main(["convert", str(tiny), "--backbone", "r101"]) == 1
+    error = capsys.readouterr().err
+    assert "R_50_3x.pth is BlendMask R_50_3x, AdelaiDet: leave out --backbone" in error
+
+
 def test_a_damaged_published_file_is_refused_by_verify_and_convert(tiny, tmp_path, capsys):
     whole = tiny.read_bytes()
     tiny.write_bytes(whole + b"x")
