@@ -10,7 +10,7 @@ import torch
 from ..conversion import METHODS, SOURCES
 from ..conversion.convert import Conversion, convert
 from ..conversion.rules import Pixels, Rule, Source
-from ..models.build import BACKBONES, build_model, full_size
+from ..models.build import BACKBONES, HEADS, build_model, full_size
 from ..models.vis_model import VISModel
 from ..terminal import printable
 from .file_kinds import kind_of
@@ -21,7 +21,6 @@ from .states import State, find_state
 LEAST = 0.1  # of a model's numbers: a file that fills less is another model's
 FEW = 3  # names in a line
 
-
 # what `convert` writes, and `save_weights`: our own names
 OWN = Source(
     rules=(Rule(r"((?:backbone\.fpn|head|track_head|temporal|pixel_std|pixel_mean).*)", r"\1"),),
@@ -29,7 +28,6 @@ OWN = Source(
     constants={},
     shapes={},
 )
-OWN_METHODS = ("blendmask", "masktrack", "sipmask", "yolact")
 
 
 class Target(NamedTuple):
@@ -78,7 +76,7 @@ def guessed(content: Content, path: Path, classes: int, p6_from: str) -> Target:
         return len(done.used), done.filled
 
     targets = [Target(method, "r50", classes, p6_from) for method in SOURCES]
-    targets += [Target(method, "r50", classes, p6_from, own=True) for method in OWN_METHODS]
+    targets += [Target(method, "r50", classes, p6_from, own=True) for method in HEADS]
     best = max(targets, key=taken)
     return max((best._replace(backbone=name) for name in BACKBONES), key=taken)
 
