@@ -87,10 +87,19 @@ def things(tmp_path_factory):
     (clip,) = frames.iterdir()
     maps = folder / "maps" / clip.name
     maps.mkdir(parents=True)
+    labels = folder / "labels" / clip.name
+    labels.mkdir(parents=True)
+    shape = {"label": "cat", "group_id": 1, "points": [[9, 9], [40, 9], [9, 30]]}
     for picture in clip.iterdir():
         Image.fromarray(np.full((64, 96), 1001, np.uint16)).save(maps / f"{picture.stem}.png")
+        record = {"imagePath": picture.name, "shapes": [shape]}
+        (labels / f"{picture.stem}.json").write_text(json.dumps(record))
     names = {"VIDEO": clip, "ANNOTATIONS.json": data / "val.json", "FOLDER": frames}
-    names |= {"ID_MAPS": maps.parent, "OUT.json": folder / "imported.json"}
+    names |= {
+        "ID_MAPS": maps.parent,
+        "JSON_FILES": labels.parent,
+        "OUT.json": folder / "imported.json",
+    }
     names |= {f"{name}.json": folder / f"{name}.json" for name in ("GT", "RESULTS", "OTHER")}
     return names | {"out.mp4": folder / "out.mp4"}
 

@@ -48,6 +48,12 @@ KINDS = {
     ),
     "frame without an annotation, kept": Kind(True, "a frame without objects"),
     "void region of id maps": Kind(True, "neither object nor crowd: left out"),
+    "label without group_id": Kind(
+        True, "it is taken for one object of the video, as it stands once a picture"
+    ),
+    "label that is no category": Kind(True, "left out"),
+    "shape without an area": Kind(True, "left out"),
+    "flag of labelme": Kind(True, "flags are not read; the shapes are"),
     "object in several parts": Kind(True, "parts of one object in a frame are joined"),
     # of its masks and frames
     "mask of another size than its video": Kind(

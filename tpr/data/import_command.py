@@ -3,9 +3,11 @@
     python -m tpr.data import coco ANNOTATIONS.json --frames FOLDER --out OUT.json
     python -m tpr.data import mots ID_MAPS --frames FOLDER --out OUT.json
     python -m tpr.data import davis ID_MAPS --frames FOLDER --out OUT.json
+    python -m tpr.data import labelme JSON_FILES --frames FOLDER --out OUT.json
 
 coco: YouTube-VIS and OVIS files, or COCO-style ones with an entry an image (CocoVID, TAO). mots,
-davis: folders with an id map a frame. Pictures stay where they are, in FOLDER.
+davis: folders with an id map a frame. labelme: folders with a JSON file a frame. Pictures stay
+where they are, in FOLDER.
 """
 
 import argparse
@@ -26,7 +28,11 @@ from tpr.terminal import printable
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     origin = Origin(
-        options.source, options.frames, options.categories, keep_unlabelled=options.keep_unlabelled
+        options.source,
+        options.frames,
+        options.categories,
+        keep_unlabelled=options.keep_unlabelled,
+        single_images=options.single_images,
     )
     record, notes = imported(options.format, origin, follow_links=options.follow_links)
     names = [name for video in record["videos"] for name in video["file_names"] if name]
@@ -57,6 +63,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--keep-unlabelled",
         action="store_true",
         help="keep frames that have no annotation, as frames without objects",
+    )
+    parser.add_argument(
+        "--single-images",
+        action="store_true",
+        help="labelme, cvat, coco: every picture is a video of one frame, without tracks",
     )
     add_follow_links(parser)
     return parser.parse_args(arguments)

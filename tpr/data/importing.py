@@ -6,6 +6,7 @@ import numpy as np
 
 from tpr.data.formats.coco_video import coco
 from tpr.data.formats.id_maps import davis, mots
+from tpr.data.formats.labelme import labelme
 from tpr.data.formats.origin import Origin
 from tpr.data.frames import check_image, link_notes
 from tpr.data.records import Track, Video
@@ -14,7 +15,12 @@ from tpr.data.segmentation import decode
 from tpr.data.youtube_vis import YouTubeVIS, tight_box
 
 RENUMBERED = "annotation id 0"  # not told: all annotations get ids from 1
-FORMATS: dict[str, Callable[[Origin], dict]] = {"coco": coco, "mots": mots, "davis": davis}
+FORMATS: dict[str, Callable[[Origin], dict]] = {
+    "coco": coco,
+    "davis": davis,
+    "labelme": labelme,
+    "mots": mots,
+}
 
 
 def imported(kind: str, origin: Origin, *, follow_links: bool = False) -> tuple[dict, list[str]]:
