@@ -1,6 +1,5 @@
 """What the page says about costs: frames as cells of text. No markup here."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from reports.layout import Layout
 from reports.numbers import number, signed
 from reports.records import Record
 from reports.transcription import Paper
+from tpr.data.json_input import read_json
 
 STATES = ("closed", "min", "mean", "max", "open")
 GATED_RUN = "blendmask-r50+tpr"  # whose parts and gates the page shows
@@ -39,7 +39,7 @@ def cost_view(
 
 def public_view(path: Path) -> list[dict[str, str]]:
     """Parameters of public models beside ours; empty where nothing has been measured."""
-    found = json.loads(path.read_text(encoding="utf-8")).get("public", []) if path.is_file() else []
+    found = read_json(path).get("public", []) if path.is_file() else []
     counts = ("parameters", "ours")
     return [one | {name: f"{one[name]:,}" for name in (*counts, "classes")} for one in found]
 
@@ -104,7 +104,7 @@ def speed_view(path: Path, paper: Paper) -> dict[str, Any] | None:
     """Measured speeds by device, and the published ratios; None if nothing was measured."""
     if not path.is_file():
         return None
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record = read_json(path)
     devices = []
     for device in record["devices"]:
         rows = [_speed_row(name, one) for name, one in device["variants"].items()]

@@ -1,10 +1,10 @@
 """Runs that failed, results/<profile>/failed: their rows say so, and older records leave them."""
 
-import json
 from dataclasses import dataclass
 
 from reports.layout import Layout
 from reports.records import Record
+from tpr.data.json_input import read_json
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def load_failed(layout: Layout) -> list[Failed]:
     found = []
     for path in sorted(layout.failed.glob("*.json")):
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
+            raw = read_json(path)
             named = (str(raw[name]) for name in ("evaluation", "stage", "reason"))
             found.append(Failed(str(raw["run"]), int(raw["seed"]), *named))
         except (ValueError, KeyError, TypeError) as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.files import read_json
 from reports.layout import write_atomically
 
 DARK = "-dark"
@@ -36,8 +37,8 @@ def remember(folder: Path, figure: Figure) -> Figure:
 def recall(folder: Path, name: str) -> Figure | None:
     """A figure drawn earlier, None if there is none (or half of one)."""
     try:
-        figure = Figure(**json.loads(_note(folder, name).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        figure = Figure(**(read_json(_note(folder, name)) or {}))
+    except TypeError:
         return None
     files = [figure.name] + ([figure.dark] if figure.dark else [])
     return figure if all((folder / file).is_file() for file in files) else None

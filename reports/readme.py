@@ -20,6 +20,7 @@ from reports.page import cell
 from reports.records import Record, by_run
 from reports.verdicts import MISSING
 from tpr.command import command
+from tpr.files import read_text
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
 END = "<!-- measured: end -->"
@@ -93,7 +94,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> None:
     parser.add_argument("--check", action="store_true", help="only say whether it is in step")
     options = parser.parse_args(arguments)
     path = root / "README.md"
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     new = renewed(text, measured(options.profile, root))
     if options.check and new != text:
         raise ValueError("README.md is out of step; run python -m reports.readme")

@@ -1,6 +1,5 @@
 """Committed records: one run at one seed, results/<profile>/records/<run>-seed<k>.json."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from experiments.schema import METRICS
+from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws
+from tpr.terminal import printable
 
 __all__ = ["METRICS", "NAN", "Record", "by_run", "load_records", "paired_differences"]
 
@@ -53,13 +54,13 @@ def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
     records, problems = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
-            record = _parse(json.loads(path.read_text(encoding="utf-8")), profile)
+            record = _parse(read_json(path), profile)
             if (record.run, record.seed) in records:
                 raise ValueError(f"a second record of {record.name}")
             records[record.run, record.seed] = record
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             reason = f"lacks {error}" if isinstance(error, KeyError) else error
-            problems.append(f"{path.name} is not used: {reason}")
+            problems.append(f"{path.name} is not used: {printable(reason)}")
     return [records[key] for key in sorted(records)], problems
 
 

@@ -54,6 +54,17 @@ def settle(path: Path) -> None:
         os.close(handle)
 
 
+def read_text(path: Path) -> str:
+    """Of a regular file in UTF-8: a pipe would be waited for, a device read for ever. ValueError,
+    OSError."""
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: is not a file")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is not UTF-8 text ({error})") from None
+
+
 def remove(path: Path) -> None:
     """Removes a file or a folder, if it is there."""
     if path.is_dir() and not path.is_symlink():

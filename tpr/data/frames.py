@@ -26,7 +26,7 @@ def read_image(
     try:
         return read_picture(path, (height, width))
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: no such frame") from None
+        raise FileNotFoundError(f"{root / name}: no such frame") from None
 
 
 def check_image(
@@ -37,7 +37,7 @@ def check_image(
     try:
         check_picture_size(path, (height, width))
     except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: no such frame") from None
+        raise FileNotFoundError(f"{root / name}: no such frame") from None
 
 
 def inside(root: Path, name: str, follow_links: bool = False) -> Path:

@@ -83,8 +83,8 @@ def layout_problems(names: list[str]) -> list[str]:
 
 
 @command
-def main(arguments: list[str]) -> int:
-    """Prints every problem; exit status 0 if there is none."""
+def main(arguments: list[str]) -> None:
+    """Prints every problem. Raises ValueError if there is any."""
     parser = argparse.ArgumentParser(
         "python -m tpr.evaluation.archive", description="Check a submission as the server would."
     )
@@ -93,7 +93,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     problems = validate_archive(options.videos, options.archive)
     print("\n".join(map(printable, problems)) or f"{printable(options.archive)}: no problems")
-    return 1 if problems else 0
+    if problems:
+        raise ValueError(f"{options.archive}: would be rejected ({len(problems)} problems)")
 
 
 if __name__ == "__main__":

@@ -129,6 +129,8 @@ def run_verify(options: argparse.Namespace) -> None:
             lines = report(path, target, options.classes, options.p6_from)
             print("\n  ".join([printable(path), *lines]))
         except (ValueError, OSError) as error:
+            if len(options.files) == 1:
+                raise
             say(f"error: {printable(told(error), LONGEST)}")
             bad += 1
     if bad:
