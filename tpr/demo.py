@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .command import command, fraction, positive
+from .command import LONGEST, command, fraction, positive, say
 from .data.clips import Clip, open_clip
 from .data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
 from .data.mini import generate
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with clip_of(options.video) as clip:
         summary = run(options, clip)
         for note in clip.notes:
-            print(f"note: {printable(note)}", file=sys.stderr)
+            say(f"note: {printable(note, LONGEST)}")
         print(printable(summary))
 
 

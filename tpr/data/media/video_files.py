@@ -104,11 +104,19 @@ def timing(path: Path) -> Timing:
         times = sorted(stamp * unit for stamp in stamps if stamp is not None)
         header = stream.average_rate or stream.guessed_rate
         rate = _rate(times, header)
-        alone = container.duration if len(container.streams) == 1 else None  # microseconds
-        ends = [stream.duration and stream.duration * unit, alone and Fraction(alone, 10**6)]
-        end = next((x + (stream.start_time or 0) * unit for x in ends if x), None)
+        end = _announced_end(container, stream)
         missing = max((stream.frames or 0) - len(stamps), _missing(times, end), 0)
         return Timing(len(stamps), rate, missing)
+
+
+def _announced_end(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Fraction | None:
+    """When the stream ends as the header says, in seconds; None if it does not say so."""
+    if stream.duration:
+        return (stream.duration + (stream.start_time or 0)) * stream.time_base
+    alone = len(container.streams) == 1  # else it may be another stream that lasts longer
+    return Fraction(container.duration, 10**6) if alone and container.duration else None
 
 
 def _rate(times: list[Fraction], header: Fraction | None) -> Fraction | None:
