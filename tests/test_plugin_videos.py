@@ -35,6 +35,22 @@ def test_videos_that_take_turns_have_each_their_own_frame_before(model):
     assert not torch.equal(apart[0][1], play(model, [1], None)[0])
 
 
+def test_a_loader_may_make_tensors_of_numbers(model):
+    wanted = play(model, [0, 1], 7, frame_id=[0, 1])
+    model.backbone.reset()
+    found = play(model, [0], torch.tensor(7), frame_id=[torch.tensor(0)])
+    found += play(model, [1], torch.tensor(7), frame_id=[torch.tensor(1)])
+    assert all(same(found, wanted)) and model.backbone.refined
+
+
+def test_a_video_goes_on_from_inference_mode(model):
+    wanted = play(model, [0, 1], "a")
+    with torch.inference_mode():
+        model([{"image": image(0), "video_id": "b"}])
+    model([{"image": image(1), "video_id": "b"}])  # as users do who forget no_grad
+    torch.testing.assert_close(model.backbone.previous.pyramid["p3"], wanted[1])
+
+
 def test_a_single_image_between_frames_changes_nothing(model):
     wanted = play(model, [0, 1], "a")
     model.backbone.reset()

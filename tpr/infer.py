@@ -288,16 +288,7 @@ def refine(
     if known:
         reference = stack([playbacks[i].previous for i in known])
         query = raw if len(known) == len(playbacks) else raw.rows(known)
-        frame = replace_rows(raw, known, model.refine(query, reference))
+        frame = raw.with_rows(known, model.refine(query, reference).pyramid)
     for i, playback in enumerate(playbacks):
         playback.previous = (frame if settings["recursive"] else raw).rows(slice(i, i + 1))
     return frame
-
-
-def replace_rows(frame: Frame, index: list[int], refined: Frame) -> Frame:
-    """`frame` with the pyramids of some videos replaced by refined ones."""
-    if len(index) == len(frame.image):
-        return refined
-    rows = torch.tensor(index, device=frame.image.device)
-    pyramid = {k: x.index_copy(0, rows, refined.pyramid[k]) for k, x in frame.pyramid.items()}
-    return Frame(pyramid, frame.image)

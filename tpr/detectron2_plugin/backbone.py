@@ -143,8 +143,13 @@ def fitting(reference: Frame, frame: Frame) -> Frame:
     """
     for name, x in frame.pyramid.items():
         check_size(x, reference.pyramid[name], name)
-    pyramid = {name: reference.pyramid[name].to(x) for name, x in frame.pyramid.items()}
-    return Frame(pyramid, reference.image.to(frame.image))
+    pyramid = {name: usable(reference.pyramid[name].to(x)) for name, x in frame.pyramid.items()}
+    return Frame(pyramid, usable(reference.image.to(frame.image)))
+
+
+def usable(x: Tensor) -> Tensor:
+    """A copy where x was made in inference mode and gradients, which refuse it, are on now."""
+    return x.clone() if x.is_inference() and torch.is_grad_enabled() else x
 
 
 def check_size(x: Tensor, reference: Tensor, name: str) -> None:

@@ -44,7 +44,7 @@ class VideoMemory:
 
         None for a single image and where a video begins.
         """
-        video = entry.get("video_id")
+        video = video_of(entry)
         if video is None:
             return None
         number = entry.get("frame_id")
@@ -64,7 +64,7 @@ class VideoMemory:
 
     def keep(self, entry: Input, frame: Frame) -> None:
         """Remembers the refined frame of an input, a batch of one, if that belongs to a video."""
-        video = entry.get("video_id")
+        video = video_of(entry)
         if video is not None:
             self.seen[video] = self.seen[video]._replace(frame=frame)
 
@@ -72,6 +72,12 @@ class VideoMemory:
         """Drops the frames of all but the latest videos, at least so many."""
         for video in list(self.seen)[: -max(self.videos, least)]:
             self.seen[video] = self.seen[video]._replace(frame=None)
+
+
+def video_of(entry: Input) -> Hashable | None:
+    """The input's "video_id", as a number where a loader made a tensor of it."""
+    video = entry.get("video_id")
+    return video.item() if isinstance(video, Tensor) else video
 
 
 def begins_anew(seen: Seen, number: int | None, picture: int | None) -> bool:
@@ -97,7 +103,7 @@ def turns(batch: Sequence[Input]) -> list[list[int]]:
     order: dict[int, list[int]] = {}
     last: dict[Hashable, tuple[int, int | None]] = {}  # of each video the turn, the frame's number
     for row, entry in enumerate(batch):
-        video, number = entry.get("video_id"), entry.get("frame_id")
+        video, number = video_of(entry), entry.get("frame_id")
         turn = 0
         if video is not None and video in last:
             turn, before = last[video]

@@ -27,13 +27,15 @@ class Frame(NamedTuple):
         return Frame({name: x[index] for name, x in self.pyramid.items()}, image)
 
     def with_rows(self, index: Sequence[int], pyramid: Pyramid) -> Frame:
-        """The same, with another pyramid for some of the videos."""
-        if len(index) == len(next(iter(self.pyramid.values()))):
+        """The same, with another pyramid for some of the videos, in ascending order."""
+        first = next(iter(self.pyramid.values()))
+        if len(index) == len(first):
             return Frame(pyramid, self.image)
-        merged = {}
-        for name, x in self.pyramid.items():
-            rows = torch.tensor(index, device=x.device)
-            merged[name] = x.index_copy(0, rows, pyramid[name].to(x.dtype))
+        rows = torch.tensor(index, device=first.device)
+        merged = {
+            name: x.index_copy(0, rows, pyramid[name].to(x.dtype))
+            for name, x in self.pyramid.items()
+        }
         return Frame(merged, self.image)
 
 
