@@ -9,6 +9,7 @@ from baselines.registry import BASELINES
 from experiments.gpu_check.pretended import pretended_gpu
 from tpr.models.build import TEMPORAL
 from tpr.routing import Frame, budget_loss
+from tpr.routing.sampling import DeformConv
 
 CHANNELS = 64
 CPR = {"rows": [2, 1], "scale_init": 0.1}
@@ -76,3 +77,16 @@ def test_half_precision_is_the_same_function_to_rounding(name, training, device)
         assert finite
         for level, x in expected.items():
             assert (found[level] - x).abs().max() < error * x.abs().max(), (level, dtype)
+
+
+def test_offsets_that_overflowed_in_fp16_make_the_output_nan_where_they_are():
+    """torchvision's CPU kernel, which computes here, would read outside of the map."""
+    with pretended_gpu(), torch.autocast("cuda", torch.float16):
+        conv = DeformConv(4, 2).to("cuda")
+        x = torch.ones(1, 4, 6, 6, device="cuda", dtype=torch.float16)
+        offset = torch.zeros(1, 18, 6, 6, dtype=torch.float16)
+        offset[0, 3, 2, 1], offset[0, 4, 5, 5] = torch.nan, torch.inf
+        out = conv(x, offset.to("cuda"))
+        out.float().sum().backward()
+        lost = out.detach().cpu().isnan()
+    assert lost[0, :, 2, 1].all() and lost.sum() == 2

@@ -140,6 +140,27 @@ def exported_deform_conv(
     return F.linear(patches, weight.flatten(1), bias).permute(0, 3, 1, 2)
 
 
+def cuda_deform_conv(
+    x: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    mask: Tensor | None = None,
+    bias: Tensor | None = None,
+    stride: int = 1,
+) -> Tensor:
+    """`gathered_deform_conv` by torchvision's kernels.
+
+    Where fp16 has overflowed, offsets are NaN, of which the kernels would make places in memory,
+    undefined in C++ and outside of the map on a CPU. They do not get them; the output is NaN there,
+    so that the loss scaler finds out.
+    """
+    settings = (weight, bias, stride, weight.shape[-1] // 2, 1, mask)
+    if offset.dtype is not torch.float16:
+        return deform_conv2d(x, offset, *settings)
+    lost = offset.isnan().any(1, keepdim=True)
+    return deform_conv2d(x, offset.nan_to_num(), *settings).masked_fill(lost, torch.nan)
+
+
 class DeformConv(nn.Module):
     """Deformable convolution with same padding, offsets given by the caller (paper Eq. 4: 3x3).
 
@@ -166,6 +187,5 @@ class DeformConv(nn.Module):
         if torch.compiler.is_exporting():
             return exported_deform_conv(x, offset, self.weight, mask, self.bias, self.stride)
         if x.is_cuda:
-            padding = self.weight.shape[-1] // 2
-            return deform_conv2d(x, offset, self.weight, self.bias, self.stride, padding, 1, mask)
+            return cuda_deform_conv(x, offset, self.weight, mask, self.bias, self.stride)
         return gathered_deform_conv(x, offset, self.weight, mask, self.bias, self.stride)
