@@ -170,12 +170,12 @@ def positive(text: str) -> int:
     return natural(text, 1)
 
 
-def fraction(text: str) -> float:
-    """A number from 0 to 1 on a command line."""
+def finite(text: str) -> float:
+    """A number on a command line, neither NaN nor infinite."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{printable(text, 40)!r} is not a number from 0 to 1")
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{printable(text, 40)!r} is not a finite number")
     return value

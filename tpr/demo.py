@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from .command import LONGEST, command, fraction, positive, say
+from .command import LONGEST, command, finite, positive, say
 from .data.clips import Clip, open_clip
 from .data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
 from .data.mini import generate
@@ -62,7 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--compare", metavar="MODEL", help="a second model, drawn beside it")
     parser.add_argument("--gates", action="store_true", help="gate maps of the model beside it")
     parser.add_argument("--out", type=Path, default=Path("out.mp4"), help="video to write: .mp4")
-    parser.add_argument("--min-score", type=fraction, default=0.3, help="of what is drawn")
+    parser.add_argument("--min-score", type=finite, default=0.3, help="of what is drawn")
     parser.add_argument("--frames", type=positive, help="stop after so many")
     return parser.parse_args(arguments)
 

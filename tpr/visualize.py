@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tpr.command import command, fraction, positive, say
+from tpr.command import command, finite, positive, say
 from tpr.data.findings import Report, Tally
 from tpr.data.frames import add_follow_links, link_notes
 from tpr.data.json_input import naming
@@ -239,7 +239,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--video", type=int, nargs="*", default=[], help="ids; else the first ones")
     parser.add_argument("--videos", type=positive, default=4, help="how many of the first videos")
     parser.add_argument("--frames", type=positive, default=5, help="frames a video")
-    parser.add_argument("--min-score", type=fraction, default=0.3)
+    parser.add_argument("--min-score", type=finite, default=0.3)
     parser.add_argument("--width", type=positive, default=240, help="pixels of one cell")
     add_follow_links(parser)
     options = parser.parse_args(arguments)
