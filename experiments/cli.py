@@ -27,6 +27,7 @@ from .failures import write_failure
 from .gpu_support import check_build, check_support_apart
 from .launch.forked import Forked
 from .launch.local import Worker, is_shared
+from .launch.ranks import forget_ranks
 from .layout import ROOT, Layout
 from .manifest import Manifests, check_runs, load_manifests
 from .needs import check_needs
@@ -60,6 +61,7 @@ def main(
     (tests replace them).
     """
     options = parse(arguments)
+    forget_ranks()
     try:
         with stopped_by_signals():
             return command(options, root, stages, page)

@@ -98,7 +98,8 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     if problem:
         lines.append(f"FAILED    {problem}")
     if failures:
-        lines.append(f"{len(failures)} stages did not finish; the same command tries them again")
+        count = f"{len(failures)} stages did not finish"
+        lines.append(f"{count}; the same command goes on (mend first what the lines above name)")
     elif not work.todo:
         lines.append(f"Nothing to do: all {len(work.goals)} results are there")
     for stage in work.submissions:

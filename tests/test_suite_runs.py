@@ -152,6 +152,13 @@ def test_mistakes_on_the_command_line_are_one_clear_line(root, arguments, expect
     assert status == 2 and expected in output and "Traceback" not in output
 
 
+def test_variables_left_over_from_another_job_do_not_matter(root):
+    """Else the first stage would wait for seven other processes."""
+    left = {"RANK": "3", "WORLD_SIZE": "8", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"}
+    status, output = suite(root, "blendmask-r50", **left)
+    assert status == 0, output
+
+
 def test_list_names_tables_runs_and_profiles(root):
     _, output = suite(root, "list")
     for name in ("1a", "blendmask-r101+tpr", "smoke", "mini", "full", "published AP 39.1"):

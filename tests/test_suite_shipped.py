@@ -9,6 +9,7 @@ from suite_helpers import calls, edit, make_root, suite
 
 from experiments.manifest import load_manifests
 from experiments.outputs import sealed, take_stock
+from tests.faults.damage import HARMS
 
 PROFILE = "experiments/manifests/profiles/smoke.yaml"
 
@@ -78,6 +79,17 @@ def test_a_missing_file_is_not_used(root):
     (root / "weights" / "smoke" / "blendmask-r50.pt").unlink()
     _, output = suite(root, "blendmask-r50", "--dry-run")
     assert "weights/smoke/blendmask-r50.pt is missing" in output
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_harmed_index_is_told_and_not_used(root, harm):
+    HARMS[harm](root / "weights" / "smoke" / "index.json")
+    _, output = suite(root, "blendmask-r50", "--dry-run")
+    what = "missing" if harm == "deleted" else "damaged"
+    reason = f"weights/smoke/index.json is {what} (restore it: git checkout -- weights)"
+    assert f"run     pretrain blendmask-r50: missing; {reason}" in output
+    status, output = suite(root, "ship-weights")
+    assert status == 2 and f"error: {reason}" in output
 
 
 def test_unfinished_pretraining_is_not_shipped(tmp_path):

@@ -19,8 +19,16 @@ from pathlib import Path
 from .. import rank_errors
 from ..orphans import end_with_parent
 
+RANKS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 PAUSE = 0.2  # seconds between looks at the processes
 ENDING = 10.0  # seconds that a process which has told its error takes at most to end
+
+
+def forget_ranks() -> None:
+    """For a process that was started alone: another job's variables, left over in a shell, would
+    let its stages wait for processes that do not exist."""
+    for name in RANKS:
+        os.environ.pop(name, None)
 
 
 def start(count: int, arguments: list[str]) -> list[subprocess.Popen]:
