@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tpr.optim import build_optimizer
+from tpr.optim import build_optimizer, load_state
 
 SPECS = {
     "sgd": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4},
@@ -72,3 +72,11 @@ def test_a_step_that_is_left_out_leaves_no_trace(name):
     skipped = weights(build_optimizer, SPECS[name], iterations=6, overflows=(0, 3))
     without = weights(build_optimizer, SPECS[name], iterations=4)
     assert all(torch.equal(skipped[key], without[key]) for key in without)
+
+
+def test_a_checkpoint_of_a_fused_sgd_goes_on_unfused():
+    spec = SPECS["sgd"]
+    old = torch.optim.SGD(parts().parameters(), lr=spec["lr"], momentum=0.9, fused=True)
+    optimizer = build_optimizer(parts(), spec)
+    load_state(optimizer, old.state_dict())
+    assert [group["fused"] for group in optimizer.param_groups] == [None]

@@ -37,6 +37,15 @@ def build_optimizer(model: nn.Module, spec: dict[str, Any]) -> torch.optim.Optim
     return OPTIMIZERS[spec["name"]](list(groups.values()), **options)
 
 
+def load_state(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Takes over a checkpoint's state. Whether steps are fused is decided here, not by the code
+    that wrote the checkpoint."""
+    fused = [group["fused"] for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, value in zip(optimizer.param_groups, fused, strict=True):
+        group["fused"] = value
+
+
 def lr_factor(schedule: dict[str, Any], iteration: int, iterations: int) -> float:
     """Factor on the base learning rate at an iteration (0-based).
 

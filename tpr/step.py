@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from .distributed import device, gathered, rank, sum_over_processes, world_size
-from .optim import build_optimizer, lr_factor
+from .optim import build_optimizer, load_state, lr_factor
 from .parts import Part, own_parts
 from .routing import grouped, open_fractions
 from .streams import streams
@@ -141,7 +141,7 @@ class Step:
 
     def load(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        load_state(self.optimizer, state["optimizer"])
         self.scaler.load_state_dict(state["scaler"])
         torch.set_rng_state(state["random"][rank() % len(state["random"])])
         if self.device.type == "cuda":
