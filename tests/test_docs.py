@@ -94,12 +94,12 @@ def things(tmp_path_factory):
         Image.fromarray(np.full((64, 96), 1001, np.uint16)).save(maps / f"{picture.stem}.png")
         record = {"imagePath": picture.name, "shapes": [shape]}
         (labels / f"{picture.stem}.json").write_text(json.dumps(record))
+    box = '<box frame="0" xtl="1" ytl="1" xbr="9" ybr="9"/>'
+    export = folder / f"{clip.name}.xml"
+    export.write_text(f'<annotations><track label="cat">{box}</track></annotations>')
     names = {"VIDEO": clip, "ANNOTATIONS.json": data / "val.json", "FOLDER": frames}
-    names |= {
-        "ID_MAPS": maps.parent,
-        "JSON_FILES": labels.parent,
-        "OUT.json": folder / "imported.json",
-    }
+    names |= {"ID_MAPS": maps.parent, "JSON_FILES": labels.parent, "EXPORT.xml": export}
+    names |= {"OUT.json": folder / "imported.json"}
     names |= {f"{name}.json": folder / f"{name}.json" for name in ("GT", "RESULTS", "OTHER")}
     return names | {"out.mp4": folder / "out.mp4"}
 

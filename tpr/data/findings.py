@@ -53,6 +53,10 @@ KINDS = {
     ),
     "label that is no category": Kind(True, "left out"),
     "shape without an area": Kind(True, "left out"),
+    "box": Kind(True, "the object's mask is the whole box"),
+    "shape on a frame that is not there": Kind(True, "left out"),
+    "frame between keyframes without a shape": Kind(True, "the object is not there"),
+    "object in one frame only, without a track id": Kind(True, "a track of one frame"),
     "flag of labelme": Kind(True, "flags are not read; the shapes are"),
     "object in several parts": Kind(True, "parts of one object in a frame are joined"),
     # of its masks and frames

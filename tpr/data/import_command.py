@@ -4,10 +4,11 @@
     python -m tpr.data import mots ID_MAPS --frames FOLDER --out OUT.json
     python -m tpr.data import davis ID_MAPS --frames FOLDER --out OUT.json
     python -m tpr.data import labelme JSON_FILES --frames FOLDER --out OUT.json
+    python -m tpr.data import cvat EXPORT.xml --frames FOLDER --out OUT.json
 
 coco: YouTube-VIS and OVIS files, or COCO-style ones with an entry an image (CocoVID, TAO). mots,
-davis: folders with an id map a frame. labelme: folders with a JSON file a frame. Pictures stay
-where they are, in FOLDER.
+davis: folders with an id map a frame. labelme: folders with a JSON file a frame. cvat: XML files,
+of videos or of images. Pictures stay where they are, in FOLDER.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("format", choices=sorted(FORMATS))
-    parser.add_argument("source", type=Path, help="JSON file or folder of id maps")
+    parser.add_argument("source", type=Path, help="file or folder of annotations")
     parser.add_argument("--frames", type=Path, required=True, help="folder of the pictures")
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     parser.add_argument("--categories", type=names, help="their names, as car,pedestrian")

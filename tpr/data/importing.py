@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tpr.data.formats.coco_video import coco
+from tpr.data.formats.cvat import cvat
 from tpr.data.formats.id_maps import davis, mots
 from tpr.data.formats.labelme import labelme
 from tpr.data.formats.origin import Origin
@@ -17,6 +18,7 @@ from tpr.data.youtube_vis import YouTubeVIS, tight_box
 RENUMBERED = "annotation id 0"  # not told: all annotations get ids from 1
 FORMATS: dict[str, Callable[[Origin], dict]] = {
     "coco": coco,
+    "cvat": cvat,
     "davis": davis,
     "labelme": labelme,
     "mots": mots,

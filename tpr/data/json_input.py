@@ -15,7 +15,7 @@ import numpy as np
 
 from tpr.terminal import printable
 
-# first bytes of what is no JSON yet -> what to do about it
+# first bytes of what is no text yet -> what to do about it
 PACKED = {
     b"\x1f\x8b": "packed by gzip: unpack it first (gunzip)",
     b"PK\x03\x04": "a zip file: unpack it first (unzip)",
@@ -53,7 +53,7 @@ def read_json(path: str | os.PathLike) -> Any:
 
 def parse_json(data: bytes, name: str) -> Any:
     """As `read_json`, of a file's bytes; `name` begins the messages."""
-    if fix := next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None):
+    if fix := packed(data):
         raise ValueError(f"{name}: {fix}")
     try:
         text = data.decode(json.detect_encoding(data), "surrogatepass")
@@ -65,6 +65,11 @@ def parse_json(data: bytes, name: str) -> Any:
         raise ValueError(f"{name}: not valid JSON ({error})") from None
     except MemoryError:
         raise ValueError(f"{name}: does not fit into the memory") from None
+
+
+def packed(data: bytes) -> str | None:
+    """What to do about a file that begins so, where it is packed."""
+    return next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None)
 
 
 def _file_bytes(path: Path) -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import io
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from tpr.data.formats import shapes
-from tpr.data.formats.origin import Origin
+from tpr.data.formats.origin import Origin, seen_from
 from tpr.data.formats.shapes import Size
 from tpr.data.formats.tracks import Part, VideoTracks, record_of
 from tpr.data.json_input import entries, integer, naming, number, read_json, shown
@@ -83,13 +82,6 @@ def files_of_pictures(origin: Origin, name: str, records: dict[Path, dict]) -> d
             raise ValueError(f"{file}: {text}")
         found[picture] = file
     return found
-
-
-def seen_from(root: Path, folder: Path, name: str) -> Path | None:
-    """A path that is relative to a folder as one below the root, or None where it leads out."""
-    path = Path(os.path.normpath(os.path.abspath(folder / name)))
-    base = Path(os.path.abspath(root))
-    return root / path.relative_to(base) if path.is_relative_to(base) else None
 
 
 def read_video(

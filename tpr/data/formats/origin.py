@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,3 +70,10 @@ class Origin:
     def name(self, picture: Path) -> str:
         """A picture's name in the record."""
         return picture.relative_to(self.frames).as_posix()
+
+
+def seen_from(root: Path, folder: Path, name: str) -> Path | None:
+    """A path that is relative to a folder as one below the root, or None where it leads out."""
+    path = Path(os.path.normpath(os.path.abspath(folder / name)))
+    base = Path(os.path.abspath(root))
+    return root / path.relative_to(base) if path.is_relative_to(base) else None
