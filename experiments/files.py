@@ -16,14 +16,15 @@ def canonical(value: Any) -> str:
 
 
 def write_json(path: Path, value: Any, *, lasting: bool = True) -> None:
-    """Indented JSON, put in place in one step; lasting: see `replacing`.
-
-    A folder that lies where the file belongs is removed: these files are the suite's own.
-    """
-    if path.is_dir() and not path.is_symlink():
-        remove(path)
+    """Indented JSON, put in place in one step; lasting: see `replacing`."""
     with replacing(path, lasting=lasting) as draft:
         draft.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def make_way(path: Path) -> None:
+    """Removes whatever lies where a file of the suite's own belongs and is none."""
+    if path.exists() and not path.is_file():
+        remove(path)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

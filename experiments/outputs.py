@@ -17,10 +17,11 @@ from .files import canonical, read_json, sha256, write_json
 
 FILE, SEAL = "outputs.json", "seal"
 # what tells of a stage and is no result of it; of folders all that they hold
-TELLING = {
+TELLING_FILES = (
     *("stage.json", "record.json", FILE, "log.txt", "progress.json", "failed.json"),
-    *("submitted.json", "slurm", "errors", "tensorboard"),
-}
+    "submitted.json",
+)
+TELLING = {*TELLING_FILES, "slurm", "errors", "tensorboard"}
 OF_FOLDER = ("outputs", SEAL)  # what a record says of its folder only
 WEIGHTS = ("pretrain", "pretrain-flow", "train")  # kinds of stages whose result is weights.pt
 

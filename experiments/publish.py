@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tpr.files import remove
 from tpr.terminal import printable
 
-from .files import read_json, sha256, write_json
+from .files import make_way, read_json, sha256, write_json
 from .launch.local import environment
 from .layout import Layout
 from .lock import file_lock
@@ -47,6 +46,7 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
     if result in (old, shipped):
         return False
+    make_way(path)
     write_json(path, result)
     return True
 
@@ -123,8 +123,7 @@ class Page:
     def start(self) -> None:
         self.building = self.key()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        if not self.log.is_file():
-            remove(self.log)
+        make_way(self.log)
         command = [sys.executable, *self.command, "--profile", self.layout.profile]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -141,6 +140,7 @@ class Page:
         """Waits for the build; True if it succeeded."""
         good = self.process.wait() == 0
         if good:
+            make_way(self.stamp)
             write_json(self.stamp, {"sources": self.building, "made": self.made()})
         self.process = None
         return good

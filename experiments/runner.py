@@ -12,12 +12,13 @@ from tpr.terminal import printable
 
 from . import rank_errors
 from .disk import AGAIN, NO_SPACE
-from .files import write_json
+from .files import make_way, write_json
 from .launch.forked import Forked
 from .launch.local import Worker, stop
 from .layout import Layout
 from .lock import file_lock, is_locked
 from .log import progress_of
+from .outputs import TELLING_FILES
 from .plan import DONE, FORCED, SHIPPED, Step, decide
 from .schedule import Schedule
 from .shipped import unpack
@@ -145,7 +146,7 @@ def describe(stage: Stage, layout: Layout) -> bool:
     folder = stage.folder(layout)
     with file_lock(stage.lock(layout)) as mine:
         if mine:
-            make_way(folder)
+            clear_way(folder)
             for draft in folder.glob(".stage.json.*.tmp"):
                 draft.unlink()
             write_json(folder / "stage.json", stage.request())
@@ -165,13 +166,12 @@ def clear(steps: Iterable[Step], layout: Layout) -> None:
                 remove(folder)
 
 
-def make_way(folder: Path) -> None:
+def clear_way(folder: Path) -> None:
     """Removes what lies where a stage's folder, or a file of the suite in it, belongs."""
     if not folder.is_dir():
         remove(folder)
-    for path in (folder / name for name in ("record.json", "progress.json", "log.txt")):
-        if path.exists() and not path.is_file():
-            remove(path)
+    for name in TELLING_FILES:
+        make_way(folder / name)
 
 
 def failure_reason(folder: Path, status: int) -> str:

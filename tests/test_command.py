@@ -1,6 +1,7 @@
 """What every command does at its edge: streams that fail, errors in a line, Ctrl-C."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -44,6 +45,19 @@ def test_an_error_of_a_library_says_where_it_came_from(capsys):
 
     assert main() == 1
     assert "12345 is not a valid Signals (ValueError in " in capsys.readouterr().err
+
+
+def test_every_entry_point_has_the_same_edge():
+    """Workers are no commands: their errors go to a log, with where they came from."""
+    workers = {"experiments/worker.py", "experiments/launch/ranks.py"}
+    found = []
+    for folder in ("tpr", "experiments", "reports"):
+        for path in (REPOSITORY / folder).rglob("*.py"):
+            name, text = str(path.relative_to(REPOSITORY)), path.read_text()
+            main = re.search(r"^(@command.*\n)?def main\(", text, re.MULTILINE)
+            if main and not main[1] and name not in workers:
+                found.append(name)
+    assert not found, f"decorate main with tpr.command.command: {found}"
 
 
 @pytest.mark.parametrize("error", [TypeError, KeyError, AssertionError, ZeroDivisionError])

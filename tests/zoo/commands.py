@@ -72,6 +72,10 @@ COMMANDS = {
         "tpr.data.__main__",
         "import davis {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
     ),
+    "import labelme": Case(
+        "tpr.data.__main__",
+        "import labelme {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+    ),
     "import frames": Case("tpr.data.__main__", f"{IMPORT} {{animal}}"),
     "import a frame": Case("tpr.data.__main__", f"{IMPORT} {{good}}/root/train/JPEGImages", FRAME),
     "prepare folder": Case(
@@ -97,6 +101,7 @@ COMMANDS = {
         "tpr.weights.command", f"convert {{animal}} {CONVERT}", "{work}/animal.pkl"
     ),
     "checkpoint verify": Case("tpr.weights.command", "verify {animal}", "{work}/animal.pth"),
+    "export model": Case("tpr.export.__main__", "{animal} --out {out}/x"),
     "cost.speed": Case("tpr.cost.speed", f"--costs {{animal}} {SPEED}"),
     "suite runs": Case("experiments.cli", "list", f"{MANIFESTS}/runs.yaml", True),
     "suite table": Case(
