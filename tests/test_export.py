@@ -1,6 +1,7 @@
 """One frame's step as a graph: every head, in torch.export's format and in ONNX."""
 
 import json
+import math
 import re
 import shlex
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from tests.tiny import INFER, MODEL
 from tpr.data.records import Category
 from tpr.export import __main__ as command
-from tpr.export.graphs import read_program
+from tpr.export.graphs import difference, read_program
 from tpr.export.step import FrameStep
 from tpr.models.build import build_model
 from tpr.models.trained import Trained, load_trained
@@ -115,7 +116,7 @@ class Closed(torch.nn.Module):
 def test_what_cannot_be_exported_is_said_in_a_line_and_nothing_is_left(
     tmp_path, capsys, monkeypatch
 ):
-    model = trained({"temporal": {"name": f"{__name__}.Closed"}})
+    model = trained({"temporal": {"name": f"{__name__}.Closed"}}, first_frame="skip")
     monkeypatch.setattr(command, "load_trained", lambda name: model)
     status = command.main(["tiny", "--out", str(tmp_path), "--size", "64x96"])
     (line,) = capsys.readouterr().err.strip().splitlines()
@@ -124,6 +125,7 @@ def test_what_cannot_be_exported_is_said_in_a_line_and_nothing_is_left(
 
 
 def test_a_graph_that_differs_is_not_written(tmp_path, monkeypatch):
+    assert math.isnan(difference([torch.tensor([1.0, math.nan])], [torch.ones(2)]))
     monkeypatch.setattr(command, "LARGEST", -1.0)
     with pytest.raises(ValueError, match="differs from the model by .*; not written"):
         exported(trained(ALONE), tmp_path)
@@ -134,6 +136,6 @@ def test_missing_packages_and_odd_sizes_are_named(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr("tpr.export.graphs.find_spec", lambda name: None)
     assert command.main(["mini/blendmask-r50+tpr", "--onnx", "--out", str(tmp_path)]) == 1
     assert "pip install onnx onnxscript onnxruntime" in capsys.readouterr().err
-    for size in ("0x10", "96", "96x160x3", "axb"):
+    for size in ("0x10", "96", "96x160x3", "axb", "31x64", "64x4097"):
         with pytest.raises(SystemExit):
             command.main(["mini/blendmask-r50+tpr", "--size", size])

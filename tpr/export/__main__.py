@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ import torch
 
 from ..command import command
 from ..data.transforms import resize_to_short_edge
-from ..files import replacing
 from ..models.trained import Trained, load_trained
 from ..terminal import printable
 from .detections import left_out
@@ -31,6 +31,7 @@ from .step import FrameStep
 
 FRAMES = 10  # that a graph is compared on
 LARGEST = 1e-3  # difference, as a share of an output's largest value
+LEAST, MOST = 32, 4096  # pixels of a side
 SHAPE = (1080, 1920)  # of the videos that --size is right for if it is not given
 
 
@@ -61,9 +62,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def size_of(text: str) -> tuple[int, int]:
-    if not re.fullmatch(r"[1-9]\d{0,4}x[1-9]\d{0,4}", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"{text!r} is no HEIGHTxWIDTH, as 360x640")
-    height, width = map(int, text.split("x"))
+    sides = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text, re.ASCII)
+    if sides is None or not all(LEAST <= int(side) <= MOST for side in sides.groups()):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no HEIGHTxWIDTH, as 360x640, of {LEAST} to {MOST} pixels each"
+        )
+    height, width = map(int, sides.groups())
     return height, width
 
 
@@ -76,49 +80,59 @@ def network_size(size: tuple[int, int], settings: dict[str, Any]) -> tuple[int, 
 def export(
     trained: Trained, size: tuple[int, int], out: Path, formats: Sequence[str]
 ) -> Iterator[str]:
-    """Writes the graphs of a model, and then model.json; says what was written."""
+    """Writes the graphs of a model and model.json, all or none of them; says what was written."""
     model = trained.model.cpu()
     steps = {"first": FrameStep(model, trained.settings, first=True).eval()}
     if model.temporal is not None:
         steps["next"] = FrameStep(model, trained.settings, first=False).eval()
     inputs = inputs_of(steps, size, FRAMES)
-    graphs = {}
-    for name, step in steps.items():
-        program = exported(step, inputs[name][0])
-        wanted = [list(step(*one).values()) for one in inputs[name]]
-        for kind in formats:
-            write, read = FORMATS[kind]
-            path = out / f"{name}.{kind}"
-            with replacing(path) as draft:
-                write(program, step, inputs[name][0], draft)
-                run = read(draft)
-                pairs = zip(inputs[name], wanted, strict=True)
-                found = max(difference(run(x), y) for x, y in pairs)
-                if found > LARGEST:
-                    raise ValueError(f"{path}: differs from the model by {found:.1g}; not written")
-            graphs[path.name] = described(step, inputs[name][0]) | {"difference": found}
-            yield f"{path}: within {found:.1g} of the model on {FRAMES} frames"
     about = {
         "model": trained.name,
         "size": list(size),
         "categories": [category.name for category in trained.categories],
         "settings": trained.settings,
         "previous": steps["first"].previous if "next" in steps else [],
-        "graphs": graphs,
+        "graphs": {},
         "left_out": left_out(model.head),
     }
-    with replacing(out / "model.json") as draft:
-        draft.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".draft.", dir=out) as folder:
+        draft = Path(folder)
+        for name, step in steps.items():
+            for path, found in write(step, inputs[name], draft / name, formats):
+                about["graphs"][path.name] = described(step, inputs[name][0], found)
+                yield f"{out / path.name}: within {found:.1g} of the model on {FRAMES} frames"
+        (draft / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        for path in draft.iterdir():
+            path.replace(out / path.name)
     yield f"left out: {about['left_out']}"
 
 
-def described(step: FrameStep, inputs: Inputs) -> dict[str, Any]:
-    """Names and shapes of inputs and outputs, in order."""
+def write(
+    step: FrameStep, inputs: Sequence[Inputs], path: Path, formats: Sequence[str]
+) -> Iterator[tuple[Path, float]]:
+    """Writes a step in every format, and compares each file with it: path and difference.
+
+    ValueError where they differ.
+    """
+    program = exported(step, inputs[0])
+    wanted = [list(step(*one).values()) for one in inputs]
+    for kind in formats:
+        to_file, from_file = FORMATS[kind]
+        file = path.with_suffix(f".{kind}")
+        to_file(program, step, inputs[0], file)
+        run = from_file(file)
+        found = max(difference(run(x), y) for x, y in zip(inputs, wanted, strict=True))
+        if not found <= LARGEST:  # NaN, too
+            raise ValueError(f"{file.name}: differs from the model by {found:.1g}; not written")
+        yield file, found
+
+
+def described(step: FrameStep, inputs: Inputs, found: float) -> dict[str, Any]:
+    """Names and shapes of inputs and outputs, in order, and the difference from the model."""
     given = {name: list(x.shape) for name, x in zip(input_names(step), inputs, strict=False)}
-    return {
-        "inputs": given,
-        "outputs": {name: list(x.shape) for name, x in step(*inputs).items()},
-    }
+    outputs = {name: list(x.shape) for name, x in step(*inputs).items()}
+    return {"inputs": given, "outputs": outputs, "difference": found}
 
 
 if __name__ == "__main__":
