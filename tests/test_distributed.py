@@ -21,6 +21,7 @@ from tpr import hang_watch
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 STAGES = """
 import os
+import signal
 import time
 
 def count(spec, inputs, out, log):
@@ -30,6 +31,8 @@ def count(spec, inputs, out, log):
     gathered(None)
     doing("counting to ten")
     happens = os.environ.get("HAPPENS") if rank() == 1 else None
+    if os.environ.get("HAPPENS") == "freeze" and rank() == 0:
+        os.kill(os.getpid(), signal.SIGSTOP)
     if happens == "error":
         raise ValueError("the batch is odd")
     if happens == "hang":
@@ -132,6 +135,12 @@ def test_a_process_that_hangs_ends_the_stage_and_is_named(folder, monkeypatch):
         f"process 1 of 2 (on {socket.gethostname()}) holds up the others and has begun nothing "
         "for 2 seconds; the last was: counting to ten"
     )
+
+
+def test_a_first_process_that_freezes_is_named_though_nothing_can_be_asked(folder, monkeypatch):
+    status, reason = outcome(folder, monkeypatch, "freeze")
+    assert status == 1
+    assert reason == "process 0 of 2 does not answer, and the others wait for it"
 
 
 def test_a_process_that_only_takes_long_is_waited_for(folder, monkeypatch):

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
@@ -64,73 +63,78 @@ class Others:
 
     def hung(self, joined: int, before: float) -> list[int]:
         """Those that the others wait for, having joined fewest calls, if none moved since."""
-        fewest = min(moves.joined for moves in self.moves.values())
-        behind = [rank for rank, moves in self.moves.items() if moves.joined == fewest < joined]
+        seen = dict(self.moves)  # the other thread may add to it
+        fewest = min((moves.joined for moves in seen.values()), default=joined)
+        behind = [rank for rank, moves in seen.items() if moves.joined == fewest < joined]
         return behind if all(self.since[rank] <= before for rank in behind) else []
 
 
 class Watch:
-    """A thread that looks after `count` processes, of which this one is `rank`.
+    """Two threads that look after `count` processes, of which this one is `rank`.
 
-    tell: gets a line about a process that hangs, before this one exits. The thread has a connection
-    of its own to the store of torch.distributed, whose calls may wait for each other.
+    One exchanges the moves through the store of torch.distributed, over a connection of its own; it
+    may wait for ever where the first process, which has the store, does not answer. So it is the
+    other one that judges. tell: gets a line about a process that hangs, before this one exits.
     """
 
     def __init__(self, rank: int, count: int, tell: Callable[[str], None]) -> None:
         self.rank, self.count, self.tell = rank, count, tell
-        self.store: dist.TCPStore | None = None
+        self.own, self.others = Others(), Others()
         self.answered = time.monotonic()
-        self.seen, self.others = Others(), Others()
         self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._run, daemon=True)
-        self.thread.start()
+        self.exchange = threading.Thread(target=self._exchange, daemon=True)
+        self.exchange.start()
+        threading.Thread(target=self._judge, daemon=True).start()
 
     def end(self) -> None:
         self.ended.set()
-        self.thread.join(LOOK)
+        self.exchange.join(LOOK)
 
-    def _run(self) -> None:
+    def _exchange(self) -> None:
+        store = None
         while True:
-            now = time.monotonic()
-            self.seen.see(self.rank, _own, now)
-            waited = now - self.seen.since[self.rank]
-            if line := self._look(waited, now):
-                self._give_up(line)
-            if self.ended.wait(LOOK):
-                break
-        with suppress(RuntimeError):  # that it joined the last calls: another may go on alone
-            self._exchange(now, waits=False)
+            last = self.ended.is_set()  # then another process may go on alone, and must know
+            try:
+                store = store or connected()
+                store.set(f"moves/{self.rank}", json.dumps(_own))
+                self._see_others(store)
+                self.answered = time.monotonic()
+            except RuntimeError:
+                store = None
+            if last:
+                return
+            self.ended.wait(LOOK)
 
-    def _give_up(self, line: str) -> None:
-        """Ends this process, whose main thread waits in a call that nothing else ends."""
-        try:
-            print(line, file=sys.stderr, flush=True)
-            self.tell(line)
-        finally:
-            os._exit(HUNG)
+    def _see_others(self, store: dist.TCPStore) -> None:
+        """Reads their moves where this process waits: since it began to, or not at all."""
+        if self._waited() == 0:
+            self.others = Others()
+            return
+        for rank in range(self.count):
+            moves = Moves(*json.loads(store.get(f"moves/{rank}")))
+            self.others.see(rank, moves, time.monotonic())
 
-    def _look(self, waited: float, now: float) -> str:
-        """What is told about a process that hangs, or ""."""
-        try:
-            self._exchange(now, waits=waited > 0)
-            self.answered = now
-        except RuntimeError:  # the first process has the store
-            self.store = None
-        if waited < PATIENCE:
-            return ""
-        if self.answered < now - 0.7 * PATIENCE:
-            return f"process 0 of {self.count} does not answer; the others wait for it"
-        first = self.others.hung(_own.joined, now - 0.7 * PATIENCE)  # seen from soon after
-        return "; ".join(self._described(rank) for rank in first)
+    def _waited(self) -> float:
+        """Seconds since this process was first seen where it is."""
+        now = time.monotonic()
+        self.own.see(self.rank, _own, now)
+        return now - self.own.since[self.rank]
 
-    def _exchange(self, now: float, waits: bool) -> None:
-        """Tells this process's moves and, where it waits, reads those of the others."""
-        if self.store is None:
-            self.store = connected()
-        self.store.set(f"moves/{self.rank}", json.dumps(_own))
-        self.others = self.others if waits else Others()
-        for rank in range(self.count) if waits else ():
-            self.others.see(rank, told_by(rank, self.store), now)
+    def _judge(self) -> None:
+        while not self.ended.wait(LOOK):
+            if self._waited() > PATIENCE and (line := self._verdict()):
+                try:
+                    print(line, file=sys.stderr, flush=True)
+                    self.tell(line)
+                finally:
+                    os._exit(HUNG)  # the main thread waits in a call that nothing else ends
+
+    def _verdict(self) -> str:
+        """What is told about processes that hang, or ""."""
+        before = time.monotonic() - 0.7 * PATIENCE  # the others are seen from soon after on
+        if self.answered < before:
+            return f"process 0 of {self.count} does not answer, and the others wait for it"
+        return "; ".join(self._described(rank) for rank in self.others.hung(_own.joined, before))
 
     def _described(self, rank: int) -> str:
         moves = self.others.moves[rank]
@@ -138,13 +142,6 @@ class Watch:
             f"process {rank} of {self.count} (on {moves.host}) holds up the others and has begun "
             f"nothing for {minutes(PATIENCE)}; the last was: {moves.doing}"
         )
-
-
-def told_by(rank: int, store: dist.TCPStore) -> Moves:
-    key = f"moves/{rank}"
-    if not store.check([key]):
-        return Moves(0, 0, "starting", "a machine that has not told its name")
-    return Moves(*json.loads(store.get(key)))
 
 
 def connected() -> dist.TCPStore:
