@@ -179,3 +179,11 @@ def finite(text: str) -> float:
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{printable(text, 40)!r} is not a finite number")
     return value
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1 on a command line."""
+    value = finite(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{printable(text, 40)!r} is not a number from 0 to 1")
+    return value

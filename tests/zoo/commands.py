@@ -76,6 +76,11 @@ COMMANDS = {
         "tpr.data.__main__",
         "import labelme {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
     ),
+    "import cvat": Case(
+        "tpr.data.__main__",
+        "import cvat {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "{work}/animal.xml",
+    ),
     "import frames": Case("tpr.data.__main__", f"{IMPORT} {{animal}}"),
     "import a frame": Case("tpr.data.__main__", f"{IMPORT} {{good}}/root/train/JPEGImages", FRAME),
     "prepare folder": Case(

@@ -13,7 +13,7 @@ from tests.faults.fuzz import time_limit
 from tests.suite_helpers import make_root
 from tests.ytvis_sets import content, write
 from tests.zoo.animals import ANIMALS
-from tests.zoo.commands import COMMANDS
+from tests.zoo.commands import COMMANDS, Case
 from tpr.evaluation.archive import pack
 from tpr.terminal import printable
 
@@ -113,6 +113,32 @@ def test_a_file_name_cannot_act_on_the_terminal(sound, name, capsys):
     printed = "".join(capsys.readouterr())
     assert status and printed.count("error: ") == 1
     assert all(line.isprintable() for line in printed.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("tpr.data.mini.__main__", "sheet {work} --out {work}/mine.png"),
+        ("tpr.cost.speed", "--costs {work}/mine.json --out {work}/mine.json"),
+        ("tpr.export.__main__", "{work}/model.json --out {work}"),
+        ("tpr.visualize", "{work}/mine.json {work} --out {work}/mine.png"),
+        (
+            "tpr.data.__main__",
+            "import coco {work}/mine.json --frames {work} --out {work}/mine.json",
+        ),
+        ("tpr.demo", "{work}/mine.mp4 --out {work}/mine.mp4"),
+    ],
+)
+def test_an_output_that_is_an_input_is_refused_before_anything_is_written(
+    tmp_path, module, arguments, capsys
+):
+    for name in ("mine.json", "mine.png", "mine.mp4", "model.json"):
+        (tmp_path / name).write_text("{}")
+    case = Case(module, arguments)
+    assert case({"work": tmp_path}) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}")
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"{}"}
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 @pytest.mark.parametrize("animal", ANIMALS.keys() - {"nothing", "a link that leads nowhere"})

@@ -28,7 +28,7 @@ from ..command import command, fraction, natural, positive
 from ..cuda_graph import use_cuda_graph
 from ..data.json_input import read_json
 from ..data.youtube_vis import Video, YouTubeVIS
-from ..files import replacing
+from ..files import check_outputs, replacing
 from ..infer import Playback, advance, network_input, run_network
 from ..machine import cpu_name, git_state, hardware
 from ..models.vis_model import VISModel
@@ -232,6 +232,7 @@ def read_costs(path: Path, runs: list[str]) -> tuple[dict[str, Any], int]:
 @command
 def main(arguments: Sequence[str] | None = None) -> None:
     options, git = parse(arguments), git_state(Path.cwd())  # before anything is written
+    check_outputs([options.out], [options.costs])
     specs, classes = read_costs(options.costs, options.runs)
     devices = options.devices or ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
     if "cuda" in devices and not torch.cuda.is_available():

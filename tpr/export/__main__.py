@@ -22,6 +22,7 @@ import torch
 
 from ..command import command
 from ..data.transforms import resize_to_short_edge
+from ..files import check_outputs
 from ..models.trained import Trained, load_trained
 from ..terminal import printable
 from .detections import left_out
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     if options.onnx:
         check_onnx()
+    written = [f"{name}.{kind}" for name in ("first", "next") for kind in FORMATS]
+    check_outputs([options.out / name for name in ("model.json", *written)], [Path(options.model)])
     trained = load_trained(options.model)
     size = options.size or network_size(SHAPE, trained.settings)
     for line in export(trained, size, options.out, ["pt2", "onnx"][: 1 + options.onnx]):

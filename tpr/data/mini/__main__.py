@@ -6,11 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-import cv2
-
 from tpr.command import command, natural, positive
 from tpr.data.mini.generate import generate
 from tpr.data.mini.sheet import sheet
+from tpr.drawing import encode_image
+from tpr.files import check_outputs, replacing
 
 
 def generate_command(arguments: list[str]) -> None:
@@ -54,10 +54,10 @@ def sheet_command(arguments: list[str]) -> None:
     parser.add_argument("--rows", type=positive, default=8)
     parser.add_argument("--plain", action="store_true", help="without outlines")
     args = parser.parse_args(arguments)
+    check_outputs([args.out], args.folder.rglob("*"))
     image = sheet(args.folder, args.split, args.first, args.rows, outlines=not args.plain)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(str(args.out), image[..., ::-1]):
-        raise ValueError(f"mini data: cannot write {args.out}")
+    with replacing(args.out) as draft:
+        draft.write_bytes(encode_image(image, args.out.suffix))
 
 
 @command
