@@ -49,6 +49,60 @@ def test_annotations_by_image_are_gathered_to_tracks(tmp_path, frames):
     np.testing.assert_array_equal(masks(dataset, 0, 1)[1], block(2, 5))
 
 
+def test_parts_of_an_object_in_an_image_are_joined(tmp_path, frames, capsys):
+    record = per_image()
+    record["annotations"][0]["image_id"] = 7
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    np.testing.assert_array_equal(masks(dataset, 0, 0)[1], block(0, 5))
+    assert "1 x object in several parts: parts of one object" in capsys.readouterr().err
+
+
+def broken_part(record):
+    record["annotations"][0]["image_id"] = 7
+    record["annotations"][1]["segmentation"] = "a"
+
+
+def of_cvat(*track_ids) -> dict:
+    """COCO 1.0 as CVAT writes it: no videos, images in any order; an annotation an image."""
+    record = per_image()
+    del record["videos"]
+    for image in record["images"]:
+        del image["video_id"], image["frame_id"]
+        image |= {"width": 6, "height": 4}
+    for entry, track in zip(record["annotations"], track_ids, strict=True):
+        del entry["instance_id"]
+        entry["attributes"] = {"occluded": False} | ({"track_id": track} if track else {})
+    return record
+
+
+def test_cvat_s_coco_has_its_tracks_in_attributes(tmp_path, frames, capsys):
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, of_cvat(3, 3)))
+    (track,) = dataset.tracks(dataset.videos[0])
+    assert dataset.videos[0].file_names == ("a/00.jpg", "a/01.jpg") and track.areas == (4, 6)
+    assert capsys.readouterr().err == ""
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, of_cvat(3, None)))
+    assert [t.areas for t in dataset.tracks(dataset.videos[0])] == [(None, 6), (4, None)]
+    expected = "1 x object in one frame only, without a track id: a track of one frame"
+    assert expected in capsys.readouterr().err
+
+
+def test_images_without_track_ids_are_taken_one_by_one(tmp_path, frames, capsys):
+    source = written(tmp_path, of_cvat(None, None))
+    assert convert(tmp_path, frames, "coco", source) is None
+    assert "no annotation has a track id" in capsys.readouterr().err
+    dataset = convert(tmp_path, frames, "coco", source, "--single-images")
+    assert [v.file_names for v in dataset.videos] == [("a/00.jpg",), ("a/01.jpg",)]
+    assert [len(dataset.tracks(v)) for v in dataset.videos] == [1, 1]
+
+
+def test_boxes_without_a_segmentation_are_told(tmp_path, frames, capsys):
+    record = of_cvat(3, 3)
+    record["annotations"][0] |= {"segmentation": [], "bbox": [0, 0, 2, 2]}
+    dataset = convert(tmp_path, frames, "coco", written(tmp_path, record))
+    assert dataset.tracks(dataset.videos[0])[0].areas == (4, None)
+    assert "1 x entry without a segmentation: the object is not there" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("crowds", "is_crowd", "note"),
     [
@@ -103,7 +157,7 @@ def test_a_youtube_vis_file_comes_back_with_compressed_masks(tmp_path, frames):
         (lambda r: r["annotations"][0].pop("instance_id"), "instance_id and track_id are missing"),
         (lambda r: r["annotations"][0].update(image_id=1), 'image 1 is not in "images"'),
         (lambda r: r["annotations"][0].update(iscrowd="yes"), "\"iscrowd\" is 'yes', not 0 or 1"),
-        (lambda r: r["annotations"][0].update(image_id=7), "track 9 is in image 7 twice"),
+        (lambda r: broken_part(r), "annotation 6: segmentation is a str"),
         (lambda r: r["annotations"][1].update(category_id=4), "track 9 has several categories"),
         (lambda r: r["images"][0].update(frame_id=0), "video 2: its frames has id 0 twice"),
         (lambda r: r["images"][0].update(file_name="a/02.jpg"), "a/02.jpg: no such frame"),

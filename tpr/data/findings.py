@@ -58,6 +58,7 @@ KINDS = {
     "frame between keyframes without a shape": Kind(True, "the object is not there"),
     "object in one frame only, without a track id": Kind(True, "a track of one frame"),
     "flag of labelme": Kind(True, "flags are not read; the shapes are"),
+    "entry without a segmentation": Kind(True, "the object is not there; a box is no mask"),
     "object in several parts": Kind(True, "parts of one object in a frame are joined"),
     # of its masks and frames
     "mask of another size than its video": Kind(

@@ -6,8 +6,9 @@ import numpy as np
 
 from tpr.data.formats.coco_video import coco
 from tpr.data.formats.cvat import cvat
-from tpr.data.formats.id_maps import davis, mots
+from tpr.data.formats.id_maps import davis, mots_maps
 from tpr.data.formats.labelme import labelme
+from tpr.data.formats.mots_text import is_text, mots_text
 from tpr.data.formats.origin import Origin
 from tpr.data.frames import check_image, link_notes
 from tpr.data.records import Track, Video
@@ -16,6 +17,13 @@ from tpr.data.segmentation import decode
 from tpr.data.youtube_vis import YouTubeVIS, tight_box
 
 RENUMBERED = "annotation id 0"  # not told: all annotations get ids from 1
+
+
+def mots(origin: Origin) -> dict:
+    """KITTI MOTS and MOTSChallenge: text files, or id maps."""
+    return mots_text(origin) if is_text(origin) else mots_maps(origin)
+
+
 FORMATS: dict[str, Callable[[Origin], dict]] = {
     "coco": coco,
     "cvat": cvat,

@@ -1,15 +1,23 @@
 """COCO-style video files, an entry an image, as YouTube-VIS records, an entry a track.
 
 What mmtracking calls CocoVID and what TAO has: "images" with "video_id" and "frame_id" (or
-"frame_index"), "annotations" with "image_id" and "instance_id" (or "track_id").
+"frame_index"), "annotations" with "image_id" and "instance_id" (or "track_id"). And what CVAT calls
+COCO 1.0: images of no video, annotations with "attributes": {"track_id": ...}.
 """
 
 from collections import defaultdict
+from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
 from tpr.data.findings import Report
 from tpr.data.formats.origin import Origin
 from tpr.data.json_input import entries, integer, naming, read_json, shown, unique
+from tpr.data.media.folders import natural_key
+from tpr.data.rle import encode
+from tpr.data.segmentation import decode, is_missing
+
+TRACK_ID = ("instance_id", "track_id")
 
 
 def coco(origin: Origin) -> dict:
@@ -18,7 +26,11 @@ def coco(origin: Origin) -> dict:
         raise ValueError("a JSON file names its categories itself: leave them out")
     record = read_json(origin.source)
     with naming(origin.source):
-        return from_images(record, origin.tally.add) if is_per_image(record) else record
+        if is_per_image(record):
+            return from_images(record, origin)
+    if origin.single_images:
+        raise ValueError(f"{origin.source}: has tracks; --single-images is for entries an image")
+    return record
 
 
 def is_per_image(record: Any) -> bool:
@@ -26,20 +38,23 @@ def is_per_image(record: Any) -> bool:
     return isinstance(record, dict) and "images" in record
 
 
-def from_images(record: dict, report: Report) -> dict:
+def from_images(record: dict, origin: Origin) -> dict:
     """The YouTube-VIS record; ValueError naming the entry.
 
     A track is a crowd where all its entries are: programs mark single masks so that were painted
-    with a brush, which COCO's run-length encoding was once for. Tracks of both kinds are reported.
+    with a brush, which COCO's run-length encoding was once for. Tracks of both kinds are reported,
+    and those with several entries in an image, which are joined.
     """
+    record, loose = with_videos(record, single=origin.single_images)
     videos = {integer(v, "id", "a video"): v for v in entries(record, "videos", "the file")}
     images = _images(record, videos)
     frames = {image: (video, t) for video, own in images.items() for t, image in enumerate(own)}
     by_id = {image["id"]: image for image in record["images"]}
+    listed = {v: _video(videos[v], [by_id[i] for i in images[v]]) for v in videos if images[v]}
     return {
-        "videos": [_video(videos[v], [by_id[i] for i in images[v]]) for v in videos if images[v]],
+        "videos": list(listed.values()),
         "categories": record.get("categories"),
-        "annotations": _tracks(record, frames, {v: len(own) for v, own in images.items()}, report),
+        "annotations": _tracks(record, frames, listed, loose, origin.tally.add),
     }
 
 
@@ -66,30 +81,98 @@ def _video(entry: dict, images: list[dict]) -> dict:
     return {"id": entry["id"], **sizes, "length": len(names), "file_names": names}
 
 
-def _tracks(record: dict, frames: dict, lengths: dict[int, int], report: Report) -> list[dict]:
-    """An annotation a track, ids from 1, in the order of their first entries."""
-    tracks: dict[tuple[int, int], dict] = {}
-    crowds: dict[tuple[int, int], list[bool]] = defaultdict(list)
-    for entry in entries(record, "annotations", "the file"):
+def _tracks(
+    record: dict, frames: dict, videos: dict[int, dict], loose: bool, report: Report
+) -> list[dict]:
+    """An annotation a track, ids from 1, in the order of their first entries. loose: entries
+    without a track id are objects of their own."""
+    tracks: dict[tuple[int, Hashable], dict] = {}
+    crowds: dict[tuple[int, Hashable], list[bool]] = defaultdict(list)
+    for place, entry in enumerate(entries(record, "annotations", "the file")):
         where = f"annotation {shown(entry.get('id'))}"
         image = integer(entry, "image_id", where)
         if image not in frames:
             raise ValueError(f'{where}: image {shown(image)} is not in "images"')
         video, t = frames[image]
-        name = integer(entry, _first_of(entry, ("instance_id", "track_id"), where), where)
-        track = tracks.setdefault((video, name), _track(entry, video, lengths[video], len(tracks)))
+        name = track_id(entry, where, optional=loose)
+        if name is None and videos[video]["length"] > 1:
+            report("object in one frame only, without a track id", where)
+        key = (video, ("alone", place) if name is None else name)
+        track = tracks.setdefault(key, _track(entry, video, videos[video]["length"], len(tracks)))
         if track["category_id"] != integer(entry, "category_id", where):
             raise ValueError(f"{where}: track {shown(name)} has several categories")
-        if track["segmentations"][t] is not None:
-            raise ValueError(f"{where}: track {shown(name)} is in image {shown(image)} twice")
-        track["segmentations"][t] = entry.get("segmentation")
-        crowds[video, name].append(_is_crowd(entry, where))
+        masks = track["segmentations"]
+        if is_missing(entry.get("segmentation")):
+            report("entry without a segmentation", where)
+        elif is_missing(masks[t]):
+            masks[t] = entry["segmentation"]
+        else:
+            report("object in several parts", f"{where}: track {shown(name)}")
+            with naming(where):
+                masks[t] = joined(masks[t], entry["segmentation"], videos[video])
+        crowds[key].append(_is_crowd(entry, where))
     for (video, name), frames_crowd in crowds.items():
         tracks[video, name]["iscrowd"] = int(all(frames_crowd))
         if any(frames_crowd) and not all(frames_crowd):
             place = f"video {shown(video)}, track {shown(name)}: {sum(frames_crowd)} frames"
             report("crowd in some frames of an object", place)
     return list(tracks.values())
+
+
+def joined(one: Any, other: Any, video: dict) -> Any:
+    """The union of two segmentations of any kind in a frame of a video; ValueError if broken."""
+    height, width = (integer(video, side, "the video") for side in ("height", "width"))
+    return encode(decode(one, height, width) | decode(other, height, width))
+
+
+def track_id(entry: dict, where: str, *, optional: bool) -> int | str | None:
+    """What CocoVID, TAO or CVAT call the object. ValueError where it is missing, unless it may."""
+    attributes = entry.get("attributes")
+    name = attributes.get("track_id") if isinstance(attributes, dict) else None
+    if isinstance(name, str) and name:
+        return name
+    if name is not None:
+        return integer(attributes, "track_id", where)
+    if optional and not any(key in entry for key in TRACK_ID):
+        return None
+    return integer(entry, _first_of(entry, TRACK_ID, where), where)
+
+
+def with_videos(record: dict, *, single: bool) -> tuple[dict, bool]:
+    """The file with videos, and whether they were made here, for images that are of none: those of
+    one folder are a video (CVAT's COCO 1.0), or every one is (single).
+
+    ValueError where nothing says which objects of a folder's pictures are the same.
+    """
+    images = entries(record, "images", "the file")
+    if not single and ("videos" in record or any("video_id" in image for image in images)):
+        return record, False
+    names = {place: _name(image) for place, image in enumerate(images)}
+    order = sorted(names, key=lambda place: natural_key(names[place].as_posix()))
+    folders: dict[Path, list[int]] = defaultdict(list)
+    for place in order:
+        folders[names[place] if single else names[place].parent].append(place)
+    placed = [
+        images[place] | {"video_id": number, "frame_id": t}
+        for number, own in enumerate(folders.values(), 1)
+        for t, place in enumerate(own)
+    ]
+    found = entries(record, "annotations", "the file")
+    tracked = any(track_id(entry, "annotation", optional=True) is not None for entry in found)
+    if found and not tracked and any(len(own) > 1 for own in folders.values()):
+        raise ValueError(
+            "no annotation has a track id (instance_id, track_id or attributes.track_id): "
+            "--single-images takes every picture as a video of one frame"
+        )
+    videos = [{"id": number} for number in range(1, len(folders) + 1)]
+    return record | {"videos": videos, "images": placed}, True
+
+
+def _name(image: dict) -> Path:
+    name = image.get("file_name")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"image {shown(image.get('id'))}: file_name is {shown(name)}")
+    return Path(name.replace("\\", "/"))
 
 
 def _is_crowd(entry: dict, where: str) -> bool:

@@ -26,7 +26,7 @@ MOST_COLOURS = 256  # of an id map; pictures that were scaled or were JPEG once 
 Parts = Callable[[np.ndarray, str, tuple[str, ...]], Iterator[Part]]  # of ids, mode, categories
 
 
-def mots(origin: Origin) -> dict:
+def mots_maps(origin: Origin) -> dict:
     """KITTI MOTS and MOTSChallenge, the pictures."""
     categories = origin.categories or MOTS_CATEGORIES
     return record_of(read_videos(origin, mots_parts, categories), categories)
