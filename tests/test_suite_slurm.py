@@ -112,7 +112,7 @@ def test_jobs_of_another_copy_of_the_repository_are_not_taken_for_ours(root, slu
 def test_a_running_job_shows_how_far_it_is(root, slurm):
     submit(root, slurm)
     slurm.set("1", "RUNNING")
-    progress = {"done": 2, "total": 5, "eta": 30.0, "numbers": {"loss": "0.5"}}
+    progress = {"done": 2, "total": 5, "eta": 30.0, "elapsed": 20.0, "numbers": {"loss": "0.5"}}
     (folder_of(root, "videos") / "progress.json").write_text(json.dumps(progress))
     _, _, output = states(root, slurm)
     assert "running videos: job 1; 40 % (loss 0.5), 30 s left\n" in output
