@@ -81,6 +81,13 @@ def test_a_users_own_meta_architecture():
     assert alone["loss_p3"] != with_reference["loss_p3"]
 
 
+def test_a_frozen_backbone_takes_references_too(mask_rcnn):
+    mask_rcnn.train().backbone.eval()
+    with EventStorage():
+        losses = mask_rcnn([training_input() | {"reference": image(1)}])
+    assert mask_rcnn.backbone.refined and "loss_budget" in losses
+
+
 def test_unfit_backbones_and_inputs_are_named(mask_rcnn):
     with pytest.raises(ValueError, match="no TemporalBackbone"):
         follow(nn.Linear(1, 1))

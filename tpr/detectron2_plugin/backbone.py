@@ -48,7 +48,7 @@ class TemporalBackbone(Backbone):
 
     def forward(self, images: Tensor) -> Pyramid:
         """(N, 3, H, W), normalised and padded -> the pyramid, each level (N, C, H_l, W_l)."""
-        if self.training:
+        if self.training or self.reference is not None:  # frozen in a model that trains
             return self._training_pyramid(images)
         frame = Frame(self.backbone(images), images)
         frame = self._next(frame) if self.inputs is None else self._next_of_videos(frame)
