@@ -50,7 +50,7 @@ def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> lis
         steps[stage.key] = Step(stage, action, reason)
 
     for goal in goals:
-        visit(goal, False)
+        visit(goal, goal.kind in PRETRAINING)  # another goal may start from it
     return list(steps.values())
 
 
@@ -67,7 +67,7 @@ def decide(
     if stage.kind in PRETRAINING:
         entry, text = shipped(stage, layout)
         if entry:
-            return SHIPPED, f"{reason}; {text}" if damage else text
+            return SHIPPED, f"{reason}; {text}" if reason.startswith(DAMAGED) else text
         reason += f"; {text}" if text else ""
     return RUN, reason
 

@@ -123,6 +123,17 @@ def test_a_harmed_goal_is_told_and_made_again(finished, tmp_path, capsys):
     assert values(root) == values(finished)
 
 
+def test_weights_that_are_a_goal_and_an_input_are_summed_up(finished, tmp_path, capsys):
+    root = tmp_path / "root"
+    shutil.copytree(finished, root)
+    (path,) = (root / "runs" / "smoke").glob("pretrain-*/weights.pt")
+    before = path.read_bytes()
+    flip(path)
+    assert suite(root, "pretrain") == 0
+    assert "pretrain blendmask-r50 is made again, damaged: " in capsys.readouterr().out
+    assert path.read_bytes() == before
+
+
 def test_status_tells_what_is_damaged(finished, tmp_path, capsys):
     root = tmp_path / "root"
     shutil.copytree(finished, root)
