@@ -57,7 +57,7 @@ def damage(folder: Path, record: dict[str, Any], *, thorough: bool) -> str:
     thorough: sums up all files, else those of another size or time only.
     """
     stock = record.get("outputs")
-    if stock is None:
+    if not isinstance(stock, dict):
         missing = record.get("stage") in WEIGHTS and not (folder / "weights.pt").is_file()
         return "weights.pt is missing" if missing else ""
     listed = read_json(folder / FILE)
