@@ -13,6 +13,7 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 MODE_PLACE = {"open": 1, ".open": 0}  # of the argument that says "rb"
+BINARY = ("os", "av", "Image", "archive")  # names of modules and zip files, whose open differs
 TEXT = (".read_text", ".write_text")
 
 
@@ -27,14 +28,14 @@ def without_encoding(source: str) -> Iterator[int]:
 
 
 def called(function: ast.expr) -> str:
-    """ "open" of the built-in function, ".open" of a path's method; "" of a module's function."""
+    """ "open" of the built-in function, ".open" of a path's method; "" of those of BINARY."""
     if isinstance(function, ast.Name):
         return function.id
     if not isinstance(function, ast.Attribute):
         return ""
     owner = function.value
-    is_module = isinstance(owner, ast.Name) and owner.id in ("os", "av", "Image")
-    return "" if is_module else f".{function.attr}"
+    binary = isinstance(owner, ast.Name) and owner.id in BINARY
+    return "" if binary else f".{function.attr}"
 
 
 def is_text(call: ast.Call, place: int) -> bool:

@@ -85,13 +85,13 @@ def read_zip(file: BinaryIO, limit: int) -> Content:
                 read_already[key] = read_record(archive, records[f"{roots[0]}data/{key}"])
             return part_of(read_already[key], dtype, 0, numel)
 
-        with archive.open(f"{roots[0]}data.pkl", encoding="utf-8") as pickled:
+        with archive.open(f"{roots[0]}data.pkl") as pickled:
             return unpickled(pickled, limit, storage)
 
 
 def read_record(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Tensor:
     data = torch.empty(info.file_size, dtype=torch.uint8)
-    with archive.open(info, encoding="utf-8") as record:
+    with archive.open(info) as record:
         if record.readinto(memoryview(data.numpy())) != info.file_size:
             raise EOFError
     return data
