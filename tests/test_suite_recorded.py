@@ -69,7 +69,7 @@ def test_official_validation_changes_data_training_and_evaluation(tmp_path):
 
 def test_files_for_the_server_are_named_and_no_result_is_published(root, tmp_path):
     make_root(tmp_path)
-    (root / "coco-blendmask-r50-3x.pt").touch()
+    (root / "coco-blendmask-r50-3x.pt").write_bytes(b"PK\x03\x04")  # begins as torch's files
     arguments = ("blendmask-r50", "--profile", "full", "--seeds", "0", "--data-root", str(root))
     status, output = suite(tmp_path, *arguments, "--official-val")
     assert status == 0, output
