@@ -61,7 +61,8 @@ ELSEWHERE = {
     "python -m benchmarks.training": "the same",
     "python -m benchmarks.memory": "two minutes; test_memory.py has its bounds",
 }
-OWN_TESTS = {"full-scale.md", "export.md"}  # tests/test_docs_full_scale.py, tests/test_export.py
+# tests/test_docs_full_scale.py, tests/test_export.py, tests/test_docs_own_annotations.py
+OWN_TESTS = {"full-scale.md", "export.md", "own-annotations.md"}
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)
 
 
