@@ -104,7 +104,7 @@ class Page:
             yield from folder.glob("*.json")
         yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")
-        yield from reports.glob("*.py")
+        yield from reports.rglob("*.py")
         yield from (reports / "templates").rglob("*")
         yield from (reports / "history").glob("*.md")
         yield from (reports / "published").glob("*.yaml")

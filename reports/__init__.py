@@ -1,1 +1,1 @@
-"""Tables and pages made from committed records. Nothing here trains or infers."""
+"""From committed records to pages, tables and the README's measured part."""

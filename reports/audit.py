@@ -9,17 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from reports.audit_costs import cost_findings
-from reports.audit_results import result_findings
-from reports.cost_words import relative
-from reports.costs import GIGA, MEGA, Costs, load_costs
-from reports.finding import IN_ORDER, MISSING, STANDS_OUT, Finding
-from reports.layout import ROOT, Layout, write_atomically
+from experiments.layout import ROOT, Layout
+from reports.audit_checks.cost_checks import cost_findings
+from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT, Finding
+from reports.audit_checks.result_checks import result_findings
+from reports.costs.cost_frames import GIGA, MEGA, Costs, load_costs
+from reports.costs.cost_words import relative
 from reports.numbers import NOTHING, number, signed
-from reports.page import render
-from reports.transcription import WORDS, Paper, load_paper
+from reports.page.rendering import render
+from reports.paper.transcription import WORDS, Paper, load_paper
 from tpr.command import command
 from tpr.cost import conventions
+from tpr.files import write_atomically
 
 
 def build(root: Path = ROOT) -> Path:

@@ -10,27 +10,28 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reports import view
-from reports.categories import category_table
-from reports.cited import COLUMNS, cited_rows
-from reports.claim_view import claim_groups, strip_reach
-from reports.claims import ClaimResult, judge_all
-from reports.collect import table_frame, write_tables
-from reports.comparable import comparable
-from reports.cost_section import cost_section
-from reports.curves import load_curves
-from reports.difficulty import Aps, Part, headline_pairs, parts
-from reports.difficulty_view import difficulty_tables
-from reports.failed import Failed
-from reports.figures import Figure, draw_or_recall
-from reports.latex import latex_table
-from reports.layout import ROOT, Layout, write_atomically
-from reports.manifest import Table, load_about, load_tables
-from reports.own import load_pool, own_view
-from reports.page import render_html, render_markdown, text_uri
-from reports.records import Record, by_run
-from reports.transcription import load_paper
+from experiments.layout import ROOT, Layout
+from reports.claims.claim_rows import claim_groups, strip_reach
+from reports.claims.judging import ClaimResult, judge_all
+from reports.difficulty.ap_by_part import Aps, Part, headline_pairs, parts
+from reports.difficulty.part_tables import difficulty_tables
+from reports.evidence.table_frames import table_frame, write_tables
+from reports.figures.cost_figures import cost_section
+from reports.figures.curves import load_curves
+from reports.figures.figure import Figure, draw_or_recall
+from reports.page import table_cells as view
+from reports.page.categories import category_table
+from reports.page.latex import latex_table
+from reports.page.rendering import render_html, render_markdown, text_uri
+from reports.paper.cited import COLUMNS, cited_rows
+from reports.paper.published_tables import Table, load_about, load_tables
+from reports.paper.transcription import load_paper
+from reports.records.comparable import comparable
+from reports.records.failed import Failed
+from reports.records.pool import load_pool, own_view
+from reports.records.run_record import Record, by_run
 from tpr.command import command
+from tpr.files import write_atomically
 
 Chosen = dict[str, tuple[list[Record], list[str]]]  # by table: records, lines on those left out
 
@@ -136,7 +137,7 @@ def _tried(
 
 def _variants(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
     def draw() -> Figure | None:
-        from reports.plots import ap_by_variant
+        from reports.figures.ap_chart import ap_by_variant
 
         return ap_by_variant(table, records, layout.figures)
 
@@ -148,7 +149,7 @@ def _curves(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
     curves, sources = load_curves(layout.runs, records)
 
     def draw() -> Figure | None:
-        from reports.plots import training_curves
+        from reports.figures.training_chart import training_curves
 
         return training_curves(curves, sources, layout.figures, f"training-{table.id}")
 
@@ -158,12 +159,12 @@ def _curves(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
 
 def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
-    from reports.tracks import find_pair
+    from reports.figures.paired_runs import find_pair
 
     pair = find_pair(layout.runs, table, records)
 
     def draw() -> Figure | None:
-        from reports.tracks import draw_tracks
+        from reports.figures.track_sheet import draw_tracks
 
         return draw_tracks(pair, layout.figures, f"tracks-{table.id}.jpg")
 
@@ -173,12 +174,12 @@ def _tracks(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
 def _viewer(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
     """Clips of a pair of runs; without one at hand those drawn last."""
-    from reports.tracks import find_pair
+    from reports.figures.paired_runs import find_pair
 
     pair = find_pair(layout.runs, table, records)
 
     def draw() -> Figure | None:
-        from reports.viewer import draw_viewer
+        from reports.figures.clip_viewer import draw_viewer
 
         better = by_run(records)[pair.runs[1]][pair.seed]
         return draw_viewer(pair, better, layout.runs, layout.figures)
@@ -187,12 +188,12 @@ def _viewer(layout: Layout, table: Table, records: list[Record]) -> Figure | Non
 
 
 def _brought(layout: Layout, table: Table, records: list[Record]) -> Figure | None:
-    from reports.brought import find_trained
+    from reports.figures.reference_effect import find_trained
 
     trained = find_trained(layout.runs, table, records)
 
     def draw() -> Figure | None:
-        from reports.brought import draw_brought
+        from reports.figures.reference_effect import draw_brought
 
         return draw_brought(trained, layout.figures, f"brought-{table.id}.png")
 
@@ -208,7 +209,7 @@ def _difficulty(
     sources = {r.name: str(r.evaluate.get("key")) for r in records if r.run in runs}
 
     def draw() -> Figure | None:
-        from reports.difficulty_plot import gain_by_difficulty
+        from reports.figures.difficulty_chart import gain_by_difficulty
 
         return gain_by_difficulty(found, pairs, sources, layout.figures)
 

@@ -8,19 +8,19 @@ import json
 import sys
 from pathlib import Path
 
-from reports import view
-from reports.claim_view import claim_row, strip_reach
-from reports.claims import ClaimResult, judge_all
-from reports.comparable import comparable
-from reports.layout import ROOT, Layout, write_atomically
-from reports.manifest import Table, load_tables
+from experiments.layout import ROOT, Layout
+from reports.claims.claim_rows import claim_row, strip_reach
+from reports.claims.judging import ClaimResult, judge_all
+from reports.claims.verdicts import MISSING
 from reports.numbers import duration
-from reports.own import load_pool
-from reports.page import cell
-from reports.records import Record, by_run
-from reports.verdicts import MISSING
+from reports.page import table_cells as view
+from reports.page.rendering import cell
+from reports.paper.published_tables import Table, load_tables
+from reports.records.comparable import comparable
+from reports.records.pool import load_pool
+from reports.records.run_record import Record, by_run
 from tpr.command import command
-from tpr.files import read_text
+from tpr.files import read_text, write_atomically
 
 BEGIN = "<!-- measured: begin (python -m reports.readme) -->"
 END = "<!-- measured: end -->"

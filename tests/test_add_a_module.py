@@ -12,7 +12,7 @@ from tiny import MODEL
 
 from experiments.manifest import check_runs, load_manifests
 from experiments.spec import Graph
-from reports.manifest import load_tables
+from reports.paper.published_tables import load_tables
 from tpr.models.build import build_model
 from tpr.routing import Frame
 

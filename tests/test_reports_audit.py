@@ -5,21 +5,20 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.layout import ROOT
+from experiments.layout import ROOT, Layout
 from reports.audit import audit_view, build
-from reports.audit_costs import (
+from reports.audit_checks.cost_checks import (
     deformable_convolutions,
     deltas_add_up,
     implied_open_share,
     parameters_of_one_module,
     positions,
 )
-from reports.audit_results import equal_pairs, gains_in_words, one_result_many_tables
-from reports.costs import load_costs
-from reports.finding import IN_ORDER, MISSING, STANDS_OUT
-from reports.layout import Layout
-from reports.manifest import load_tables
-from reports.transcription import load_paper
+from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT
+from reports.audit_checks.result_checks import equal_pairs, gains_in_words, one_result_many_tables
+from reports.costs.cost_frames import load_costs
+from reports.paper.published_tables import load_tables
+from reports.paper.transcription import load_paper
 
 
 @pytest.fixture

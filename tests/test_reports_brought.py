@@ -9,10 +9,10 @@ from fake_records import key, record, write_manifest, write_record
 
 from baselines.brought import Brought, brought
 from baselines.registry import BASELINES
-from reports.brought import brought_in_clip, find_trained
-from reports.brought_sheet import gates, heat, sheet, wheel
-from reports.manifest import load_table
-from reports.records import load_records
+from reports.figures.reference_effect import brought_in_clip, find_trained
+from reports.figures.reference_effect_sheet import gates, heat, sheet, wheel
+from reports.paper.published_tables import load_table
+from reports.records.run_record import load_records
 from tests.tiny import INFER, MODEL
 from tpr import checkpoint
 from tpr.infer import network_input

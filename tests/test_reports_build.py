@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 import pytest
 from fake_records import key, record, write_all, write_manifest, write_record
 
+from experiments.layout import Layout
 from reports.build import build, main
-from reports.figures import Figure, draw_or_recall
-from reports.layout import Layout
+from reports.figures.figure import Figure, draw_or_recall
 from reports.numbers import duration, number, signed
-from reports.page import cell, prose
+from reports.page.rendering import cell, prose
 
 
 class Reader(HTMLParser):

@@ -1,9 +1,9 @@
 """Rows of other authors' methods: shown as cited, never as ours."""
 
-from reports.cited import COLUMNS, cited_rows
-from reports.layout import ROOT
-from reports.manifest import load_tables
-from reports.transcription import Paper, load_paper
+from experiments.layout import ROOT
+from reports.paper.cited import COLUMNS, cited_rows
+from reports.paper.published_tables import load_tables
+from reports.paper.transcription import Paper, load_paper
 
 
 def test_numbers_are_as_printed_and_gaps_stay_gaps():

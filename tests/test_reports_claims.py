@@ -3,13 +3,9 @@
 import pytest
 from fake_records import record, write_manifest, write_record
 
-from reports.claim_view import reading
-from reports.claims import judge_all, noise_of
-from reports.collect import table_frame
-from reports.manifest import load_table
-from reports.records import load_records
-from reports.statistics import Estimate
-from reports.verdicts import (
+from reports.claims.claim_rows import reading
+from reports.claims.judging import judge_all, noise_of
+from reports.claims.verdicts import (
     INCONCLUSIVE,
     MISSING,
     NOT_REPRODUCED,
@@ -20,7 +16,11 @@ from reports.verdicts import (
     verdict,
     wording,
 )
-from reports.view import order
+from reports.evidence.table_frames import table_frame
+from reports.page.table_cells import order
+from reports.paper.published_tables import load_table
+from reports.records.run_record import load_records
+from reports.statistics import Estimate
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 

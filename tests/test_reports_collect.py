@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from fake_records import DATASET, record, write_all, write_manifest, write_record
 
-from reports.collect import table_frame, write_tables
-from reports.comparable import comparable
-from reports.manifest import load_table
-from reports.records import load_records
+from reports.evidence.table_frames import table_frame, write_tables
+from reports.paper.published_tables import load_table
+from reports.records.comparable import comparable
+from reports.records.run_record import load_records
 
 
 def rows(root, *records):

@@ -6,10 +6,10 @@ import pytest
 from fake_records import record, write_record
 from test_reports_costs import BASE, ROUTED
 
-from reports import cost_plots
-from reports.figures import recall, remember
-from reports.records import load_records
-from reports.transcription import load_paper
+from reports.figures import cost_charts, gate_chart
+from reports.figures.figure import recall, remember
+from reports.paper.transcription import load_paper
+from reports.records.run_record import load_records
 
 COSTS = {"blendmask-r50": BASE, "blendmask-r50+tpr": ROUTED}
 
@@ -22,13 +22,13 @@ def gate_rows():
 
 
 def test_the_liveliest_clip_is_shown_in_the_order_of_its_frames():
-    clip = cost_plots.liveliest(gate_rows())
+    clip = gate_chart.liveliest(gate_rows())
     assert [(row["video"], row["all"]) for row in clip] == [(2, 0.1), (2, 0.3), (2, 0.7)]
-    assert cost_plots.liveliest([]) == []
+    assert gate_chart.liveliest([]) == []
 
 
 def test_published_points_are_sums_of_baseline_and_increase():
-    points = cost_plots.published_points(load_paper())
+    points = cost_charts.published_points(load_paper())
     assert points["blendmask-r50"] == (56.8, 41.2, 33.8)
     assert points["blendmask-r101+tpr"] == pytest.approx((75.7 + 4.9, 60.1 + 14.2, 39.1))
 
@@ -38,15 +38,15 @@ def test_measured_points_pair_full_size_costs_with_measured_ap(tmp_path):
     for run, ap in (("blendmask-r50", 9.0), ("blendmask-r50+tpr", 10.0)):
         write_record(tmp_path, record(run, 0, ap))
     records, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
-    points = cost_plots.measured_points(load_paper(), COSTS, records)
+    points = cost_charts.measured_points(load_paper(), COSTS, records)
     assert points == {"blendmask-r50": (10, 4, 9), "blendmask-r50+tpr": (11, 6.5, 10)}
 
 
 def test_bars_split_the_temporal_module_by_its_gates():
-    parts = cost_plots.stack(ROUTED, "executed")
+    parts = cost_charts.stack(ROUTED, "executed")
     assert (parts["backbone"], parts["masks"]) == (10, 1)
     assert (parts["temporal, always"], parts["temporal, behind gates"]) == (1, 4)
-    assert cost_plots.stack(ROUTED, "published")["masks"] == 0
+    assert cost_charts.stack(ROUTED, "published")["masks"] == 0
 
 
 def test_charts_are_written_for_both_themes(tmp_path):
@@ -54,10 +54,10 @@ def test_charts_are_written_for_both_themes(tmp_path):
     path.write_text(json.dumps(gate_rows()))
     paper, sources = load_paper(), {"x": "key"}
     figures = [
-        cost_plots.cost_by_part(paper, COSTS, tmp_path, sources),
-        cost_plots.open_over_clip(path, "x", tmp_path, sources),
+        cost_charts.cost_by_part(paper, COSTS, tmp_path, sources),
+        gate_chart.open_over_clip(path, "x", tmp_path, sources),
     ]
     for figure in figures:
         assert recall(tmp_path, remember(tmp_path, figure).name) == figure
     assert "all 36.7 %" in figures[1].alt
-    assert cost_plots.open_over_clip(tmp_path / "none.json", "x", tmp_path, sources) is None
+    assert gate_chart.open_over_clip(tmp_path / "none.json", "x", tmp_path, sources) is None

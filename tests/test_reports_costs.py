@@ -7,11 +7,11 @@ import pytest
 from fake_records import record, write_manifest, write_record
 
 from reports.build import build
-from reports.cost_view import speed_view
-from reports.cost_words import differences
-from reports.costs import cost_frame, open_shares, parts_frame
-from reports.records import load_records
-from reports.transcription import Paper, load_paper
+from reports.costs.cost_cells import speed_view
+from reports.costs.cost_frames import cost_frame, open_shares, parts_frame
+from reports.costs.cost_words import differences
+from reports.paper.transcription import Paper, load_paper
+from reports.records.run_record import load_records
 from tpr.cost.conventions import PRODUCTS
 
 TABLE = {

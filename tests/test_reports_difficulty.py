@@ -7,11 +7,11 @@ import pytest
 from fake_records import record, write_manifest, write_record
 
 from reports.build import build
-from reports.collect import write_tables
-from reports.difficulty import difficulty_frame, gain_over_seeds, headline_pairs, parts
-from reports.difficulty_view import difficulty_tables
-from reports.manifest import load_table
-from reports.records import load_records
+from reports.difficulty.ap_by_part import difficulty_frame, gain_over_seeds, headline_pairs, parts
+from reports.difficulty.part_tables import difficulty_tables
+from reports.evidence.table_frames import write_tables
+from reports.paper.published_tables import load_table
+from reports.records.run_record import load_records
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 GROUPS = {

@@ -7,11 +7,11 @@ import pytest
 from fake_records import key, record, write_all, write_manifest, write_record
 from suite_helpers import edit, make_root, suite
 
+from experiments.layout import Layout
 from experiments.shipped_records import ship_records
 from reports.build import build
-from reports.collect import write_tables
-from reports.layout import Layout
-from reports.own import load_pool
+from reports.evidence.table_frames import write_tables
+from reports.records.pool import load_pool
 
 RUN, NAME = "blendmask-r50", "blendmask-r50-seed0"
 

@@ -7,8 +7,8 @@ from suite_helpers import edit, make_root, suite
 from experiments.manifest import load_manifests
 from experiments.yaml_check import ManifestError
 from reports.build import main
-from reports.manifest import load_about, load_table, load_tables
-from reports.transcription import load_paper
+from reports.paper.published_tables import load_about, load_table, load_tables
+from reports.paper.transcription import load_paper
 
 CASES = [
     (

@@ -7,12 +7,11 @@ import pytest
 from fake_records import key, record, write_all, write_record
 from suite_helpers import make_root, suite
 
-from experiments.layout import ROOT
+from experiments.layout import ROOT, Layout
 from experiments.shipped_records import ship_records, shipped_names, shipped_problems
 from reports.build import build
-from reports.layout import Layout
-from reports.own import load_pool, own_view
 from reports.readme import measured
+from reports.records.pool import load_pool, own_view
 
 
 @pytest.fixture

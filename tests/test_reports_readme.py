@@ -3,7 +3,7 @@
 import pytest
 from fake_records import record, write_all, write_manifest, write_record
 
-from reports.layout import ROOT
+from experiments.layout import ROOT
 from reports.readme import BEGIN, END, main, measured, renewed
 
 

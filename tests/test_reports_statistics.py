@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from reports.claims.verdicts import REPRODUCED, verdict
 from reports.statistics import (
     Noise,
     estimate,
@@ -13,7 +14,6 @@ from reports.statistics import (
     pooled_noise,
     seeds_needed,
 )
-from reports.verdicts import REPRODUCED, verdict
 from tpr.evaluation import evaluate
 
 A, B = [31.0, 32.4, 31.6], [30.0, 31.0, 30.5]

@@ -7,9 +7,10 @@ from fake_records import DATASET, key, record, write_manifest, write_record
 from PIL import Image
 
 from reports.build import build
-from reports.manifest import load_table
-from reports.records import load_records
-from reports.tracks import find_pair, spread
+from reports.figures.paired_runs import find_pair
+from reports.figures.track_sheet import spread
+from reports.paper.published_tables import load_table
+from reports.records.run_record import load_records
 from tpr.data.rle import encode
 
 RUNS = ("blendmask-r50", "blendmask-r50+tpr")

@@ -9,14 +9,14 @@ from fake_records import record, write_manifest, write_record
 from test_reports_tracks import RUNS, add_results, add_videos
 
 from reports.build import build
-from reports.categories import category_table
-from reports.clips import extreme_clips, path
-from reports.gate_play import by_level, gate_maps_in_clip
-from reports.latex import escaped, latex_table
-from reports.manifest import load_table
-from reports.page import script_data
-from reports.records import load_records
-from reports.tracks import find_pair
+from reports.figures.extreme_clips import extreme_clips, path
+from reports.figures.gate_play import by_level, gate_maps_in_clip
+from reports.figures.paired_runs import find_pair
+from reports.page.categories import category_table
+from reports.page.latex import escaped, latex_table
+from reports.page.rendering import script_data
+from reports.paper.published_tables import load_table
+from reports.records.run_record import load_records
 from tests.tiny import INFER, MODEL
 from tpr import checkpoint
 from tpr.data.rle import encode

@@ -29,6 +29,13 @@ def replacing(path: Path, *, lasting: bool = True) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def write_atomically(path: Path, content: str | bytes) -> Path:
+    """Writes a whole file by `replacing`, text as UTF-8; returns its path."""
+    with replacing(path) as draft:
+        draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
     """ValueError if an output is one of the inputs, under whatever name, or cannot be a file.
 

@@ -143,8 +143,8 @@ def test_an_output_that_is_an_input_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("animal", ANIMALS.keys() - {"nothing", "a link that leads nowhere"})
 def test_a_record_that_is_none_is_named_on_the_page(tmp_path, animal):
-    from reports.layout import Layout
-    from reports.own import load_pool
+    from experiments.layout import Layout
+    from reports.records.pool import load_pool
 
     path = tmp_path / "results" / "smoke" / "records" / "x-seed0.json"
     put(ANIMALS[animal], path)

@@ -1,0 +1,1 @@
+"""Checks of the published numbers against each other and against our costs."""

@@ -1,0 +1,1 @@
+"""Parameters and multiply-accumulates of the full-size models, beside the published ones."""

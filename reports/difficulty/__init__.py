@@ -1,0 +1,1 @@
+"""AP of the easy and the hard parts of the validation videos."""

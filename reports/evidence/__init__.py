@@ -1,0 +1,1 @@
+"""All that is known of a profile, loaded and computed once."""

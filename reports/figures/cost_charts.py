@@ -1,0 +1,184 @@
+"""Charts of costs: AP against cost, and cost by part."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+
+from reports.costs.cost_frames import GIGA, MEGA, Costs, open_shares
+from reports.figures.figure import Figure
+from reports.figures.theme import WIDTH, Ink, save_both
+from reports.paper.transcription import Paper
+from reports.records.run_record import Record, by_run
+from tpr.cost import conventions
+
+ROWS = ("baseline-r50", "tpr-r50", "baseline-r101", "tpr-r101")  # of Table 1(f)
+GROUPS = {  # parts of a model, as the bars stack them
+    "backbone": ("backbone",),
+    "FPN, P6, P7": ("FPN", "P6, P7"),
+    "FCOS": ("FCOS towers", "class and centerness", "box sides"),
+    "masks": ("top layer", "basis", "masks of the detections"),
+    "tracking": ("tracking head",),
+}
+
+
+def ap_against_cost(
+    paper: Paper, costs: Costs, records: Sequence[Record], folder: Path, sources: dict[str, str]
+) -> Figure | None:
+    """AP of Table 1(f)'s runs against GFLOPs and parameters, published points in grey."""
+    ours = measured_points(paper, costs, records)
+    if not ours:
+        return None
+    theirs = published_points(paper)
+    name, dark = save_both(folder, "ap-cost", lambda ink: _draw_points(ours, theirs, ink))
+    values = "; ".join(f"{run} AP {y:.1f} at {x:.1f} G" for run, (x, _, y) in ours.items())
+    return Figure(
+        name,
+        "AP against cost",
+        f"Scatter plots of AP against GFLOPs and parameters. {values}.",
+        "Costs are those of the full-size networks under the published convention, gates as open "
+        "as trained here (closed where that is not recorded). Grey diamonds: published, their AP "
+        "on the right axis, which spans as much. Lines join a baseline and its TPR model.",
+        sources,
+        dark,
+    )
+
+
+Points = dict[str, tuple[float, float, float]]  # run -> GFLOPs, parameters in M, AP
+
+
+def measured_points(paper: Paper, costs: Costs, records: Sequence[Record]) -> Points:
+    runs, points = by_run(list(records)), {}
+    for row in ROWS:
+        run = paper.row("1f", row)["run"]
+        if run in runs and run in costs:
+            shares = open_shares(records, run)
+            opened = shares["all"]["mean"] if shares else 0.0
+            ap = float(np.mean([record.metric("AP") for record in runs[run].values()]))
+            flops = conventions.published(costs[run], opened) / GIGA
+            points[run] = (flops, conventions.parameters(costs[run]) / MEGA, ap)
+    return points
+
+
+def published_points(paper: Paper) -> Points:
+    points = {}
+    for row in ROWS:
+        cells = paper.row("1f", row)
+        start = paper.row("1f", cells["to"]) if "to" in cells else {}
+        flops = cells.get(
+            "GFLOPs_avg", start.get("GFLOPs_avg", 0) + cells.get("added_GFLOPs_avg", 0)
+        )
+        params = cells.get("params", start.get("params", 0) + cells.get("added_params", 0))
+        points[cells["run"]] = (flops, params, cells["AP"])
+    return points
+
+
+def _draw_points(ours: Points, theirs: Points, ink: Ink) -> Drawing:
+    figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharey=True)
+    for place, (axes, label) in enumerate(zip(panels, ("GFLOPs", "parameters, M"), strict=True)):
+        right = axes.twinx()
+        _series(axes, ours, place, "o", ink.series[0])
+        _series(right, theirs, place, "D", ink.published)
+        _name_backbones(right, theirs, place, ink.published)
+        _spans_alike(axes, right)
+        axes.set_xlabel(label)
+        axes.grid(True)
+        right.spines["right"].set_visible(False)
+        right.tick_params(labelcolor=ink.published, labelright=place == 1)
+    panels[0].set_ylabel("measured AP")
+    right.set_ylabel("published AP", color=ink.published)
+    return figure
+
+
+def _series(axes: Axes, points: Points, place: int, marker: str, colour: str) -> None:
+    for baseline in [run for run in points if "+" not in run]:
+        pair = [points[run] for run in (baseline, f"{baseline}+tpr") if run in points]
+        axes.plot([p[place] for p in pair], [p[2] for p in pair], "-", lw=1, color=colour)
+    xs, ys = [p[place] for p in points.values()], [p[2] for p in points.values()]
+    axes.plot(xs, ys, marker, ms=5, mew=0, color=colour)
+
+
+def _name_backbones(axes: Axes, points: Points, place: int, colour: str) -> None:
+    for run, point in points.items():
+        if "+" not in run:
+            where = (point[place], point[2])
+            name = run.split("-")[-1].upper()
+            axes.annotate(
+                name, where, (6, -9), textcoords="offset points", fontsize=8, color=colour
+            )
+
+
+def _spans_alike(*axes: Axes) -> None:
+    """Gives vertical axes limits of one height."""
+    spans = [one.dataLim.intervaly for one in axes]
+    height = max(1.0, *(np.ptp(span) for span in spans)) * 1.3
+    for one, span in zip(axes, spans, strict=True):
+        one.set_ylim(np.mean(span) - height / 2, np.mean(span) + height / 2)
+
+
+def cost_by_part(
+    paper: Paper, costs: Costs, folder: Path, sources: dict[str, str]
+) -> Figure | None:
+    """Stacked bars of Table 1(f)'s models under both conventions."""
+    runs = [paper.row("1f", row)["run"] for row in ROWS]
+    bars = {
+        (run, convention): stack(costs[run], convention)
+        for run in runs
+        if run in costs
+        for convention in ("published", "executed")
+    }
+    if not bars:
+        return None
+    theirs = {run: point[0] for run, point in published_points(paper).items()}
+    name, dark = save_both(folder, "cost-parts", lambda ink: _draw_bars(bars, theirs, ink))
+    values = "; ".join(f"{run}, {kind}: {sum(b.values()):.1f} G" for (run, kind), b in bars.items())
+    return Figure(
+        name,
+        "Cost by part",
+        f"Stacked bars of GFLOPs by part, gates open. {values}.",
+        "The published convention leaves out what the paper's tool did not see; grey diamonds are "
+        "the published totals. “Behind gates” is what open gates add to closed ones.",
+        sources,
+        dark,
+    )
+
+
+def stack(cost: dict[str, Any], convention: str) -> dict[str, float]:
+    """G by group of parts; the temporal module's split into what always runs and what gates let."""
+    by_part = getattr(conventions, f"{convention}_by_part")(cost)
+    out = {
+        group: sum(by_part.get(part, 0) for part in parts) / GIGA for group, parts in GROUPS.items()
+    }
+    always = conventions.added(cost, convention, 0.0) / GIGA
+    out["temporal, always"] = always
+    out["temporal, behind gates"] = conventions.added(cost, convention, 1.0) / GIGA - always
+    return out
+
+
+def _draw_bars(bars: dict, theirs: dict[str, float], ink: Ink) -> Drawing:
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.34 * len(bars)))
+    groups = list(next(iter(bars.values())))
+    for place, ((run, convention), parts) in enumerate(bars.items()):
+        left = 0.0
+        for index, group in enumerate(groups):
+            last = index == len(groups) - 1
+            colour = ink.series[min(index, len(ink.series) - 1)]
+            axes.barh(place, parts[group], 0.7, left, color=colour, alpha=0.4 if last else 1)
+            left += parts[group]
+        if convention == "published":
+            axes.plot([theirs[run]], [place], "D", ms=5, color=ink.text, mfc=ink.published)
+    axes.set_yticks(range(len(bars)), [f"{run.split('-')[-1]}, {kind}" for run, kind in bars])
+    axes.set_ylim(len(bars) - 0.5, -0.5)
+    axes.set_xlabel("GFLOPs a frame")
+    axes.grid(True, axis="x")
+    handles = [
+        plt.Rectangle((0, 0), 1, 1, color=ink.series[min(i, len(ink.series) - 1)],
+                      alpha=0.4 if i == len(groups) - 1 else 1)
+        for i in range(len(groups))
+    ]  # fmt: skip
+    figure.legend(handles, groups, fontsize=7, ncols=4, loc="outside lower center")
+    return figure

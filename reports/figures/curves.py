@@ -1,0 +1,63 @@
+"""Training measurements: from records, or from the stage folders that older records point to."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from reports.figures.stage_folders import stage_folder
+from reports.records.run_record import Record
+
+SMOOTHING = 20  # a moving mean over 1/20 of the points
+
+
+def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]]:
+    """Smoothed curves by run, a dict of (n,) arrays a seed; and {record: key} of them."""
+    curves: dict[str, list[dict[str, np.ndarray]]] = {}
+    sources: dict[str, str] = {}
+    for record in records:
+        lines = recorded(record) or logged(stage_folder(runs, record.train))
+        if lines:
+            curves.setdefault(record.run, []).append(smoothed(lines))
+            sources[record.name] = record.train["key"]
+    return curves, sources
+
+
+def recorded(record: Record) -> list[dict[str, float]]:
+    """Measurements in the record itself."""
+    curve = record.train.get("metrics", {}).get("curve", {})
+    return [dict(zip(curve, row, strict=True)) for row in zip(*curve.values(), strict=True)]
+
+
+def logged(folder: Path | None) -> list[dict[str, float]]:
+    """Measurements in the log.jsonl of a stage folder; none if that is gone."""
+    path = folder / "log.jsonl" if folder else None
+    if path is None or not path.is_file():
+        return []
+    return [
+        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+    ]
+
+
+def smoothed(lines: list[dict[str, float]]) -> dict[str, np.ndarray]:
+    """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each."""
+    curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
+    curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
+    if all("open_fraction" in line for line in lines):
+        curve["open_fraction"] = _smooth(np.array([line["open_fraction"] for line in lines]))
+    return curve
+
+
+def task_loss(line: dict[str, float]) -> float:
+    """Sum of a log line's loss terms except the routing budget."""
+    terms = (v for k, v in line.items() if k.startswith("loss") and k != "loss_budget")
+    return float(sum(terms))
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """Centred moving mean that shrinks at the ends, (n,) -> (n,)."""
+    reach = len(values) // SMOOTHING // 2
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    place = np.arange(len(values))
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+    return (total[high] - total[low]) / (high - low)

@@ -1,0 +1,62 @@
+"""Chart of the share of open gates over a clip."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure as Drawing
+
+from reports.figures.figure import Figure
+from reports.figures.theme import WIDTH, Ink, save_both
+
+
+def open_over_clip(
+    path: Path | None, title: str, folder: Path, sources: dict[str, str]
+) -> Figure | None:
+    """Share of the gated work done in each frame of the clip in which it changes most, by level.
+
+    path: gates.json of an evaluation (see tpr.gate_log).
+    """
+    rows = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else []
+    clip = liveliest(rows)
+    if not clip:
+        return None
+    levels = [name for name in clip[0] if name not in ("video", "frame")]
+    name, dark = save_both(folder, "gates-clip", lambda ink: _draw_clip(clip, levels, ink))
+    means = ", ".join(f"{k} {100 * np.mean([r[k] for r in clip]):.1f} %" for k in levels)
+    return Figure(
+        name,
+        "Open gates over a clip",
+        f"Line plot by frame and level. Means over the clip: {means}.",
+        f"{title}, video {clip[0]['video']}: the one whose share changes most. Share of the gated "
+        "multiply-accumulates that is done, by pyramid level and in all.",
+        sources,
+        dark,
+    )
+
+
+def liveliest(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    """The rows of the video with the widest range of the whole share, in the order of frames."""
+    clips: dict[float, list] = {}
+    for row in rows:
+        clips.setdefault(row["video"], []).append(row)
+    ranges = {video: np.ptp([row["all"] for row in clip]) for video, clip in clips.items()}
+    best = max(ranges, key=ranges.get, default=None)
+    return sorted(clips[best], key=lambda row: row["frame"]) if clips else []
+
+
+def _draw_clip(clip: list[dict[str, float]], levels: list[str], ink: Ink) -> Drawing:
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.6))
+    frames = [row["frame"] for row in clip]
+    for index, level in enumerate(levels):
+        whole = level == "all"
+        colour = ink.text if whole else ink.series[index % len(ink.series)]
+        style = {"lw": 2 if whole else 1, "color": colour, "label": level}
+        axes.plot(frames, [100 * row[level] for row in clip], "o-", ms=3, **style)
+    axes.set_xlabel("frame")
+    axes.set_ylabel("gated work done, %")
+    axes.set_ylim(bottom=0)
+    axes.grid(True, axis="y")
+    figure.legend(fontsize=8, ncols=6, loc="outside lower center")
+    return figure

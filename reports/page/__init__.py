@@ -1,0 +1,1 @@
+"""From evidence and figures to HTML, Markdown and LaTeX."""

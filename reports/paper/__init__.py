@@ -1,0 +1,1 @@
+"""What the paper prints: its tables, its claims and its sentences."""

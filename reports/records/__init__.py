@@ -1,0 +1,1 @@
+"""Which records of runs there are, and which of them may stand side by side."""

@@ -1,0 +1,130 @@
+"""Which records may stand in one table: what differs is left out and named, never averaged in.
+
+The record finished last decides, since the settings at hand are those that were run last.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from experiments.key_settings import key_spec
+from experiments.schema import PROFILE_WIDE
+from reports.paper.published_tables import Table
+from reports.records.run_record import Record
+
+Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
+
+
+def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[str]]:
+    """Records of a table's runs that may stand side by side, and lines naming those left out.
+
+    They agree with the record finished last: all on data and settings, runs of one image model on
+    its pretrained weights, its tracking head and which detections count, seeds of one run on its
+    whole specification.
+    """
+    wanted = [record for run in table.runs for record in records if record.run == run]
+    kept, problems = _latest_group(wanted, partial(shared_identity, varies=table.varies))
+    kept, more = _by_part(kept, lambda record: record.run.split("+")[0], method_identity)
+    ordered, rest = _by_part(kept, lambda record: record.run, run_identity)
+    return ordered, problems + more + rest
+
+
+def _by_part(
+    records: list[Record],
+    part: Callable[[Record], str],
+    identity: Identity,
+) -> tuple[list[Record], list[str]]:
+    """`_latest_group` within each part, parts in the order of their first records."""
+    kept: list[Record] = []
+    problems: list[str] = []
+    for name in dict.fromkeys(map(part, records)):
+        same, more = _latest_group([r for r in records if part(r) == name], identity)
+        kept += same
+        problems += more
+    return kept, problems
+
+
+def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str]:
+    """What all records of one table must have in common, by name, but for what it varies."""
+    common = [name for name in PROFILE_WIDE if name not in varies]
+    model = record.train.get("spec", {}).get("model", {})
+    evaluation = record.evaluate.get("spec", {})
+    identity = {
+        "dataset fingerprint": record.evaluate.get("dataset"),
+        "video key": record.evaluate.get("inputs", {}).get("videos"),
+        "version of evaluate": record.evaluate.get("stage_version"),
+        "version of train": record.train.get("stage_version"),
+        "training settings": training_spec(record).get("train"),
+        "model settings": {name: model.get(name) for name in common},
+        "evaluation settings": _without(evaluation, "model", "seed", "run", "infer"),
+        "inference settings": _without(evaluation.get("infer", {}), "detections"),
+    }
+    return _texts(identity)
+
+
+def training_spec(record: Record) -> dict[str, Any]:
+    """Its training's spec as the stage's key holds it: how it was carried out does not count."""
+    return key_spec("train", record.train.get("spec", {}))
+
+
+def method_identity(record: Record) -> dict[str, str]:
+    """What runs of one image model must have in common; other methods have their own."""
+    identity = {
+        "pretrained weights": record.train.get("inputs", {}).get("pretrain"),
+        "tracking head": record.train.get("spec", {}).get("model", {}).get("track"),
+        "detections": record.evaluate.get("spec", {}).get("infer", {}).get("detections"),
+    }
+    return _texts(identity)
+
+
+def run_identity(record: Record) -> dict[str, str]:
+    """What the seeds of one run must have in common, by name."""
+    identity = {
+        "specification of train": _without(training_spec(record), "seed"),
+        "specification of evaluate": _without(record.evaluate.get("spec", {}), "seed"),
+    }
+    return _texts(identity)
+
+
+def _texts(identity: dict[str, Any]) -> dict[str, str]:
+    return {name: json.dumps(value, sort_keys=True) for name, value in identity.items()}
+
+
+def _without(spec: dict, *names: str) -> dict:
+    return {name: value for name, value in spec.items() if name not in names}
+
+
+def _latest_group(records: list[Record], identity: Identity) -> tuple[list[Record], list[str]]:
+    """The records that agree with the one finished last, and lines that name the others."""
+    groups: dict[tuple, list[Record]] = {}
+    for record in records:
+        groups.setdefault(tuple(identity(record).items()), []).append(record)
+    if len(groups) < 2:
+        return records, []
+    chosen = max(groups, key=lambda key: (_finished(groups[key]), len(groups[key])))
+    others = [record for record in records if record not in groups[chosen]]
+    return groups[chosen], _lines(others, dict(chosen), identity)
+
+
+def _finished(records: list[Record]) -> str:
+    return max(str(record.evaluate.get("finished", "")) for record in records)
+
+
+def _lines(others: list[Record], expected: dict[str, str], identity: Identity) -> list[str]:
+    """One line for each reason, naming the records."""
+    reasons: dict[str, list[str]] = {}
+    for record in others:
+        reasons.setdefault(_reason(expected, identity(record)), []).append(record.name)
+    return [
+        f"Left out, not comparable with the latest run: {', '.join(names)} ({reason})"
+        for reason, names in reasons.items()
+    ]
+
+
+def _reason(expected: dict[str, str], found: dict[str, str]) -> str:
+    name = next(name for name in expected if expected[name] != found[name])
+    if name != "dataset fingerprint":
+        return f"different {name}"
+    here, latest = (str(json.loads(side[name]))[:12] for side in (found, expected))
+    return f"different {name}: {here}, not {latest}"

@@ -1,0 +1,45 @@
+"""Runs that failed, results/<profile>/failed: their rows say so, and older records leave them."""
+
+from dataclasses import dataclass
+
+from experiments.layout import Layout
+from reports.records.run_record import Record
+from tpr.data.json_input import read_json
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A run and seed whose last training or evaluation failed.
+
+    evaluation: key of the evaluation that is missing; stage: as people read it.
+    """
+
+    run: str
+    seed: int
+    evaluation: str
+    stage: str
+    reason: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.run} seed {self.seed} failed ({self.stage}): {self.reason}"
+
+    def replaces(self, record: Record, ships: bool) -> bool:
+        """Whether a record is older, or of other settings; one that ships may be of the same."""
+        same = (record.run, record.seed) == (self.run, self.seed)
+        return same and not (ships and record.evaluate.get("key") == self.evaluation)
+
+
+def load_failed(layout: Layout) -> list[Failed]:
+    """What failed, by file name. Raises ValueError naming a file that cannot be read."""
+    found = []
+    for path in sorted(layout.failed.glob("*.json")):
+        try:
+            raw = read_json(path)
+            named = (str(raw[name]) for name in ("evaluation", "stage", "reason"))
+            found.append(Failed(str(raw["run"]), int(raw["seed"]), *named))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} cannot be read ({error!r}): delete it and run again"
+            ) from None
+    return found
