@@ -28,7 +28,7 @@ Options: --profile P     sizes and schedule: smoke, mini (default), full
          --workers N     processes at a time (default: by the profile and the cores)
          --data-root DIR   YouTube-VIS and public weights, for profile full (default: $TPR_DATA)
          --official-val  train on all videos, write files for the server
-         --limit-videos N, --max-iter N   a trial: every run for real, but little of it
+         --limit-videos N, --limit-frames N, --max-iter N   a trial: all for real, but little of it
 Slurm:   --partition P --account A --time T     of each job (docs/full-scale.md)
          --cpu-partition P                      of the jobs that need no GPU
          --nodes N --gpus-per-node G            of a training; one process a GPU

@@ -102,10 +102,11 @@ def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> dict[st
     check_runs(manifests, profile)
     if options.official_val:
         profile = with_official_val(profile)
-    if options.limit_videos or options.max_iter:
+    if options.limit_videos or options.limit_frames or options.max_iter:
         profile = trial(
             profile,
             videos=options.limit_videos,
+            frames=options.limit_frames,
             iterations=options.max_iter,
             data_root=options.data_root,
             on_gpus=bool(options.gpus_per_node if options.launcher == "slurm" else gpus()),

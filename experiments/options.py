@@ -32,6 +32,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--official-val", action="store_true", help="train on all, write files for the server")
     trial = parser.add_argument_group("a trial: everything for real, but little of it")
     trial.add_argument("--limit-videos", type=positive, metavar="N", help="videos a split")
+    trial.add_argument("--limit-frames", type=positive, metavar="N", help="frames a video")
     trial.add_argument("--max-iter", type=positive, metavar="N", help="iterations of a training")
     add_slurm(parser.add_argument_group("--launcher slurm"))
     return parser.parse_intermixed_args(arguments)

@@ -26,7 +26,8 @@ class Graph:
         """Training and validation videos."""
         data = self.profile["data"]
         if "videos" not in data:
-            names = ("dataset", "holdout_videos", "official_val", "limit_videos", "generated")
+            names = ("dataset", "holdout_videos", "official_val", "generated")
+            names += ("limit_videos", "limit_frames")
             return self._stage("videos", "", {name: data[name] for name in names if name in data})
         return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
 

@@ -50,7 +50,7 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
     A trial may have `generated` videos in its place.
     """
     from tpr.data.findings import BrokenDataError, report
-    from tpr.data.prepare import prepare
+    from tpr.data.prepare import counts, prepare
 
     try:
         index = prepare(
@@ -59,6 +59,7 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
             out,
             holdout=spec.get("holdout_videos"),
             limit=spec.get("limit_videos"),
+            limit_frames=spec.get("limit_frames"),
             official_val=spec.get("official_val", False),
             follow_links=bool(os.environ.get("TPR_FOLLOW_LINKS")),
             workers=cores(),
@@ -70,7 +71,7 @@ def recorded(spec: Spec, out: Path, log: Log) -> dict[str, Any]:
         raise
     names = ("fingerprint", "dataset", "validation", "holdout_sha256", "files", "sources", "notes")
     return {name: index[name] for name in names} | {
-        f"{split}_videos": len(videos) for split, videos in index["videos"].items()
+        f"{split}_videos": videos for split, (videos, _) in counts(index).items()
     }
 
 

@@ -20,11 +20,13 @@ def trial(
     profile: Profile,
     *,
     videos: int | None,
+    frames: int | None,
     iterations: int | None,
     data_root: str | None,
     on_gpus: bool,
 ) -> Profile:
-    """The profile with at most so many videos a split and so many iterations, None: as they are.
+    """The profile with at most so many videos a split, frames a video and iterations, None: as they
+    are.
 
     Without `data_root` a profile of recorded data gets generated ones, in the layout of
     YouTube-VIS; public weights that are not in that folder are replaced by seeded initial ones.
@@ -44,24 +46,33 @@ def trial(
         "seeds": profile["seeds"][:1],
         "processes": 1,  # a batch of one cannot be shared
         "train": train,
-        "data": data(profile["data"], videos, data_root),
+        "data": data(profile["data"], videos, frames, data_root),
         "expected_seconds": EXPECTED | {"evaluate": 60},
     }
 
 
-def generated(data: Profile, videos: int | None, data_root: str | None) -> Profile:
-    """Generated data with fewer videos; the images for pretraining stay."""
-    splits = data["videos"].items()
-    fewer = {name: s | {"videos": min(s["videos"], videos or s["videos"])} for name, s in splits}
+def generated(
+    data: Profile, videos: int | None, frames: int | None, data_root: str | None
+) -> Profile:
+    """Generated data with fewer and shorter videos; the images for pretraining stay."""
+    most = {"videos": videos, "frames": frames}
+    fewer = {
+        name: split | {key: min(split[key], limit) for key, limit in most.items() if limit}
+        for name, split in data["videos"].items()
+    }
     return data | {"videos": fewer}
 
 
-def recorded(data: Profile, videos: int | None, data_root: str | None) -> Profile:
-    """Recorded data: the first videos of each split, or generated ones."""
+def recorded(
+    data: Profile, videos: int | None, frames: int | None, data_root: str | None
+) -> Profile:
+    """Recorded data: the first videos of each split and their first frames, or generated ones."""
     weights = {name: present(file, data_root) for name, file in data["pretrained"].items()}
     data = data | {"pretrained": weights}
     if videos is not None:
         data |= {"limit_videos": videos, "holdout_videos": videos}
+    if frames is not None:
+        data |= {"limit_frames": frames}
     if data_root is None:
         count = 2 * (videos or data["holdout_videos"])  # as many to train on as are held out
         data |= {"generated": {"seed": 0, "videos": count, "frames": FRAMES, **SIZE}}

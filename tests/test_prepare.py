@@ -254,8 +254,8 @@ def test_the_command_line_reports_and_writes_an_index(tmp_path, capsys):
     assert main([*arguments, "--holdout", "2"]) == 0
     index = json.loads((root / "tpr-ytvis2021" / "index.json").read_text())
     told = capsys.readouterr().out
-    assert f"held out: 2 videos, {index['holdout_sha256']}" in told
-    assert "train: 6 videos, 12 frames" in told
+    assert f"held out: 2 videos, 4 frames, {index['holdout_sha256']}\n" in told
+    assert "train: 4 videos, 8 frames\n" in told
     for path in (root / "train/JPEGImages").glob("*/00000.jpg"):
         path.unlink()
     assert main(arguments) == 1

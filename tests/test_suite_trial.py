@@ -29,7 +29,8 @@ def manifests(tmp_path):
 
 
 def small(manifests, name="full", **options):
-    chosen = {"videos": 4, "iterations": 4, "data_root": None, "on_gpus": True} | options
+    chosen = {"videos": 4, "frames": None, "iterations": 4, "data_root": None, "on_gpus": True}
+    chosen |= options
     return trial(manifests.profile(name), **chosen)
 
 
@@ -43,6 +44,14 @@ def test_a_trial_of_full_keeps_the_networks_and_shrinks_data_and_schedule(manife
     data = profile["data"]
     assert (data["limit_videos"], data["holdout_videos"]) == (4, 4)
     assert data["generated"] == {"seed": 0, "videos": 8, "frames": 3, "height": 360, "width": 640}
+
+
+def test_a_trial_may_have_few_frames_a_video(manifests, tmp_path):
+    assert small(manifests, frames=2)["data"]["limit_frames"] == 2
+    short = small(manifests, "smoke", frames=2, videos=None)["data"]["videos"]
+    assert {split["frames"] for split in short.values()} == {2}
+    BODIES["videos"](SPEC | {"limit_frames": 1}, {}, tmp_path, Log(tmp_path))
+    assert [v.length for v in dataset(tmp_path, "train").videos] == [1, 1]
 
 
 def test_off_gpus_a_trial_trains_in_single_precision(manifests):
@@ -96,7 +105,8 @@ def test_generated_videos_pass_for_a_youtube_vis_archive(tmp_path):
     for _ in range(2):  # a stage may be killed and start anew
         found = BODIES["videos"](SPEC, {}, tmp_path, Log(tmp_path))
     assert (tmp_path / "source/train/JPEGImages").is_dir()
-    assert found["validation"] == "hold-out" and found["train_videos"] == 4
+    assert found["validation"] == "hold-out"
+    assert (found["train_videos"], found["val_videos"]) == (2, 2)
     index = json.loads((tmp_path / "index.json").read_text())
     assert index["sources"]["train"]["json"] == "train.json"
     assert (len(dataset(tmp_path, "train")), len(dataset(tmp_path, "val"))) == (2, 2)

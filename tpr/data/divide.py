@@ -93,6 +93,25 @@ def compact(segmentations: list, video: Video) -> list:
     return out
 
 
+def first_frames(record: dict[str, Any], count: int) -> dict[str, Any]:
+    """The file with the first `count` frames of each video, where it has more."""
+
+    def cut(entry: dict[str, Any], *keys: str) -> dict[str, Any]:
+        lists = {key: entry[key] for key in keys if isinstance(entry.get(key), list)}
+        return entry | {key: values[:count] for key, values in lists.items()}
+
+    def shorter(video: dict[str, Any]) -> dict[str, Any]:
+        length = video.get("length")
+        return video | ({"length": min(length, count)} if isinstance(length, int) else {})
+
+    videos = [shorter(cut(video, "file_names")) for video in entries(record, "videos", "the file")]
+    if record.get("annotations") is None:
+        return record | {"videos": videos}
+    tracks = entries(record, "annotations", "the file")
+    per_frame = ("segmentations", "bboxes", "areas")
+    return record | {"videos": videos, "annotations": [cut(track, *per_frame) for track in tracks]}
+
+
 def first_videos(record: dict[str, Any], count: int) -> dict[str, Any]:
     """The file with its first `count` videos and what belongs to them."""
     videos = entries(record, "videos", "the file")[:count]

@@ -18,7 +18,7 @@ from typing import Any
 
 from tpr.command import command, positive
 from tpr.data.check import Check, Progress, check_split
-from tpr.data.divide import choose, divide, first_videos, video_names
+from tpr.data.divide import choose, divide, first_frames, first_videos, video_names
 from tpr.data.findings import KINDS, SHOWN, BrokenDataError, Finding, counted, report
 from tpr.data.frames import add_follow_links
 from tpr.data.holdout import names_hash
@@ -48,6 +48,7 @@ def prepare(
     holdout: int | None = None,
     official_val: bool = False,
     limit: int | None = None,
+    limit_frames: int | None = None,
     follow_links: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
@@ -56,9 +57,10 @@ def prepare(
 
     holdout: how many training videos become the validation set (default: 302 of 2238 of them);
     official_val: train on all of them and take the official validation set, which has no ground
-    truth; limit: look at so many videos for either set only, for a trial; follow_links: read
-    pictures behind links that lead out of the data set too, which the index then says. Raises
-    FileNotFoundError for an unknown layout, BrokenDataError with all that was found.
+    truth; limit, limit_frames: look at so many videos for either set only, and at so many frames
+    of each, for a trial; follow_links: read pictures behind links that lead out of the data set
+    too, which the index then says. Raises FileNotFoundError for an unknown layout, BrokenDataError
+    with all that was found.
     """
     if dataset not in DATASETS:
         raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
@@ -71,6 +73,8 @@ def prepare(
     if limit is not None:
         count = limit if official_val else 2 * limit
         loaded = {s: (source, first_videos(r, count)) for s, (source, r) in loaded.items()}
+    if limit_frames is not None:
+        loaded = {s: (source, first_frames(r, limit_frames)) for s, (source, r) in loaded.items()}
     checks = {
         split: check_split(
             record,
@@ -229,16 +233,27 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def counts(index: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Videos and frames of each set that was made; held-out videos are none of the training set."""
+    held = set(index["holdout"])
+    found = {split: dict(videos) for split, videos in index["videos"].items()}
+    if held:
+        found["val"] = {name: found["train"].pop(name) for name in held}
+    found["train"] = {name: one for name, one in found["train"].items() if one["frames"]}
+    return {
+        split: (len(videos), sum(one["frames"] for one in videos.values()))
+        for split, videos in found.items()
+    }
+
+
 def lines(index: dict[str, Any], out: Path) -> list[str]:
     """What was made, for people."""
-    frames = {k: sum(v["frames"] for v in x.values()) for k, x in index["videos"].items()}
-    text = [
-        f"{split}: {len(x)} videos, {frames[split]} frames" for split, x in index["videos"].items()
-    ]
+    text = [f"{split}: {v} videos, {f} frames" for split, (v, f) in counts(index).items()]
+    if index["holdout"]:
+        held = text.pop().removeprefix("val: ")
+        text.append(f"held out: {held}, {index['holdout_sha256']}")
     meanings = {kind: KINDS[kind].meaning for kind in index["notes"]} | RENUMBERED
     text += [f"note: {kind}: {n} ({meanings[kind]})" for kind, n in index["notes"].items()]
-    if index["holdout"]:
-        text.append(f"held out: {len(index['holdout'])} videos, {index['holdout_sha256']}")
     return [*text, f"fingerprint: {index['fingerprint']}", f"written: {out}"]
 
 
