@@ -37,8 +37,6 @@ def told(error: Exception) -> str:
         return f"{error.object!r} cannot be written in this locale ({name}): set PYTHONUTF8=1"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    if isinstance(error, UnicodeDecodeError):
-        return f"{error}{place(error)}"
     return f"{error or type(error).__name__}{place(error)}"
 
 
