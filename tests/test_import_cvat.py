@@ -228,7 +228,8 @@ def test_files_that_are_no_exports_are_named(tmp_path, frames, capsys, text, mes
     [
         (track(box(0, "x", 0, 4, 4)), "xtl is 'x', not a number"),
         (track(box("a", 0, 0, 4, 4)), "frame is 'a', not a whole number"),
-        (track(box(0, 0, 0, "nan", 4)), "NaN, infinite or absurdly large"),
+        (track(box(0, 0, 0, "nan", 4)), "a shape holds NaN or infinite coordinates"),
+        (track(polygon(0, "1,1;inf,2;inf,3")), "NaN, infinite or absurdly large"),
         (track(polygon(0, "1,1;2")), "points '1,1;2' are not"),
         (track(polygon(0, "1,1;2,2")), "a polygon is not a list of at least three"),
         (track('<box frame="0" xtl="0"/>'), "ytl is None, not a number"),

@@ -126,7 +126,8 @@ def _check_polygon(polygon: Any) -> None:
         points = np.array(polygon, dtype=np.float64).reshape(-1, 2)
     except OverflowError:
         points = np.array([[np.inf, np.inf]])
-    outline = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()
+    with np.errstate(invalid="ignore", over="ignore"):  # infinity minus itself
+        outline = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()
     if not np.isfinite(points).all() or max(outline, np.abs(points).max()) > MAX_OUTLINE:
         raise ValueError("a polygon holds NaN, infinite or absurdly large coordinates")
 

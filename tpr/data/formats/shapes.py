@@ -24,6 +24,7 @@ def rectangle(
     x0: float, y0: float, x1: float, y1: float, size: Size, degrees: float = 0
 ) -> np.ndarray:
     """Of two opposite corners, then turned clockwise about its centre."""
+    check_finite(x0, y0, x1, y1, degrees)
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     corners = [(x - cx, y - cy) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))]
@@ -35,14 +36,20 @@ def ellipse(
     cx: float, cy: float, rx: float, ry: float, size: Size, degrees: float = 0
 ) -> np.ndarray:
     """The pixels whose centres lie in it; `degrees` as in `rectangle`."""
-    if not all(map(math.isfinite, (cx, cy, rx, ry, degrees))):
-        raise ValueError("a shape holds NaN or infinite coordinates")
+    check_finite(cx, cy, rx, ry, degrees)
     if rx <= 0 or ry <= 0:
         return np.zeros(size, bool)
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     y, x = np.ogrid[: size[0], : size[1]]
     dx, dy = x + 0.5 - cx, y + 0.5 - cy
-    return ((dx * cos + dy * sin) / rx) ** 2 + ((dy * cos - dx * sin) / ry) ** 2 <= 1
+    with np.errstate(over="ignore", invalid="ignore"):  # radii near zero
+        return ((dx * cos + dy * sin) / rx) ** 2 + ((dy * cos - dx * sin) / ry) ** 2 <= 1
+
+
+def check_finite(*numbers: float) -> None:
+    """ValueError for NaN and infinity."""
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a shape holds NaN or infinite coordinates")
 
 
 def placed(mask: np.ndarray, left: int, top: int, size: Size) -> np.ndarray:
