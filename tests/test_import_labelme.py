@@ -121,6 +121,26 @@ def test_a_label_without_groups_is_one_object_of_the_video(tmp_path, frames, cap
     assert "a/1.json: 2 shapes are labelled 'cat' and have no group_id: give each object" in error
 
 
+def test_numbers_behind_a_label_tell_objects_if_the_label_alone_is_asked_for(
+    tmp_path, frames, capsys
+):
+    files = {
+        f"a/{t}": record(
+            box(t, 0, t + 4, 4, "cat-1", None), box(9, 9, 12, 12, "cat-2", None), picture=f"{t}.jpg"
+        )
+        for t in (0, 1)
+    }
+    source = write(tmp_path, files)
+    dataset = convert(tmp_path, frames, "labelme", source, "--categories", "cat")
+    found = [(t.category_id, t.areas) for t in dataset.tracks(dataset.videos[0])]
+    assert found == [(1, (16, 16)), (1, (9, 9))]
+    capsys.readouterr()
+    dataset = convert(tmp_path, frames, "labelme", source)
+    assert [c.name for c in dataset.categories] == ["cat-1", "cat-2"]
+    told = capsys.readouterr().err
+    assert "4 x label that ends in a number: a category of its own; with --categories" in told
+
+
 def test_shapes_of_single_images_are_objects_of_their_own(tmp_path, frames):
     both = [box(0, 0, 4, 4, group=None), box(9, 9, 12, 12, group=None)]
     files = {f"a/{t}": record(*both, picture=f"{t}.jpg") for t in (0, 1)}

@@ -51,6 +51,9 @@ KINDS = {
     "label without group_id": Kind(
         True, "it is taken for one object of the video, as it stands once a picture"
     ),
+    "label that ends in a number": Kind(
+        True, "a category of its own; with --categories NAME, NAME-1 is an object of NAME"
+    ),
     "label that is no category": Kind(True, "left out"),
     "shape without an area": Kind(True, "left out"),
     "box": Kind(True, "the object's mask is the whole box"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,9 @@ def drawn_shapes(origin: Origin, file: Path, record: dict, size: Size) -> Iterat
         where = f"{where} ({shown(label)})"
         if has_flags(shape):
             origin.tally.add("flag of labelme", f"{file}: {where}")
+        label, number = instance_label(label, origin.categories)
+        if number is None and re.search("-[0-9]+$", label):
+            origin.tally.add("label that ends in a number", f"{file}: {where}")
         if label in NOT_OBJECTS or label not in (origin.categories or (label,)):
             origin.tally.add("label that is no category", f"{file}: {where}")
         elif kind in WITHOUT_AREA:
@@ -133,7 +137,14 @@ def drawn_shapes(origin: Origin, file: Path, record: dict, size: Size) -> Iterat
                 mask = mask_of(shape, kind, size)
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
-            yield Drawn(label, group_of(shape, where), mask, f"{file}: {where}")
+            yield Drawn(label, number or group_of(shape, where), mask, f"{file}: {where}")
+
+
+def instance_label(label: str, categories: tuple[str, ...] | None) -> tuple[str, str | None]:
+    """ "cat-2" as cat, 2, as labelme's older examples mean it, where cat alone is a category."""
+    stem, dash, number = label.rpartition("-")
+    known = categories is not None and stem in categories and label not in categories
+    return (stem, dash + number) if known and number.isdecimal() else (label, None)
 
 
 def has_flags(entry: dict) -> bool:
