@@ -55,6 +55,7 @@ ELSEWHERE = {
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",
     "pip install .": "test_package.py, without a download",
     'pip install ".[routing]"': "downloads torch",
+    "pip install --require-hashes -r requirements.lock": "the same; test_requirements.py reads it",
     "python -m benchmarks.sampling": "a minute of timings, which tests have no use for",
     "python -m benchmarks.sparse": "the same",
     "python -m benchmarks.routing_overhead": "the same",
@@ -127,6 +128,6 @@ def test_every_other_command_is_known():
 
 
 def test_links_between_the_pages_lead_somewhere():
-    for page in [*PAGES, ROOT / "README.md"]:
+    for page in [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
