@@ -130,7 +130,7 @@ def test_pictures_that_are_not_as_many_as_frames_are_refused(tmp_path, frames, c
     assert "clip.xml: the task has 9 frames (0 to 8), but" in error and "4 pictures" in error
 
 
-@pytest.mark.parametrize("name", ["street", "other", "."])
+@pytest.mark.parametrize("name", ["street", "other", ".", "images", "any"])
 def test_the_folder_may_be_called_like_task_or_file_or_be_the_only_one(tmp_path, name):
     names = [f"{name}/{t}.jpg" for t in range(4)]
     folder = pictures(tmp_path / "frames", *names, size=SIZE)
@@ -185,6 +185,12 @@ def test_images_of_a_folder_are_a_video_with_tracks_by_attribute(tmp_path, frame
     told = capsys.readouterr().err
     assert "2 x object in one frame only, without a track id" in told
     assert "2 x frame without an annotation, left out" in told
+
+
+def test_the_folder_of_an_unpacked_export_will_do(tmp_path):
+    folder = pictures(tmp_path / "frames", "images/clip/0.jpg", size=SIZE)
+    dataset = convert(tmp_path, folder, "cvat", export(tmp_path, image("clip/0.jpg", drawn(0))))
+    assert dataset.videos[0].file_names == ("images/clip/0.jpg",)
 
 
 def test_images_without_tracks_are_taken_one_by_one(tmp_path, frames, capsys):
@@ -265,7 +271,7 @@ def test_frames_of_another_size_than_the_task_says_are_named(tmp_path, frames, c
 
 
 def test_a_folder_of_pictures_that_is_missing_is_named(tmp_path, capsys):
-    folder = pictures(tmp_path / "frames", "elsewhere/0.jpg", size=SIZE)
+    folder = pictures(tmp_path / "frames", "elsewhere/0.jpg", "other/0.jpg", size=SIZE)
     source = export(tmp_path, track(box(0, 0, 0, 4, 4)))
     assert convert(tmp_path, folder, "cvat", source) is None
     assert f"no pictures of its video; looked in {folder / 'clip'}" in capsys.readouterr().err

@@ -172,6 +172,13 @@ def test_a_blurred_map_and_colours_of_mots_are_refused(tmp_path, frames, capsys)
     assert "00.png: holds colours (RGB), not ids of 16 bits" in capsys.readouterr().err
 
 
+def test_colours_and_ids_in_one_video_are_refused(tmp_path, frames, capsys):
+    colour_maps(tmp_path / "maps", {"a/00": [(block(0, 2), (200, 0, 0))]})
+    id_maps(tmp_path / "maps", {"a/01": block(0, 2)}, "P")
+    assert convert(tmp_path, frames, "davis", tmp_path / "maps") is None
+    assert "01.png: P, unlike those before: some maps of the video hold" in capsys.readouterr().err
+
+
 def test_maps_without_fractions_may_be_floats(tmp_path, frames, capsys):
     folder = tmp_path / "maps" / "a"
     folder.mkdir(parents=True)

@@ -27,6 +27,8 @@ def from_images(origin: Origin, file: Path, export: Export) -> list[VideoTracks]
         picture = seen_from(origin.frames, origin.frames, name)
         if not name or picture is None:
             raise ValueError(f"{file}: image name {shown(name)} leads out of the frame folder")
+        if not picture.is_file():  # an unpacked export has them in a folder of this name
+            picture = origin.frames / "images" / name
         if not picture.is_file():
             raise FileNotFoundError(f"{picture}: no such frame, though {file} names it")
         folders[picture.parent][picture] = image

@@ -1,7 +1,8 @@
 """Exports "CVAT for video 1.1": a track is an object; tracks of one group and label are its parts.
 
 The file does not name the pictures: of a task they are those of a folder called like its video
-file, the task or the XML file, or of the frame folder itself, in natural order.
+file, the task or the XML file; of an only video also those of the frame folder itself, or of the
+one folder in it. They count in natural order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tpr.data.formats.cvat_xml import Export, Task
 from tpr.data.formats.origin import Origin, seen_from
 from tpr.data.formats.tracks import Part, VideoTracks
 from tpr.data.json_input import naming, shown
-from tpr.data.media.folders import list_files
+from tpr.data.media.folders import list_files, list_folders
 from tpr.data.media.pictures import check_picture_size, picture_size
 
 
@@ -64,7 +65,9 @@ def folder_of(origin: Origin, file: Path, task: Task, *, alone: bool) -> Path:
     """Where the task's pictures lie. FileNotFoundError naming what was looked for."""
     names = dict.fromkeys([*task.names, file.stem, file.parent.name])
     tried = [path for name in names if (path := seen_from(origin.frames, origin.frames, name))]
-    tried += [origin.frames] if alone else []
+    if alone:
+        folders = list_folders(origin.frames).paths
+        tried += [origin.frames / "images", origin.frames, *(folders if len(folders) == 1 else ())]
     for folder in tried:
         if folder.is_dir() and list_files(folder).paths:
             return folder

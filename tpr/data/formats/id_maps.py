@@ -110,6 +110,7 @@ def read_video(
 ) -> VideoTracks:
     maps = maps_of_pictures(origin, origin.frames / name, files)
     video: VideoTracks | None = None
+    coloured: set[bool] = set()  # of maps that show something
     for t, file in enumerate(maps.values()):
         if file is None:
             continue
@@ -118,6 +119,11 @@ def read_video(
         if samples.shape[:2] != video.size:
             height, width = samples.shape[:2]
             raise ValueError(f"{file}: {width} x {height}, unlike {files[0].name}")
+        if (samples[..., :3] if samples.ndim == 3 else samples).any():
+            coloured.add(samples.ndim == 3)
+        if len(coloured) > 1:
+            text = "some maps of the video hold colours, some ids: save all of them alike"
+            raise ValueError(f"{file}: {mode}, unlike those before: {text}")
         with naming(file):
             for part in parts(samples, mode, categories):
                 video.add(t, part, str(file), origin.tally.add)

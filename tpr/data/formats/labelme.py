@@ -137,6 +137,8 @@ def drawn_shapes(origin: Origin, file: Path, record: dict, size: Size) -> Iterat
                 mask = mask_of(shape, kind, size)
             except ValueError as error:
                 raise ValueError(f"{where}: {error}") from None
+            if kind == "rectangle":
+                origin.tally.add("box", f"{file}: {where}")
             yield Drawn(label, number or group_of(shape, where), mask, f"{file}: {where}")
 
 
