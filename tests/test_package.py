@@ -26,7 +26,7 @@ def test_an_installed_copy_is_typed_and_evaluates_without_torch(tmp_path):
     """Built and installed into an empty folder; numpy and pycocotools are this environment's."""
     target, source = tmp_path / "site", tmp_path / "source"  # a build leaves files in its source
     shutil.copytree(ROOT / "tpr", source / "tpr")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     done = subprocess.run(

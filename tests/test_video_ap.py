@@ -34,7 +34,7 @@ def test_golden_case(path):
     case = json.loads(path.read_text())
     metrics = evaluate_case(case)
     expected = case["expected"]
-    assert metrics.stats == pytest.approx(expected["stats"], abs=1e-12)
+    assert metrics.stats == expected["stats"]  # to the last bit
     precision, recall = metrics.arrays()
     np.testing.assert_allclose(precision, expected["precision_mean_TKAM"], rtol=0, atol=1e-12)
     np.testing.assert_allclose(recall, expected["recall_TKAM"], rtol=0, atol=1e-12)
@@ -128,10 +128,11 @@ def test_resampling_equals_evaluating_copies_of_the_videos(case, drawn):
 
 
 @pytest.mark.parametrize("name", ["r24_many_videos", "r28_bigger", "e21_duplicate_ann_ids"])
-def test_every_video_once_gives_the_same_numbers_exactly(name):
+def test_every_video_once_gives_the_same_numbers(name):
     metrics = evaluate_case(golden(name))
-    assert metrics.resample(metrics.video_ids) == metrics.stats
-    assert metrics.resample({video: 1 for video in metrics.video_ids}) == metrics.stats
+    same = pytest.approx(metrics.stats, abs=1e-12)  # means are summed in another order
+    assert metrics.resample(metrics.video_ids) == same
+    assert metrics.resample({video: 1 for video in metrics.video_ids}) == same
 
 
 def test_bootstrap_draws_equal_resampling_and_repeat_by_seed():

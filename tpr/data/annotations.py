@@ -181,7 +181,7 @@ def _annotation(entry: dict, *, boxes: bool) -> Track:
         segmentations_of(entry, where),
         iscrowd=bool(crowd),
         bboxes=_per_frame(entry, "bboxes", where, _box) if boxes else None,
-        areas=_per_frame(entry, "areas", where, _area),
+        areas=_areas(entry, where),
     )
 
 
@@ -209,6 +209,14 @@ def _box(box: Any, where: str) -> tuple | None:
     if not isinstance(box, list) or len(box) != 4:
         raise ValueError(f"{where}: box {shown(box)} is not [x, y, width, height]")
     return tuple(number({"bboxes": side}, "bboxes", where) for side in box)
+
+
+def _areas(entry: dict, where: str) -> tuple | None:
+    value = entry.get("areas")
+    if isinstance(value, list) and {*map(type, value)} <= {int, type(None)}:
+        if max(map(abs, filter(None, value)), default=0) < 2**53:  # as exact as floats
+            return tuple(value)
+    return _per_frame(entry, "areas", where, _area)
 
 
 def _area(area: Any, where: str) -> float | None:

@@ -1,5 +1,6 @@
 """Reading JSON that people and other programs wrote: every defect becomes one clear line."""
 
+import gc
 import json
 import math
 import os
@@ -58,7 +59,8 @@ def parse_json(data: bytes, name: str) -> Any:
     try:
         text = data.decode(json.detect_encoding(data), "surrogatepass")
         del data  # as large as what comes of it
-        return json.loads(text, object_pairs_hook=_object)
+        with _uncollected():
+            return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"{name}: not valid JSON (nested too deeply)") from None
     except ValueError as error:  # bad UTF-8, bad JSON, a key twice, an absurdly long integer
@@ -86,6 +88,18 @@ def _file_bytes(path: Path) -> bytes:
         raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from None
     except MemoryError:
         raise ValueError(f"{path}: does not fit into the memory") from None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look through all that was read again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,40 +8,63 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS, Matches
-
 RECALL_LEVELS = np.linspace(0, 1, 101)
 _CHUNK = 4_000_000  # elements of the largest temporary array
 
 
 @dataclass(frozen=True)
 class CategoryMatches:
-    """Predictions of a category by falling score (ties: video order, then rank in the video)."""
+    """Predictions of a category by falling score (ties: video order, then rank in the video), and
+    its true tracks."""
 
     video: np.ndarray  # (N,) index of the prediction's video
     rank: np.ndarray  # (N,) place within video and category
     hit: np.ndarray  # (A, T, N) bool
     counted: np.ndarray  # (A, T, N) bool
-    positives: np.ndarray  # (A, V) int64, true tracks to be found
+    true_video: np.ndarray  # (G,) index of the true track's video
+    wanted: np.ndarray  # (A, G) bool: it is to be found
+
+    @property
+    def positives(self) -> np.ndarray:
+        """(A,) true tracks to be found."""
+        return self.wanted.sum(axis=1)
 
 
-def collect(per_video: dict[int, tuple[np.ndarray, Matches]], videos: int) -> CategoryMatches:
-    """Join one category's (falling scores, matches) of each video, by ascending video index."""
-    positives = np.zeros((len(AREA_RANGES), videos), np.int64)
-    for video, (_, matches) in per_video.items():
-        positives[:, video] = matches.positives
-    order = sorted(per_video)
-    lengths = [len(per_video[video][0]) for video in order]
-    blank = np.zeros((len(AREA_RANGES), len(IOU_THRESHOLDS), 0), bool)
-    scores = np.concatenate([np.zeros(0), *(per_video[video][0] for video in order)])
-    by_score = np.argsort(-scores, kind="stable")
-    hit = np.concatenate([blank, *(per_video[video][1].hit for video in order)], axis=2)
-    counted = np.concatenate([blank, *(per_video[video][1].counted for video in order)], axis=2)
-    rank = np.concatenate([np.zeros(0, int), *(np.arange(length) for length in lengths)])
-    video = np.repeat(np.array(order, dtype=int), lengths)
-    return CategoryMatches(
-        video[by_score], rank[by_score], hit[..., by_score], counted[..., by_score], positives
-    )
+def plain_precision(matches: CategoryMatches, limit: int) -> np.ndarray:
+    """(A, T, R) precision at the recall levels, every video counting once; -1 without positives.
+
+    The same operations on the same numbers as in the reference: not a bit differs. The precision at
+    a recall level is the best one from the first prediction that reaches it on. That is always a
+    hit, so that it is enough to look up the k-th hit, k being what the level needs.
+    """
+    positives, thresholds = matches.positives, matches.hit.shape[1]
+    kept = matches.rank < limit
+    out = np.full((len(positives), thresholds, len(RECALL_LEVELS)), -1.0)
+    areas = np.flatnonzero(positives)
+    if not len(areas):
+        return out
+    hit, counted = matches.hit[areas][..., kept], matches.counted[areas][..., kept]
+    precision = np.cumsum(hit, axis=2) / (np.cumsum(counted, axis=2) + np.spacing(1))
+    best = np.maximum.accumulate(precision[..., ::-1], axis=2)[..., ::-1]
+    number = np.count_nonzero(hit, axis=2)  # of hits, (areas, T)
+    before = (np.cumsum(number) - number.ravel()).reshape(number.shape)
+    needed = np.stack([_needed(positives[area]) for area in areas])[:, None]  # (areas, 1, R)
+    reached = needed < number[..., None]
+    at_hits = np.append(best[hit], 0.0)
+    out[areas] = np.where(reached, at_hits[np.where(reached, before[..., None] + needed, -1)], 0.0)
+    return out
+
+
+def _needed(positives: int) -> np.ndarray:
+    """(R,) hits before the one that reaches each recall level; level 0 is reached by the first."""
+    return np.searchsorted(np.arange(1, positives + 1) / positives, RECALL_LEVELS, side="left")
+
+
+def plain_recall(matches: CategoryMatches, limit: int) -> np.ndarray:
+    """(A, T) final recall, every video counting once; -1 without positives."""
+    positives = matches.positives[:, None]
+    hits = np.count_nonzero(matches.hit[..., matches.rank < limit], axis=2)
+    return np.where(positives > 0, hits / np.maximum(positives, 1), -1.0)
 
 
 def average_precision(
@@ -61,7 +84,8 @@ def average_precision(
 
 
 def _chunk(matches, weights, area: int, kept: np.ndarray, thresholds: list[int]):
-    positives = weights @ matches.positives[area]  # (B,)
+    wanted = matches.true_video[matches.wanted[area]]
+    positives = weights @ np.bincount(wanted, minlength=weights.shape[1])  # (B,)
     precision = np.full((len(weights), len(thresholds)), -1.0)
     recall = precision.copy()
     defined = np.flatnonzero(positives)

@@ -1,30 +1,67 @@
 """Spatio-temporal IoU of tracks: pixels of all frames together, in exact integers."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
+from tpr.evaluation import masks as reading
 from tpr.evaluation.masks import Masks
 
 
-def track_iou(masks: Masks, results: Sequence[int], truths: Sequence[int]) -> np.ndarray:
-    """(D, G) IoU of results with true tracks, by their rows in ``masks``.
+def track_ious(masks: Masks, pairs: np.ndarray) -> np.ndarray:
+    """(P,) IoU of pairs of tracks, (P, 2) int64 rows of ``masks``.
 
     As in the reference, frames beyond the shorter of two lists, and frames on which the two sizes
     differ, count neither to intersection nor union; an empty union is IoU 0.
     """
-    iou = np.zeros((len(results), len(truths)))
-    if not iou.size:
-        return iou
-    totals = masks.areas.sum(axis=1)
-    edges = [masks.edges(row) for row in results]
-    for column, truth in enumerate(truths):
-        others = masks.edges(truth)
-        apart = np.array([_apart(own, others) for own in edges])
-        inter = (totals[results] + totals[truth] - apart) // 2
-        union = _summed_areas(masks, results, truth) - inter
-        np.divide(inter, union, out=iou[:, column], where=union > 0)
-    return iou
+    if not len(pairs):
+        return np.zeros(0)
+    if reading.compiled_part:
+        found = np.empty((len(pairs), 2), np.int64)
+        arrays = (masks.table, masks.edges, masks.first, masks.lengths, pairs, found)
+        reading.compiled_part.overlaps(*map(np.ascontiguousarray, arrays[:-1]), found)
+    else:
+        found = overlaps(masks, pairs)
+    union = found[:, 1] - found[:, 0]
+    return np.divide(found[:, 0], union, out=np.zeros(len(pairs)), where=union > 0)
+
+
+def overlaps(masks: Masks, pairs: np.ndarray) -> np.ndarray:
+    """(P, 2) int64: pixels that both have, and both areas, of the frames that count for a pair."""
+    edges = _on_one_axis(masks)
+    areas, sizes = (_per_frame(masks, name) for name in ("area", "size"))
+    totals = areas.sum(axis=1)
+    inside = np.arange(areas.shape[1]) < masks.lengths[:, None]
+    found = np.empty((len(pairs), 2), np.int64)
+    for place, (one, other) in enumerate(pairs):
+        apart = _apart(edges[one], edges[other])
+        clash = (sizes[one] != sizes[other]) & (sizes[one] != 0) & (sizes[other] != 0)
+        counts = inside[one] & inside[other] & ~clash
+        found[place] = (
+            (totals[one] + totals[other] - apart) // 2,
+            ((areas[one] + areas[other]) * counts).sum(),
+        )
+    return found
+
+
+def _per_frame(masks: Masks, name: str) -> np.ndarray:
+    """(N, T) a column of the table by track and frame, 0 where there is no mask."""
+    values = np.zeros((len(masks.lengths), masks.lengths.max(initial=0)), np.int64)
+    values[masks.table["row"], masks.table["frame"]] = masks.table[name]
+    return values
+
+
+def _on_one_axis(masks: Masks) -> list[np.ndarray]:
+    """Start, end, start, end, ... of each track's stretches, on an axis on which all frames of the
+    video follow each other: intersecting tracks is intersecting intervals.
+
+    Masks of one frame but another size get a place of their own, so that they meet nothing.
+    """
+    table = masks.table
+    _, place = np.unique(table[["frame", "size"]], return_inverse=True)
+    pixels = (table["size"] >> 32) * (table["size"] & (2**32 - 1))
+    shift = place * pixels.max(initial=0)
+    axis = masks.edges + np.repeat(shift, table["end"] - table["begin"])
+    bounds = np.append(table["begin"], len(axis))[masks.first]
+    return np.split(axis, bounds[1:-1])
 
 
 def _apart(edges: np.ndarray, others: np.ndarray) -> int:
@@ -32,11 +69,3 @@ def _apart(edges: np.ndarray, others: np.ndarray) -> int:
     begins a stretch of such pixels."""
     places = np.sort(np.concatenate([edges, others]), kind="stable")  # merges sorted runs
     return (places[1::2] - places[0::2]).sum()
-
-
-def _summed_areas(masks: Masks, results: Sequence[int], truth: int) -> np.ndarray:
-    """(D,) sum of both areas over the frames that count for the pair."""
-    sizes, size = masks.sizes[results], masks.sizes[truth]
-    clash = (sizes != size) & (sizes != 0) & (size != 0)
-    counts = masks.inside[results] & masks.inside[truth] & ~clash
-    return ((masks.areas[results] + masks.areas[truth]) * counts).sum(axis=1)

@@ -1,7 +1,7 @@
-"""Masks of tracks as runs on one axis, on which all frames of a video follow each other.
+"""Masks of tracks as the stretches that their pixels have, read column by column.
 
-On it a track is a sorted list of intervals, and intersecting two tracks is intersecting intervals:
-nothing is decoded to pixels.
+Nothing is decoded to pixels. Reading and intersecting are done by ``_masks``, which is compiled; by
+numpy, to the same numbers, where it was not built, and for masks that are not plain or are broken.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,13 @@ import numpy as np
 from tpr.data.records import Track
 from tpr.data.rle import RLEError, Runs, decode_strings
 from tpr.data.segmentation import compressed, is_missing, plain_strings
+
+try:
+    from tpr.evaluation import _masks as compiled_part
+except ImportError:  # no compiler where this was installed, or a checkout
+    compiled_part = None
+
+MASK = np.dtype([(name, np.int64) for name in ("row", "frame", "size", "begin", "end", "area")])
 
 
 class TrackError(ValueError):
@@ -24,28 +31,22 @@ class TrackError(ValueError):
 
 @dataclass(frozen=True)
 class Masks:
-    """Masks of N tracks of one video; T is the length of the longest track's own list."""
+    """Masks of N tracks of one video."""
 
-    areas: np.ndarray  # (N, T) int64 pixels, 0 where missing
-    sizes: np.ndarray  # (N, T) int64, height * 2^32 + width, 0 where missing
-    inside: np.ndarray  # (N, T) bool, within the track's list
-    runs: Runs  # of the masks that are there, track by track
-    first: np.ndarray  # (N + 1,) the mask of ``runs`` that a track begins with
-    gaps: np.ndarray  # (masks,) pixels of the axis between the end of the mask before and this one
+    table: np.ndarray  # (n,) MASK of those that are there, track by track, frame by frame
+    edges: np.ndarray  # int32; mask i starts and ends stretches at edges[begin:end] of its pixels
+    first: np.ndarray  # (N + 1,) int64, the mask that a track begins with
+    lengths: np.ndarray  # (N,) int64, frames of a track's own list
 
     @property
     def mean_areas(self) -> np.ndarray:
         """(N,) the reference's ``avg_area``: over the frames whose area is not 0; 0 if none is."""
-        present = np.count_nonzero(self.areas, axis=1)
-        return self.areas.sum(axis=1) / np.maximum(present, 1)
-
-    def edges(self, row: int) -> np.ndarray:
-        """(2 runs,) int64: start, end, start, end, ... of a track's runs on the video's axis."""
-        first, last = self.first[row], self.first[row + 1]
-        begin = self.runs.starts[first]
-        steps = self.runs.lengths[begin : self.runs.starts[last]].astype(np.int64)
-        steps[self.runs.starts[first:last] - begin] += self.gaps[first:last]
-        return np.cumsum(steps, out=steps)
+        area = self.table["area"]
+        total, present = (
+            np.add.reduceat(np.append(values, 0), self.first[:-1]) * (np.diff(self.first) > 0)
+            for values in (area, area > 0)
+        )
+        return total / np.maximum(present, 1)
 
 
 def mean_area(areas: Sequence[float | None]) -> float:
@@ -58,24 +59,42 @@ def mean_area(areas: Sequence[float | None]) -> float:
 
 def measure(tracks: Sequence[Track], height: int, width: int) -> Masks:
     """Masks of one video's tracks; its height and width serve polygons. TrackError: the place."""
-    lengths = np.array([len(track.segmentations) for track in tracks])
-    inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
-    rows, frames = np.nonzero(inside)
-    everything = [segmentation for track in tracks for segmentation in track.segmentations]
-    places = [place for place, one in enumerate(everything) if one or not is_missing(one)]
-    found = [everything[place] for place in places]
-    rows, frames = rows[places], frames[places]
+    lists = [track.segmentations for track in tracks]
+    read = compiled_part and compiled_part.read(lists)
+    if read:
+        table, edges = np.frombuffer(read[0], MASK), np.frombuffer(read[1], np.int32)
+    else:
+        table, edges = _measured(tracks, height, width)
+    first = np.searchsorted(table["row"], np.arange(len(tracks) + 1))
+    return Masks(table, edges, first, np.array([*map(len, lists)], np.int64))
+
+
+def _measured(tracks: Sequence[Track], height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Table and edges, in numpy. TrackError."""
+    places, found = [], []
+    for row, track in enumerate(tracks):
+        for frame, one in enumerate(track.segmentations):
+            if one or not is_missing(one):
+                places.append((row, frame))
+                found.append(one)
     try:
         strings, shapes = plain_strings(found) or _strings(found, height, width)
         runs = decode_strings(strings, shapes)
     except RLEError as error:
-        track, frame = tracks[rows[error.index]], frames[error.index]
-        raise TrackError(track, f", frame {frame}: {error}") from None
-    areas, sizes = np.zeros(inside.shape, np.int64), np.zeros(inside.shape, np.int64)
-    areas[rows, frames] = runs.areas
-    sizes[rows, frames] = own = (shapes[:, 0] << 32) + shapes[:, 1]
-    first = np.searchsorted(rows, np.arange(len(tracks) + 1))
-    return Masks(areas, sizes, inside, runs, first, _gaps(frames, own, first))
+        row, frame = places[error.index]
+        raise TrackError(tracks[row], f", frame {frame}: {error}") from None
+    table = np.zeros(len(found), MASK)
+    table["row"], table["frame"] = np.array(places, np.int64).reshape(-1, 2).T
+    table["size"] = (shapes[:, 0] << 32) + shapes[:, 1]
+    table["begin"], table["end"], table["area"] = runs.starts[:-1], runs.starts[1:], runs.areas
+    return table, _edges(runs)
+
+
+def _edges(runs: Runs) -> np.ndarray:
+    """Where each run ends, within its mask."""
+    ends = np.cumsum(runs.lengths, dtype=np.int64)
+    before = np.concatenate([[0], ends])[runs.starts[:-1]]
+    return (ends - np.repeat(before, np.diff(runs.starts))).astype(np.int32)
 
 
 def _strings(segmentations: Sequence, height: int, width: int) -> tuple[list[bytes], np.ndarray]:
@@ -88,20 +107,3 @@ def _strings(segmentations: Sequence, height: int, width: int) -> tuple[list[byt
             raise RLEError(len(found), str(error)) from None
     sizes = np.array([rle["size"] for rle in found], np.int64).reshape(-1, 2)
     return [rle["counts"] for rle in found], sizes
-
-
-def _gaps(frames: np.ndarray, sizes: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Pixels before each mask, (n,), so that its own come to lie at its frame's place.
-
-    ``first`` are the tracks' first masks. Masks of one frame but another size get a stretch of
-    their own, so that they meet nothing.
-    """
-    stretch = frames
-    if len(sizes) and (sizes != sizes[0]).any():
-        _, size_index = np.unique(sizes, return_inverse=True)
-        _, stretch = np.unique(frames * (len(sizes) + 1) + size_index, return_inverse=True)
-    pixels = (sizes >> 32) * (sizes & (2**32 - 1))
-    begin = stretch * pixels.max(initial=0)
-    before = np.concatenate([[0], begin + pixels])[:-1]  # where the mask before it ends
-    before[first[first < len(before)]] = 0
-    return begin - before

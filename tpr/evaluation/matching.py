@@ -7,42 +7,57 @@ import numpy as np
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 # all, small, medium, large: mean pixels of a track, both ends included
 AREA_RANGES = np.array([[0, 1e10], [0, 128**2], [128**2, 256**2], [256**2, 1e10]])
+_LEAST = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)  # as the reference compares
 
 
 @dataclass(frozen=True)
-class Matches:
-    """A (area ranges) x T (thresholds) x D (predictions by falling score) flags."""
+class Truths:
+    """G true tracks of all videos and categories: what matching asks of them."""
 
-    hit: np.ndarray  # (A, T, D) bool: true positive
-    counted: np.ndarray  # (A, T, D) bool: true or false positive; else ignored
-    positives: np.ndarray  # (A,) int64: true tracks to be found
+    areas: np.ndarray  # (G,) mean pixels
+    crowd: np.ndarray  # (G,) bool
+    ids: np.ndarray  # (G,) object
+
+    @property
+    def ignored(self) -> np.ndarray:
+        """(A, G) bool: not to be found in an area range."""
+        return _outside(self.areas) | self.crowd
 
 
-def match(
-    ious: np.ndarray,
-    result_areas: np.ndarray,
-    truth_areas: np.ndarray,
-    crowd: np.ndarray,
-    truth_ids: list[int],
-) -> Matches:
-    """Match (D, G) ``ious``; mean areas are (D,) and (G,); ``crowd`` is (G,) bool.
+@dataclass(frozen=True)
+class Pairs:
+    """P pairs of a prediction with a true track of its video and category, by ascending prediction.
+
+    Predictions of a video and category are numbered in turn by falling score, true tracks in turn
+    in file order; each prediction is paired with all of them.
+    """
+
+    result: np.ndarray  # (P,)
+    truth: np.ndarray  # (P,)
+    iou: np.ndarray  # (P,)
+
+
+def match(pairs: Pairs, result_areas: np.ndarray, truths: Truths) -> tuple[np.ndarray, np.ndarray]:
+    """Flags of D predictions, A (area ranges) x T (thresholds) x D: hits (true positives), and
+    counted ones, true or false positive, where the others are ignored.
 
     A prediction, best score first, takes the free true track of highest IoU at or above the
     threshold, the last of equals. Crowds and tracks outside the area range are ignored: taken only
     when no other fits, and then the prediction counts neither way. A crowd stays free.
     """
-    shape = (len(AREA_RANGES), len(IOU_THRESHOLDS), len(ious))
-    inside = ~_outside(result_areas)[:, None, :]  # (A, 1, D)
-    ignored = _outside(truth_areas) | crowd  # (A, G)
-    if ious.max(initial=0) < IOU_THRESHOLDS[0]:
-        counted = np.repeat(inside, shape[1], axis=1)
-        return Matches(np.zeros(shape, bool), counted, (~ignored).sum(axis=1))
-    taken = _assign(ious, ignored, crowd)  # (A, T, D), -1: none
-    to_ignored = (taken >= 0) & ignored[np.arange(len(ignored))[:, None, None], taken]
+    ignored = truths.ignored
+    taken = _assign(pairs, len(result_areas), ignored, truths.crowd)
+    matched = taken >= 0
+    to_ignored = (
+        matched & ignored[np.arange(len(ignored))[:, None, None], taken]
+        if len(truths.crowd)
+        else matched
+    )
     # The reference stores a match as the true track's id, so that id 0 reads as "not matched".
-    matched = (taken >= 0) & np.array([one != 0 for one in truth_ids])[taken]
-    counted = ~to_ignored & (matched | inside)
-    return Matches(matched & counted, counted, (~ignored).sum(axis=1))
+    if len(truths.ids):
+        matched &= (truths.ids != 0).astype(bool)[taken]
+    counted = ~to_ignored & (matched | ~_outside(result_areas)[:, None, :])
+    return matched & counted, counted
 
 
 def _outside(areas: np.ndarray) -> np.ndarray:
@@ -50,31 +65,58 @@ def _outside(areas: np.ndarray) -> np.ndarray:
     return (areas < AREA_RANGES[:, :1]) | (areas > AREA_RANGES[:, 1:])
 
 
-def _assign(ious: np.ndarray, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(A, T, D) column taken by each prediction, or -1."""
-    thresholds = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)[None, :, None]  # (1, T, 1)
-    if (ious >= thresholds[0, 0, 0]).sum(axis=1).max() == 1:
-        taken = _assign_apart(ious, thresholds.reshape(-1, 1, 1), crowd)
-        return np.broadcast_to(taken, (len(ignored), *taken.shape))
-    free = np.ones((len(ignored), len(IOU_THRESHOLDS), ious.shape[1]), bool)
-    taken = np.full((*free.shape[:2], len(ious)), -1)
-    for row in np.flatnonzero((ious >= thresholds[0, 0, 0]).any(axis=1)):
-        fits = free & (ious[row] >= thresholds)
-        regular = fits & ~ignored[:, None, :]
-        fits = np.where(regular.any(axis=2, keepdims=True), regular, fits)
-        column = _last_best(np.where(fits, ious[row], -1.0))
-        taken[:, :, row] = np.where(fits.any(axis=2), column, -1)
-        chosen = taken[:, :, row, None] == np.arange(len(crowd))
-        free &= ~(chosen & ~crowd)
+def _assign(pairs: Pairs, results: int, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:
+    """(A, T, D) true track taken by each prediction, or -1."""
+    taken = np.full((len(ignored), len(_LEAST), results), -1)
+    fitting = pairs.iou >= _LEAST[0]
+    result, truth, iou = pairs.result[fitting], pairs.truth[fitting], pairs.iou[fitting]
+    # groups of what can be matched at all: predictions and true tracks that fit one another
+    group = _first_truth(pairs)[fitting]
+    several = np.unique(group[1:][result[1:] == result[:-1]])  # a prediction has a choice
+    apart = ~np.isin(group, several)
+    _assign_apart(taken, result[apart], truth[apart], iou[apart], crowd)
+    for one in several:
+        own = group == one
+        _assign_group(taken, result[own], truth[own], iou[own], ignored, crowd)
     return taken
 
 
-def _assign_apart(ious: np.ndarray, thresholds: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(T, D) as ``_assign`` where no prediction fits two true tracks: what is ignored changes
-    nothing, and the first prediction to fit a track takes it. ``thresholds`` are (T, 1, 1)."""
-    fits = ious.T >= thresholds  # (T, G, D)
-    takes = fits & ((fits.cumsum(axis=2) == 1) | crowd[:, None])
-    return np.where(takes.any(axis=1), takes.argmax(axis=1), -1)
+def _first_truth(pairs: Pairs) -> np.ndarray:
+    """(P,) the first true track of a pair's video and category, which stands for both."""
+    begins = np.diff(pairs.result, prepend=-1) > 0
+    return pairs.truth[begins][np.cumsum(begins) - 1]
+
+
+def _assign_apart(taken: np.ndarray, result, truth, iou, crowd: np.ndarray) -> None:
+    """Where no prediction fits two true tracks: what is ignored changes nothing, and the first
+    prediction to fit a track takes it."""
+    if not len(result):
+        return
+    order = np.argsort(truth, kind="stable")
+    result, truth, iou = result[order], truth[order], iou[order]
+    fits = iou >= _LEAST[:, None]  # (T, n)
+    number = np.cumsum(fits, axis=1) - fits  # earlier ones that fit
+    begins = np.flatnonzero(np.diff(truth, prepend=-1))
+    earlier = number - np.repeat(number[:, begins], np.diff(np.append(begins, len(truth))), axis=1)
+    taken[:, :, result] = np.where(fits & ((earlier == 0) | crowd[truth]), truth, -1)
+
+
+def _assign_group(taken: np.ndarray, result, truth, iou, ignored, crowd: np.ndarray) -> None:
+    """One video and category, prediction by prediction."""
+    rows, columns = np.unique(result), np.unique(truth)
+    table = np.full((len(rows), len(columns)), -1.0)
+    table[np.searchsorted(rows, result), np.searchsorted(columns, truth)] = iou
+    ignored, crowd = ignored[:, None, columns], crowd[columns]
+    free = np.ones((len(ignored), len(_LEAST), len(columns)), bool)
+    for row, ious in zip(rows, table, strict=True):
+        fits = free & (ious >= _LEAST[:, None])
+        regular = fits & ~ignored
+        fits = np.where(regular.any(axis=2, keepdims=True), regular, fits)
+        column = _last_best(np.where(fits, ious, -1.0))
+        found = fits.any(axis=2)
+        taken[:, :, row] = np.where(found, columns[column], -1)
+        chosen = found[..., None] & (column[..., None] == np.arange(len(columns)))
+        free &= ~(chosen & ~crowd)
 
 
 def _last_best(values: np.ndarray) -> np.ndarray:

@@ -7,10 +7,14 @@ import numpy as np
 
 from tpr.data.findings import Note
 from tpr.data.json_input import shown
-from tpr.evaluation.accumulate import CategoryMatches, average_precision
+from tpr.evaluation.accumulate import (
+    CategoryMatches,
+    average_precision,
+    plain_precision,
+    plain_recall,
+)
 from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS
 from tpr.evaluation.summary import (
-    EVERY_THRESHOLD,
     STATISTICS,
     Statistic,
     limit_index,
@@ -29,33 +33,26 @@ class Metrics:
     ious: dict[tuple[int, int], np.ndarray]  # (video, category) -> (D, G), D by falling score
     notes: list[Note]  # what was left out or makes a number misleading
     max_detections: tuple[int, ...]
-    matches: dict[int, CategoryMatches]  # by category id
+    matches: dict[int, CategoryMatches]  # by id of the categories with true tracks or predictions
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Precision (mean over recall levels) and recall, each (T, K, A, M); -1 where undefined."""
-        shape = (len(IOU_THRESHOLDS), len(self.matches), len(AREA_RANGES), len(self.max_detections))
-        both = np.empty((2, *shape))
-        ones = np.ones((1, len(self.video_ids)), np.int64)
-        for a in range(len(AREA_RANGES)):
+        """Precision (mean over recall levels) and recall, each (T, K, A, M), K the categories that
+        were evaluated; -1 where undefined."""
+        shape = (len(IOU_THRESHOLDS), len(self.per_category), len(AREA_RANGES))
+        precision, recall = np.full((2, *shape, len(self.max_detections)), -1.0)
+        place = {category: k for k, category in enumerate(self.per_category)}
+        for category, one in self.matches.items():
             for m, limit in enumerate(self.max_detections):
-                both[..., a, m] = self.curves(ones, a, limit)[:, 0]
-        return both[0], both[1]
-
-    def curves(self, weights: np.ndarray, area: int, limit: int) -> np.ndarray:
-        """(2, B, T, K): precision (mean over recall levels) and recall; -1 where undefined.
-
-        ``weights`` is (B, V) counts of ``video_ids``; ``limit`` predictions a video count.
-        """
-        both = np.empty((2, len(weights), len(IOU_THRESHOLDS), len(self.matches)))
-        for k, one in enumerate(self.matches.values()):
-            both[..., k] = average_precision(one, weights, area, limit, EVERY_THRESHOLD)
-        return both
+                mean = plain_precision(one, limit).mean(axis=2)
+                precision[:, place[category], :, m] = mean.T
+                recall[:, place[category], :, m] = plain_recall(one, limit).T
+        return precision, recall
 
     def used_videos(self) -> np.ndarray:
         """(V,) bool: which of ``video_ids`` have true tracks or predictions."""
         used = np.zeros(len(self.video_ids), bool)
         for one in self.matches.values():
-            used |= (one.positives > 0).any(axis=0)
+            used[one.true_video[one.wanted.any(axis=0)]] = True
             used[one.video] = True
         return used
 
@@ -87,11 +84,12 @@ class Metrics:
             raise ValueError(f"unknown statistic {stat!r}; known are {', '.join(STATISTICS)}")
         statistic = STATISTICS[stat]
         limit = self.limit(statistic)
-        if limit is None or not self.matches:
+        found = [one for one in self.matches.values() if one.wanted[statistic.area].any()]
+        if limit is None or not found:
             return np.full(len(weights), -1.0)
         values = [
             average_precision(one, weights, statistic.area, limit, list(statistic.thresholds))
-            for one in self.matches.values()
+            for one in found
         ]
         return mean_defined(np.stack([value[statistic.recall] for value in values], axis=-1))
 

@@ -11,8 +11,6 @@ from tpr.data.records import Category, Track, Video
 from tpr.evaluation.masks import Masks
 from tpr.evaluation.matching import IOU_THRESHOLDS
 
-Group = tuple[int, list[Track], list[Track]]  # category, true tracks, predictions
-
 
 class Sides(NamedTuple):
     """Findings of the ground truth and those of the results, which are told apart."""
@@ -26,33 +24,31 @@ class Sides(NamedTuple):
 
 def note_masks(sides: Sides, tracks: Sequence[Track], masks: Masks, video: Video) -> None:
     """Tracks of a video without masks, and masks that are not of its size."""
-    for row in np.flatnonzero(~masks.areas.any(axis=1)):
+    for row in np.flatnonzero(masks.mean_areas == 0):
         track = tracks[row]
         kind = "track without a mask" if track.score is None else "result without a mask"
         sides.of(track).add(kind, track.name)
     if not video.width:
         return
-    size = (video.height << 32) + video.width
-    other = (masks.sizes != size) & (masks.sizes != 0)
-    for row in np.flatnonzero(other.any(axis=1)):
-        track, frame = tracks[row], int(other[row].argmax())
-        found = int(masks.sizes[row, frame])
+    other = masks.table[masks.table["size"] != (video.height << 32) + video.width]
+    for row, number in zip(*np.unique(other["row"], return_counts=True), strict=True):
+        track, first = tracks[row], other[other["row"] == row][0]
+        found = int(first["size"])
         place = (
-            f"{track.name}, frame {frame}: {[found >> 32, found & (2**32 - 1)]}, but the video is "
-            f"{[video.height, video.width]} (height, width)"
+            f"{track.name}, frame {first['frame']}: {[found >> 32, found & (2**32 - 1)]}, but the "
+            f"video is {[video.height, video.width]} (height, width)"
         )
         kind = "mask of another size than its video"
-        sides.of(track).add(kind, place, int(other[row].sum()))
+        sides.of(track).add(kind, place, int(number))
 
 
-def note_limit(sides: Sides, groups: Iterable[Group], limit: int) -> None:
+def note_limit(sides: Sides, results: Sequence[Track], ranks: np.ndarray, limit: int) -> None:
     """Predictions beyond the most that count in a video and category."""
-    for _, _, found in groups:
-        if len(found) > limit:
-            best = sorted(found, key=lambda track: -track.score)
-            kind = "result beyond those that count in its video and category"
-            place = f"{best[limit].name}: {limit} with a higher score count"
-            sides.results.add(kind, place, len(found) - limit)
+    beyond = np.flatnonzero(ranks >= limit)
+    if len(beyond):
+        kind = "result beyond those that count in its video and category"
+        place = f"{results[beyond[0]].name}: {limit} with a higher score count"
+        sides.results.add(kind, place, len(beyond))
 
 
 def note_videos(
@@ -72,22 +68,24 @@ def note_categories(
     categories: Sequence[Category],
     truths: Sequence[Track],
     found: Sequence[Track],
-    ious: dict[tuple[int, int], np.ndarray],
+    best: dict[int, float],
 ) -> None:
     """Evaluated categories without true tracks, and those in which no result matches one.
 
-    ious: by (video, category), IoU (D, G) of predictions with true tracks.
+    best: by category, the highest IoU of a prediction with a true track.
     """
     real = {track.category_id for track in truths if not track.iscrowd}
-    given = {track.category_id for track in found}
-    best: dict[int, float] = {}
-    for (_, category), iou in ious.items():
-        best[category] = max(best.get(category, 0.0), iou.max())
+    given = real & {track.category_id for track in found}
     if truths and found and not any(best.values()):
         sides.results.add("results that overlap no true track at all", found[0].name, len(found))
-    for category in categories:
-        place = f"category {shown(category.id)} ({shown(category.name)})"
-        if category.id not in real:
-            sides.truth.add("category without true tracks", place)
-        elif category.id in given and best.get(category.id, 0.0) < IOU_THRESHOLDS[0]:
-            sides.results.add("category with results of which none matches", place)
+    empty = [one for one in categories if one.id not in real]
+    unmatched = [
+        one for one in categories if one.id in given and best.get(one.id, 0.0) < IOU_THRESHOLDS[0]
+    ]
+    for tally, kind, ones in (
+        (sides.truth, "category without true tracks", empty),
+        (sides.results, "category with results of which none matches", unmatched),
+    ):
+        if ones:
+            place = f"category {shown(ones[0].id)} ({shown(ones[0].name)})"
+            tally.add(kind, place, len(ones))

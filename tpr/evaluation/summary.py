@@ -1,9 +1,12 @@
 """The twelve numbers of the YouTube-VIS benchmark, as means over thresholds and categories."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
+from tpr.evaluation.accumulate import CategoryMatches, plain_precision, plain_recall
 from tpr.evaluation.matching import IOU_THRESHOLDS
 
 ALL, SMALL, MEDIUM, LARGE = range(4)
@@ -50,3 +53,36 @@ def mean_defined(values: np.ndarray) -> np.ndarray:
     total = np.where(defined, values.mean(axis=2), 0).sum(axis=1)
     count = defined.sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), -1.0)
+
+
+def summarise(
+    matches: dict[int, CategoryMatches], max_detections: tuple[int, ...]
+) -> tuple[dict[str, float], dict[int, float]]:
+    """The twelve numbers, and AP by category; -1 where undefined."""
+
+    @cache
+    def curves(recall: bool, limit: int) -> list[np.ndarray]:
+        """(A, T, R) precision or (A, T, 1) recall of each category."""
+        if recall:
+            return [plain_recall(one, limit)[..., None] for one in matches.values()]
+        return [plain_precision(one, limit) for one in matches.values()]
+
+    def values(statistic: Statistic) -> list[np.ndarray]:
+        index = limit_index(statistic, max_detections)
+        if index is None:
+            return []
+        found = curves(statistic.recall, max_detections[index])
+        return [one[statistic.area, list(statistic.thresholds)] for one in found]
+
+    stats = {name: mean_of(values(statistic)) for name, statistic in STATISTICS.items()}
+    ap = values(STATISTICS["AP"]) or [np.full((1, 1), -1.0)] * len(matches)
+    return stats, {one: mean_of([value]) for one, value in zip(matches, ap, strict=True)}
+
+
+def mean_of(values: Iterable[np.ndarray]) -> float:
+    """Mean of (T, R) values of those categories that have true tracks; -1 where none has.
+
+    They are summed in the order in which the reference sums them, which decides the last bit.
+    """
+    defined = [value for value in values if value[0, 0] > -1]
+    return float(np.mean(np.stack(defined, axis=-1).ravel())) if defined else -1.0

@@ -4,9 +4,11 @@ Semantics of the benchmark's own evaluation (youtubevos/cocoapi, YTVOSeval): IoU
 ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,16 +16,16 @@ from tpr.data.annotations import Annotations
 from tpr.data.findings import Tally
 from tpr.data.json_input import Source, naming, shown
 from tpr.data.records import Track, Video
-from tpr.evaluation.accumulate import collect
+from tpr.evaluation.accumulate import CategoryMatches
 from tpr.evaluation.inputs import Truth, read_found, read_truth
-from tpr.evaluation.iou import track_iou
+from tpr.evaluation.iou import track_ious
 from tpr.evaluation.masks import TrackError, mean_area, measure
-from tpr.evaluation.matching import match
+from tpr.evaluation.matching import Pairs, Truths, match
 from tpr.evaluation.metrics import Metrics
 from tpr.evaluation.notes import Sides, note_categories, note_limit, note_masks, note_videos
-from tpr.evaluation.summary import STATISTICS, Statistic, mean_defined
+from tpr.evaluation.scope import POOLED, Group, Scope
+from tpr.evaluation.summary import summarise
 
-POOLED = -1  # stands for the category where categories are not used
 MAX_DETECTIONS = (1, 10, 100)
 
 
@@ -76,27 +78,110 @@ def evaluate_tracks(
     categories = _chosen(category_ids, truth.categories, "category")
     if use_categories:
         categories = sorted(categories)
+    scope = Scope(videos, categories, pooled=not use_categories)
     true_tracks = _as_loaded(truth.tracks, videos, set(categories) if use_categories else None)
-    truths, found = _group(true_tracks), _group(predictions)
-    per_category: dict[int, dict] = {k: {} for k in (categories if use_categories else [POOLED])}
-    ious: dict[tuple[int, int], np.ndarray] = {}
-    sides, seen = Sides(Tally(), Tally()), []
-    for index, video in enumerate(videos):
-        groups = _video_groups(truths[video], found[video], categories, use_categories)
-        seen += [track for _, _, own in groups for track in own]
-        done = _evaluate_video(truth.videos[video], groups, limits[-1], sides)
-        for category, iou, scored in done:
-            per_category[category][index] = scored
-            if iou.size:
-                ious[video, category] = iou
+    truths, found = scope.tracks(true_tracks), scope.tracks(predictions, limits[-1])
+    sides = Sides(Tally(), Tally())
+    pairs, areas = _compared(truth, scope, truths, found, sides)
+    note_limit(sides, found.tracks, found.rank, limits[-1])
+    seen = sorted(found.tracks, key=lambda track: track.id)
     note_videos(sides, videos, true_tracks, seen)
     named = [truth.categories[category] for category in categories if use_categories]
-    note_categories(sides, named, true_tracks, seen, ious)
-    matches = {category: collect(done, len(videos)) for category, done in per_category.items()}
-    names = {one.id: one.name for one in truth.categories.values()}
-    names = names if use_categories else {POOLED: "all"}
-    notes = [note for tally in sides for note in tally.notes()]
-    return _summarised(Metrics({}, {}, names, videos, ious, notes, limits, matches))
+    best = _best_by_category(scope, truths, pairs)
+    note_categories(sides, named, true_tracks, seen, best)
+    matches = _matches(scope, truths, found, pairs, areas)
+    stats, per_category = summarise(matches, limits)
+    return Metrics(
+        stats,
+        {category: per_category.get(category, -1.0) for category in scope.category_ids},
+        {POOLED: "all"} if scope.pooled else {k: one.name for k, one in truth.categories.items()},
+        videos,
+        _iou_tables(scope, truths, found, pairs),
+        [note for tally in sides for note in tally.notes()],
+        limits,
+        matches,
+    )
+
+
+def _compared(
+    truth: Annotations, scope: Scope, truths: Group, found: Group, sides: Sides
+) -> tuple[Pairs, tuple[np.ndarray, np.ndarray]]:
+    """IoU of all predictions with the true tracks of their video and category, and mean areas of
+    true tracks and of predictions; one video's masks at a time."""
+    result, true = scope.paired(truths, found)
+    iou = np.zeros(len(result))
+    true_areas, areas = np.zeros(len(truths.tracks)), np.zeros(len(found.tracks))
+    every = np.arange(len(scope.videos) + 1)
+    bounds = zip(
+        np.searchsorted(truths.video, every).tolist(),
+        np.searchsorted(found.video, every).tolist(),
+        np.searchsorted(found.video[result], every).tolist(),
+        strict=True,
+    )
+    for video, ((a, c, p), (b, d, q)) in zip(scope.videos, pairwise(bounds), strict=True):
+        tracks = [*truths.tracks[a:b], *found.tracks[c:d]]
+        if not tracks:
+            continue
+        masks = measure(tracks, *_polygon_size(truth.videos[video], tracks))
+        note_masks(sides, tracks, masks, truth.videos[video])
+        means = masks.mean_areas
+        true_areas[a:b], areas[c:d] = means[: b - a], means[b - a :]
+        rows = np.stack([result[p:q] + (b - a - c), true[p:q] - a], axis=1)
+        iou[p:q] = track_ious(masks, rows)
+    for place, track in enumerate(truths.tracks):
+        if track.areas is not None:  # as in the reference, whatever its masks have
+            true_areas[place] = mean_area(track.areas)
+    return Pairs(result, true, iou), (true_areas, areas)
+
+
+def _matches(
+    scope: Scope, truths: Group, found: Group, pairs: Pairs, areas: tuple[np.ndarray, np.ndarray]
+) -> dict[int, CategoryMatches]:
+    """What was matched, by category."""
+    crowd = np.array([track.iscrowd for track in truths.tracks], bool)
+    ids = np.array([track.id for track in truths.tracks], object)
+    known = Truths(areas[0], crowd, ids)
+    hit, counted = match(pairs, areas[1], known)
+    wanted = ~known.ignored
+    order = np.lexsort((-found.score, found.category))
+    order = order[found.counts[order]]
+    true_order = np.argsort(truths.category, kind="stable")
+    matches = {}
+    for category in np.union1d(found.category, truths.category).tolist():
+        own, true = (
+            places[slice(*np.searchsorted(side.category[places], [category, category + 1]))]
+            for side, places in ((found, order), (truths, true_order))
+        )
+        matches[scope.category_ids[category]] = CategoryMatches(
+            found.video[own],
+            found.rank[own],
+            hit[..., own],
+            counted[..., own],
+            truths.video[true],
+            wanted[:, true],
+        )
+    return matches
+
+
+def _best_by_category(scope: Scope, truths: Group, pairs: Pairs) -> dict[int, float]:
+    best = np.zeros(len(scope.category_ids))
+    category = truths.category[pairs.truth]
+    np.maximum.at(best, category, pairs.iou)
+    return {scope.category_ids[k]: float(best[k]) for k in np.unique(category)}
+
+
+def _iou_tables(
+    scope: Scope, truths: Group, found: Group, pairs: Pairs
+) -> dict[tuple[int, int], np.ndarray]:
+    """(D, G) IoU by video and category, D by falling score."""
+    heads = np.flatnonzero(np.diff(found.group[pairs.result], prepend=-1))
+    tables = {}
+    for begin, end in pairwise([*heads.tolist(), len(pairs.iou)]):
+        result, true = pairs.result[begin], pairs.truth[begin]
+        key = scope.videos[found.video[result]], scope.category_ids[truths.category[true]]
+        rows = pairs.result[end - 1] - result + 1
+        tables[key] = pairs.iou[begin:end].reshape(rows, -1)
+    return tables
 
 
 def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
@@ -128,56 +213,6 @@ def _as_loaded(tracks: list[Track], videos: list[int], categories: set[int] | No
     return [by_id[track.id] for video in videos for track in by_video[video]]
 
 
-def _group(tracks: Iterable[Track]) -> dict[int, dict[int, list[Track]]]:
-    """Tracks by video and category."""
-    groups: dict[int, dict[int, list[Track]]] = defaultdict(lambda: defaultdict(list))
-    for track in tracks:
-        groups[track.video_id][track.category_id].append(track)
-    return groups
-
-
-def _video_groups(truths, found, categories: list[int], use_categories: bool) -> list[tuple]:
-    """(category, true tracks, predictions) of one video; pooled tracks are listed by category."""
-    if use_categories:
-        groups = [(k, truths.get(k, []), found.get(k, [])) for k in categories]
-    else:
-        pooled = [[t for k in categories for t in side.get(k, [])] for side in (truths, found)]
-        groups = [(POOLED, *pooled)]
-    return [group for group in groups if group[1] or group[2]]
-
-
-def _evaluate_video(video: Video, groups: list[tuple], limit: int, sides: Sides):
-    """Yield (category, IoU (D, G), (scores (D,), Matches)) of one video's groups."""
-    everything = [track for _, truths, found in groups for track in (*truths, *found)]
-    masks = measure(everything, *_polygon_size(video, everything))
-    note_masks(sides, everything, masks, video)
-    note_limit(sides, groups, limit)
-    mean_areas = masks.mean_areas
-    row = 0
-    for category, truths, found in groups:
-        scores = np.array([track.score for track in found])
-        best = np.argsort(-scores, kind="stable")[:limit]
-        true_rows = np.arange(row, row + len(truths))
-        rows = row + len(truths) + best
-        row += len(truths) + len(found)
-        iou = track_iou(masks, rows, true_rows)
-        matches = match(
-            iou,
-            mean_areas[rows],
-            np.array(
-                [_true_area(*pair) for pair in zip(truths, mean_areas[true_rows], strict=True)]
-            ),
-            np.array([track.iscrowd for track in truths], dtype=bool),
-            [track.id for track in truths],
-        )
-        yield category, iou, (scores[best], matches)
-
-
-def _true_area(track: Track, measured: float) -> float:
-    """Mean area by the annotation's ``areas``, as in the reference; by its masks without them."""
-    return measured if track.areas is None else mean_area(track.areas)
-
-
 def _polygon_size(video: Video, tracks: list[Track]) -> tuple[int, int]:
     """Height and width of the video, which only polygons need."""
     if video.width:
@@ -186,23 +221,3 @@ def _polygon_size(video: Video, tracks: list[Track]) -> tuple[int, int]:
         if any(isinstance(one, list) and one for one in track.segmentations):
             raise TrackError(track, f": polygons, but video {shown(video.id)} has no size")
     return 1, 1
-
-
-def _summarised(metrics: Metrics) -> Metrics:
-    """The same, with its numbers filled in by weighting every video with 1."""
-    curves = cache(partial(metrics.curves, np.ones((1, len(metrics.video_ids)), np.int64)))
-    for name, statistic in STATISTICS.items():
-        metrics.stats[name] = float(mean_defined(_values(metrics, curves, statistic))[0])
-    ap = _values(metrics, curves, STATISTICS["AP"])
-    for place, category in enumerate(metrics.matches):
-        metrics.per_category[category] = float(mean_defined(ap[..., [place]])[0])
-    return metrics
-
-
-def _values(metrics: Metrics, curves: Callable, statistic: Statistic) -> np.ndarray:
-    """(1, T, K) values that a statistic is the mean of, T its thresholds; -1 where undefined."""
-    limit = metrics.limit(statistic)
-    if limit is None:
-        return np.full((1, len(statistic.thresholds), len(metrics.matches)), -1.0)
-    values = curves(statistic.area, limit)[int(statistic.recall)]
-    return values[:, list(statistic.thresholds)]
