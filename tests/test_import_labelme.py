@@ -181,10 +181,13 @@ def test_files_of_one_folder_may_name_pictures_of_several_videos(tmp_path, frame
     assert [v.file_names for v in dataset.videos] == [("a/0.jpg",), ("b/0.jpg",)]
 
 
-def test_one_video_may_lie_beside_its_pictures(tmp_path):
+def test_one_video_may_lie_beside_its_pictures(tmp_path, capsys):
     folder = pictures(tmp_path / "labels", "10.jpg", "2.jpg", size=SIZE)
     write(tmp_path, {name: record(box(0, 0, 4, 4), picture=f"{name}.jpg") for name in ("10", "2")})
+    (folder / "labels.csv").touch()
     dataset = convert(tmp_path, folder, "labelme", folder)
+    told = capsys.readouterr().err
+    assert f"note: {folder}: left out .csv files: 1\n" in told and ".jpg files" not in told
     assert dataset.videos[0].file_names == ("2.jpg", "10.jpg")
 
 

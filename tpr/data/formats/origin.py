@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tpr.data.findings import Tally
-from tpr.data.media.folders import list_files, list_folders
+from tpr.data.media.folders import PICTURES, Listing, list_files, list_folders
+
+ANNOTATIONS = (".json", ".txt", ".xml")
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,13 @@ class Origin:
         as one video, called ".", where the files lie in it. ValueError if there are none."""
         folders, direct = list_folders(self.source), list_files(self.source, endings)
         if direct.paths:
-            self.listed.extend(direct.notes(self.source))
+            self.tell(direct, self.source)
             return [(".", direct.paths)]
-        self.listed.extend(folders.notes(self.source))
+        self.tell(folders, self.source)
         found = []
         for folder in folders.paths:
             listing = list_files(folder, endings)
-            self.listed.extend(listing.notes(folder))
+            self.tell(listing, folder)
             if listing.paths:
                 found.append((folder.name, listing.paths))
             else:
@@ -55,8 +58,14 @@ class Origin:
 
     def pictures(self, folder: Path) -> list[Path]:
         listing = list_files(folder)
-        self.listed.extend(listing.notes(folder))
+        self.tell(listing, folder)
         return listing.paths
+
+    def tell(self, listing: Listing, folder: Path) -> None:
+        """Notes what was left out, but for pictures beside annotations and the reverse."""
+        expected = {f"{ending} files" for ending in (*PICTURES, *ANNOTATIONS)}
+        others = {k: n for k, n in listing.left_out.items() if k.lower() not in expected}
+        self.listed.extend(listing._replace(left_out=Counter(others)).notes(folder))
 
     def kept(self, pictures: Sequence[Path], labelled: Iterable[Path]) -> list[Path]:
         """The pictures that become frames: those with an annotation, or all if asked for."""
