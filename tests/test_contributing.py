@@ -12,7 +12,7 @@ from tiny import MODEL
 import baselines
 from experiments.cli import main as cli
 from experiments.manifest import load_manifests
-from reports.manifest import load_tables
+from reports.paper.published_tables import load_tables
 from tpr.data import importing
 from tpr.models.build import build_model
 
