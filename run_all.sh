@@ -11,7 +11,7 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh audit                     checks of the published numbers: reports/audit
        ./run_all.sh check-gpu [--pretend]     whether profile full will train on this GPU: sixteen
                                               checks, under ten minutes (--pretend: without a GPU)
-       ./run_all.sh test [pytest options]     ruff and the tests
+       ./run_all.sh test [pytest options]     ruff, the types and the tests
        ./run_all.sh setup                     only install
        ./run_all.sh ship-weights [RUN...] [--profile P]   copy finished pretraining, or
                                               the trained models of runs, into weights/
@@ -168,6 +168,7 @@ run_tests() {
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
     python -m ruff check .
     python -m ruff format --check .
+    python -m basedpyright
     exec python -m pytest "$@"
 }
 

@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from .execution import execution_on
 from .gates import GateUse, SpatialGate
 from .masked import add_gated, conv_at, gather, sparse_positions
-from .norm import PositionNorm, gated_norm
+from .norm import PositionNorm, by_position, gated_norm
 from .resample import add_resized, resize
+from .start import start_bias
 from .tables import Table, all_windows, largest_around, positions
 
 # Above this share of positions a whole map is convolved and resized faster than the open ones of it
@@ -85,9 +86,9 @@ class GatedBottleneck(nn.Module):
             hidden = Table.of([self.conv1(level) for level in x.levels()]).rows
         else:
             hidden = conv_at(x, near, self.conv1.weight)
-        hidden = x.like(self.norm1.rows(hidden).relu_())
+        hidden = x.like(by_position(self.norm1).rows(hidden).relu_())
         residual = conv_at(hidden, here, self.conv2.weight, held=near)
-        return add_gated(x, here, self.norm2.rows(residual), gate)
+        return add_gated(x, here, by_position(self.norm2).rows(residual), gate)
 
 
 class PathGate(nn.Module):
@@ -106,7 +107,7 @@ class PathGate(nn.Module):
         self.norm = gated_norm(norm, channels)
         self.cost = (18 if release_cost else 9) * channels + channels
         nn.init.normal_(self.conv.weight, std=0.01)
-        nn.init.zeros_(self.conv.bias)
+        start_bias(self.conv)
 
     def forward(self, x: Tensor, name: str, level: str) -> tuple[Tensor, GateUse]:
         """(N, C, H, W) -> (N, C, H, W) and the gate used."""
@@ -127,7 +128,10 @@ class PathGate(nn.Module):
         windows = all_windows(x.sizes, 3, x.rows.dtype, x.rows.device).at(here)
         taps = self.conv.weight.flatten(1).t()  # (9, C)
         seen = gather(x.rows, windows).view(-1, *taps.shape)
-        sent = self.norm.rows(seen.mul_(taps).sum(1).add_(self.conv.bias))
+        convolved = seen.mul_(taps).sum(1)
+        if self.conv.bias is not None:
+            convolved.add_(self.conv.bias)
+        sent = by_position(self.norm).rows(convolved)
         return sent.mul_(gate.rows.index_select(0, here))
 
 
@@ -169,9 +173,10 @@ class RoutingCell(nn.Module):
 
     def dense(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
         """Level by level, everything everywhere."""
-        outputs, uses = [], []
+        outputs: list[Tensor] = []
+        uses: list[GateUse] = []
         for i, (name, x) in enumerate(levels):
-            routed = []
+            routed: list[Tensor] = []
             for path, label, j in (
                 (self.from_finer, "from_finer", i - 1),
                 (self.from_coarser, "from_coarser", i + 1),
@@ -193,7 +198,7 @@ class RoutingCell(nn.Module):
         names, features = zip(*levels, strict=True)
         x = Table.of(features)
         z = x.like(self.output_weight * x.rows)
-        uses = []
+        uses: list[GateUse] = []
         if len(levels) > 1:
             uses += self.send(self.from_finer, "from_finer", -1, names, x, z)
             uses += self.send(self.from_coarser, "from_coarser", 1, names, x, z)
@@ -258,7 +263,14 @@ class CPR(nn.Module):
         self, row: int, levels: list[tuple[str, Tensor]]
     ) -> tuple[list[Tensor], list[GateUse]]:
         """Runs row `row` on its levels; rows beyond the last one leave them as they are."""
-        return run_row(self.rows[row] if row < len(self.rows) else (), row, levels)
+        return run_row(cells_of(self.rows, row) if row < len(self.rows) else (), row, levels)
+
+
+def cells_of(rows: nn.ModuleList, row: int) -> nn.ModuleList:
+    """The cells of a row."""
+    cells = rows[row]
+    assert isinstance(cells, nn.ModuleList)
+    return cells
 
 
 def run_row(

@@ -10,6 +10,7 @@ from .masked import add_gated, conv_at, sparse_positions
 from .norm import PositionNorm
 from .precision import alike
 from .sampling import DeformConv
+from .start import start_bias
 from .tables import Table
 from .taps import TapConv
 
@@ -95,12 +96,12 @@ class DACR(nn.Module):
             channels = self.merge.out_channels
             self.merge.weight.data[:, channels:] = self.merge.weight.data[:, :channels]
             self.merge.weight.data.mul_(0.5)
-            nn.init.zeros_(self.merge.bias)
+            start_bias(self.merge)
         if self.offset is not None:
             nn.init.normal_(self.offset.weight, std=0.0 if identity else 0.01)
         if self.outer_gate is not None:
             nn.init.zeros_(self.outer_gate.weight)
-            nn.init.constant_(self.outer_gate.bias, OUTER_GATE_BIAS)
+            start_bias(self.outer_gate, OUTER_GATE_BIAS)
 
     def offsets(self, query: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
         """Offset fields O_r and O_q, (N, 18, H, W) each, in pixels of the level."""
@@ -114,8 +115,8 @@ class DACR(nn.Module):
         offset_r, offset_q = self.offsets(query, reference)
         y_r = self.sample_reference(reference, offset_r)
         y_q = self.sample_query(query, offset_q)
-        uses = []
-        if self.cell_reference is not None:
+        uses: list[GateUse] = []
+        if self.cell_reference is not None and self.cell_query is not None:
             # Side by side in one tensor if gradients are recorded: both gates share it.
             pair = (torch.cat([y_q, y_r], 1),) if torch.is_grad_enabled() else (y_q, y_r)
             y_r, gate_r = self.cell_reference(y_r, *pair)

@@ -9,7 +9,7 @@ is what is traced (torch.compile, torch.export): what masked execution does depe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -19,7 +19,7 @@ _chosen: list[str] = []
 
 
 @contextmanager
-def execution(kind: str) -> Iterator[None]:
+def execution(kind: str) -> Generator[None]:
     """Inside, gated cells run as `kind` at test time, "dense" or "masked", on every device.
 
     Raises ValueError for any other kind.
@@ -44,4 +44,6 @@ def execution_on(device: torch.device) -> str:
 
 def is_traced() -> bool:
     """Whether a graph is made of what runs now, rather than numbers alone."""
-    return torch.compiler.is_compiling() or torch.jit.is_tracing()
+    # documented, though torch.jit does not list it as its own
+    tracing = torch.jit.is_tracing()  # pyright: ignore[reportPrivateImportUsage]
+    return torch.compiler.is_compiling() or tracing

@@ -44,8 +44,8 @@ def stack(frames: Sequence[Frame]) -> Frame:
     if len(frames) == 1:
         return frames[0]
     pyramids = [frame.pyramid for frame in frames]
-    images = [frame.image for frame in frames]
+    images = [frame.image for frame in frames if frame.image is not None]
     return Frame(
         {name: torch.cat([p[name] for p in pyramids]) for name in pyramids[0]},
-        None if images[0] is None else torch.cat(images),
+        torch.cat(images) if images else None,
     )

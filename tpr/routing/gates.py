@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Iterable
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -10,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .precision import at_least_float32
+from .start import start_bias
 from .tables import Table
 from .taps import TapConv
 
@@ -28,22 +32,27 @@ class GateUse(NamedTuple):
     gate: Tensor
     costs: tuple[tuple[Tensor, int], ...]
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[GateUse], tuple[object, ...]]:
         """Copies and pickles have no graph, with which neither can be made."""
         costs = tuple((m.detach(), cost) for m, cost in self.costs)
         return GateUse, (self.name, self.level, self.gate.detach(), costs)
 
     def soft(self) -> Tensor:
         """Differentiable cost of each image: (N,)."""
-        return sum(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
+        return total(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
 
     def used(self) -> Tensor:
         """Cost of the open positions of each image: (N,)."""
-        return sum((m > 0).sum((1, 2, 3)) * cost for m, cost in self.costs)
+        return total((m > 0).sum((1, 2, 3)) * cost for m, cost in self.costs)
 
     def full(self) -> int:
         """Cost of an image if everything were open."""
         return self.gate.shape[-2] * self.gate.shape[-1] * sum(cost for _, cost in self.costs)
+
+
+def total(tensors: Iterable[Tensor]) -> Tensor:
+    """The sum of one or more tensors, from the first to the last."""
+    return reduce(operator.add, tensors)
 
 
 def gate_activation(v: Tensor, tau: float = TAU) -> Tensor:
@@ -75,7 +84,7 @@ class SpatialGate(nn.Module):
         super().__init__()
         self.conv = TapConv(channels, 1, 3)
         nn.init.normal_(self.conv.weight, std=0.01)
-        nn.init.constant_(self.conv.bias, opening_bias(opening))
+        start_bias(self.conv, opening_bias(opening))
 
     def forward(self, *parts: Tensor) -> Tensor:
         return gate_activation(self.conv(*parts))

@@ -28,9 +28,9 @@ class PositionNorm(nn.LayerNorm):
     which are two different functions.)
     """
 
-    def forward(self, x: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
+    def forward(self, input: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W); the gate makes no difference (see ActiveGroupNorm)."""
-        return self.rows(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.rows(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
     def rows(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., C), for positions that were gathered."""
@@ -44,21 +44,28 @@ class ActiveGroupNorm(nn.GroupNorm):
     each image's active positions, and the output is 0 elsewhere.
     """
 
-    def forward(self, x: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
-        """x: (N, C, H, W); gate: (N, 1, H, W), active up to `reach` pixels around where it is > 0.
+    def forward(self, input: Tensor, gate: Tensor | None = None, reach: int = 0) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W).
 
-        Returns (N, C, H, W).
+        gate: (N, 1, H, W), active up to `reach` pixels around where it is > 0.
         """
         if self.training or gate is None:
-            return super().forward(x)
+            return super().forward(input)
         active = open_positions(gate, reach)
-        grouped = x.reshape(x.shape[0], self.num_groups, -1, *x.shape[-2:])
-        inside = active[:, None].to(x.dtype)
+        grouped = input.reshape(input.shape[0], self.num_groups, -1, *input.shape[-2:])
+        inside = active[:, None].to(input.dtype)
         count = (inside.sum((2, 3, 4), keepdim=True) * grouped.shape[2]).clamp(min=1)
         centred = grouped - (grouped * inside).sum((2, 3, 4), keepdim=True) / count
         variance = (centred.square() * inside).sum((2, 3, 4), keepdim=True) / count
-        normed = (centred * torch.rsqrt(variance + self.eps)).view_as(x)
+        normed = (centred * torch.rsqrt(variance + self.eps)).view_as(input)
         return (normed * self.weight.view(-1, 1, 1) + self.bias.view(-1, 1, 1)) * active
+
+
+def by_position(norm: PositionNorm | ActiveGroupNorm) -> PositionNorm:
+    """The norm itself. Raises TypeError for one that needs whole maps."""
+    if not isinstance(norm, PositionNorm):
+        raise TypeError(f"{type(norm).__name__} needs whole maps, not chosen positions")
+    return norm
 
 
 def gated_norm(kind: str, channels: int) -> PositionNorm | ActiveGroupNorm:

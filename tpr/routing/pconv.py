@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from .gates import GateUse
 from .resample import resize
 from .sampling import DeformConv
+from .start import start_bias
 
 
 class PyramidConv(nn.Module):
@@ -22,7 +23,7 @@ class PyramidConv(nn.Module):
         self.offset = nn.Conv2d(channels, 18, 3, stride=stride, padding=1)
         self.conv = DeformConv(channels, channels, stride=stride, bias=True)
         nn.init.normal_(self.offset.weight, std=0.01)
-        nn.init.zeros_(self.offset.bias)
+        start_bias(self.offset)
         nn.init.normal_(self.conv.weight, std=0.01)
 
     def forward(self, x: Tensor, deformable: bool) -> Tensor:

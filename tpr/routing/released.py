@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from .cpr import RoutingCell, run_row
+from .cpr import RoutingCell, cells_of, run_row
 from .frame import Frame, Pyramid
 from .gates import GateUse, SpatialGate
 from .pconv import PConvCell
 from .released_align import ReleasedAlign
+from .start import start_bias
 from .tpr import LEVELS
 
 # Cells in each row, one row a level.
@@ -74,7 +75,7 @@ class ReleasedRouting(nn.Module):
     def _zero_gate_biases(self) -> None:
         for module in self.modules():
             if isinstance(module, SpatialGate):
-                nn.init.zeros_(module.conv.bias)
+                start_bias(module.conv)
 
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Pyramids of (N, C, H_l, W_l) -> the refined query pyramid; other levels pass through."""
@@ -86,7 +87,7 @@ class ReleasedRouting(nn.Module):
             self.gates += uses
             first = max(min(i, len(self.levels) - SHORTEST), 0)
             suffix = list(zip(self.levels[first:], features[first:], strict=True))
-            features[first:], uses = run_row(self.rows[i], i, suffix)
+            features[first:], uses = run_row(cells_of(self.rows, i), i, suffix)
             self.gates += uses
             refined[name] = features[i]
         return query.pyramid | refined

@@ -9,6 +9,7 @@ from .cpr import GatedBottleneck
 from .gates import GateUse
 from .norm import group_norm
 from .sampling import DeformConv
+from .start import start_bias
 
 
 def modulated(conv: DeformConv, x: Tensor, field: Tensor) -> Tensor:
@@ -25,7 +26,7 @@ class ModulatedConv(nn.Module):
         self.offset = nn.Conv2d(in_channels, 3 * kernel**2, kernel, padding=kernel // 2)
         self.conv = DeformConv(in_channels, out_channels, kernel)
         nn.init.normal_(self.offset.weight, std=0.01)
-        nn.init.zeros_(self.offset.bias)
+        start_bias(self.offset)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C_out, H, W)."""
@@ -60,10 +61,11 @@ class ReleasedAlign(nn.Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        nn.init.normal_(self.offset[0].weight, std=0.01)
-        nn.init.normal_(self.offset[3].weight, std=0.01)
+        for layer in self.offset:
+            if isinstance(layer, nn.Conv2d):
+                nn.init.normal_(layer.weight, std=0.01)
         nn.init.zeros_(self.outer_gate.weight)
-        nn.init.ones_(self.outer_gate.bias)
+        start_bias(self.outer_gate, 1.0)
 
     def sample(self, query: Tensor, reference: Tensor) -> Tensor:
         """Both frames' sampled features, the reference's first: (N, 2C, H, W)."""
@@ -75,7 +77,7 @@ class ReleasedAlign(nn.Module):
     def forward(self, query: Tensor, reference: Tensor, level: str) -> tuple[Tensor, list[GateUse]]:
         """query, reference (N, C, H, W) -> refined query (N, C, H, W) and the gates used."""
         pair = self.sample(query, reference)
-        merged, uses = self.merge(pair), []
+        merged, uses = self.merge(pair), list[GateUse]()
         for i, bottleneck in enumerate(self.bottlenecks):
             merged, use = bottleneck(merged, f"align.{i}", level)
             uses.append(use)

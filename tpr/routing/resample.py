@@ -44,16 +44,16 @@ def sources(
     """
     first, last = (1, len(sizes)) if step > 0 else (0, len(sizes) - 1)
     nothing = sum(lengths(sizes[first:last]))
-    found = []
-    for i, (n, *size) in enumerate(sizes):
+    found: list[tuple[Tensor, Tensor]] = []
+    for i, (n, height, width) in enumerate(sizes):
         sender = i + step
         if first <= sender < last:
-            rows, weights = bilinear(sizes[sender][1:], size, dtype)
+            rows, weights = bilinear(sizes[sender][1:], (height, width), dtype)
             images = lengths(sizes)[sender] // n * torch.arange(n).view(-1, 1, 1)
             rows = sum(lengths(sizes[first:sender])) + images + rows
             found.append((rows.flatten(0, 1), weights.repeat(n, 1)))
         else:
-            shape = n * size[0] * size[1], 4
+            shape = n * height * width, 4
             found.append((torch.full(shape, nothing), torch.zeros(shape, dtype=dtype)))
     rows, weights = (torch.cat(parts).to(device) for parts in zip(*found, strict=True))
     return rows, weights

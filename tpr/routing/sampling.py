@@ -12,7 +12,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import deform_conv2d
+from torchvision.ops import (  # pyright: ignore[reportMissingTypeStubs]  # it has annotations
+    deform_conv2d,
+)
 
 from .blocks import conv_patches
 from .precision import at_least_float32
@@ -46,7 +48,7 @@ def neighbours(t: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
     """
     low = t.floor()
     after, pixel = t - low, low.int()
-    pairs = []
+    pairs: list[tuple[Tensor, Tensor]] = []
     for near, weight in ((pixel, 1 - after), (pixel + 1, after)):
         # Clamped as integers: whatever NaN is as an integer must not lead outside the map either.
         inside = near.clamp(0, size - 1)
@@ -63,7 +65,8 @@ def bilinear_corners(y: Tensor, x: Tensor, size: tuple[int, int]) -> tuple[Tenso
     h, w = size
     first = h * torch.arange(len(y), device=y.device, dtype=torch.int).view(-1, 1, 1, 1, 1)
     columns = neighbours(x, w)
-    index, weight = [], []
+    index: list[Tensor] = []
+    weight: list[Tensor] = []
     for row, row_weight in neighbours(y, h):
         start = (first + row) * w
         index += [start + column for column, _ in columns]
@@ -154,7 +157,8 @@ def cuda_deform_conv(
     undefined in C++ and outside of the map on a CPU. They do not get them; the output is NaN there,
     so that the loss scaler finds out.
     """
-    settings = (weight, bias, stride, weight.shape[-1] // 2, 1, mask)
+    padding = weight.shape[-1] // 2
+    settings = (weight, bias, (stride, stride), (padding, padding), (1, 1), mask)
     if offset.dtype is not torch.float16:
         return deform_conv2d(x, offset, *settings)
     lost = offset.isnan().any(1, keepdim=True)

@@ -28,7 +28,7 @@ class Table(NamedTuple):
         """Shares memory with levels that are channels last and lie one behind the other."""
         tables = [feature_table(x) for x in levels]
         joined = _joined(tables)
-        sizes = tuple((x.shape[0], *x.shape[-2:]) for x in levels)
+        sizes = tuple((x.shape[0], x.shape[-2], x.shape[-1]) for x in levels)
         return cls(torch.cat(tables) if joined is None else joined, sizes)
 
     def levels(self) -> list[Tensor]:
@@ -118,7 +118,8 @@ def all_windows(sizes: Sizes, size: int, dtype: torch.dtype, device: torch.devic
     positions. Kept: on small levels they take longer than their use.
     """
     shift = torch.arange(-1, size - 1)
-    found, first = [], 0
+    found: list[tuple[Tensor, Tensor]] = []
+    first = 0
     for n, h, w in sizes:
         y, x = torch.arange(h)[:, None] + shift, torch.arange(w)[:, None] + shift
         inside = ((y >= 0) & (y < h))[:, None, :, None] & ((x >= 0) & (x < w))[:, None]
@@ -151,7 +152,9 @@ def largest_around(values: Table) -> Table:
 @lru_cache(maxsize=64)
 def tile_starts(sizes: Sizes, device: torch.device) -> tuple[Tensor, Tensor]:
     """Of every position the table row that its 2x2 tile begins at, its row-major place there."""
-    starts, places, first = [], [], 0
+    starts: list[Tensor] = []
+    places: list[Tensor] = []
+    first = 0
     for n, h, w in sizes:
         index = torch.arange(n * h * w, device=device)
         down, right = index // w % h % 2, index % w % 2

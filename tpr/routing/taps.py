@@ -19,22 +19,30 @@ class TapConv(nn.Conv2d):
     """
 
     def __init__(self, channels: int, maps: int, kernel: int, *, bias: bool = True) -> None:
-        super().__init__(channels, maps, kernel, padding=kernel // 2, bias=bias)
+        # torch leaves its parameters `device` and `dtype` without a type
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]
+            channels, maps, kernel, padding=kernel // 2, bias=bias
+        )
 
-    def forward(self, *parts: Tensor | Table) -> Tensor | Table:
+    # tables come this way too, so that hooks see all that the convolution is asked for
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, *parts: Tensor | Table
+    ) -> Tensor | Table:
         """(N, C_i, H, W) each, the C_i add up to C -> (N, maps, H, W), or tables of several levels
         with C_i columns each -> one with `maps` columns.
         """
-        if isinstance(parts[0], Table):
-            return self.of_tables(*parts)
-        if torch.is_grad_enabled() or parts[0].is_cuda or is_traced():
-            return super().forward(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
-        return self.of_tables(*(Table.of([x]) for x in parts)).levels()[0]
+        tables = [part for part in parts if isinstance(part, Table)]
+        if tables:
+            return self.of_tables(*tables)
+        maps = [part for part in parts if isinstance(part, Tensor)]
+        if torch.is_grad_enabled() or maps[0].is_cuda or is_traced():
+            return super().forward(maps[0] if len(maps) == 1 else torch.cat(maps, 1))
+        return self.of_tables(*(Table.of([x]) for x in maps)).levels()[0]
 
     def of_tables(self, *parts: Table) -> Table:
         """One product a part; with taps around the position, then sums of the neighbours'."""
         matrix = self.weight.permute(2, 3, 0, 1).flatten(0, 2)  # (k^2 maps, C)
-        taps = matrix.split([part.rows.shape[1] for part in parts], 1)
+        taps = torch.split(matrix, [part.rows.shape[1] for part in parts], 1)
         alone = self.kernel_size == (1, 1)
         products = F.linear(parts[0].rows, taps[0], self.bias if alone else None)
         for part, its_taps in zip(parts[1:], taps[1:], strict=True):

@@ -30,8 +30,8 @@ def terms(transform: Tensor) -> tuple[Tensor, Tensor]:
 
 KERNEL_BOTH = both_ways(KERNEL)  # (16, 9)
 READ, READ_SIGNS = terms(both_ways(INPUT))  # (16, 4): of the 4x4 inputs
-SUMMED, SUMMED_SIGNS = terms(both_ways(OUTPUT))  # (4, 9): of the 16 products
-SUMMED = SUMMED.int()
+_COLUMNS, SUMMED_SIGNS = terms(both_ways(OUTPUT))  # (4, 9): of the 16 products
+SUMMED = _COLUMNS.int()
 
 
 def conv_tiles(
