@@ -18,10 +18,12 @@ from tpr.machine import git_state, hardware
 from ..environment import packages
 from ..files import write_json
 from ..gpu_support import check_support
+from ..launch.ranks import forget_ranks
 from ..layout import ROOT, Layout
 from ..manifest import load_manifests
 from ..spec import Graph
 from ..worker import now
+from .check import told
 
 PROFILE = "full"
 OK, FAILED, NOT_RUN = "ok", "FAILED", "not run"
@@ -32,6 +34,7 @@ NO_GPU = "this machine has no GPU; --pretend checks what can be checked without 
 def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
     """0 if all checks that ran are as expected, 1 if one is not, 2 where none can run."""
     options = parse(arguments)
+    forget_ranks()
     import torch
 
     if not options.pretend:
@@ -75,7 +78,7 @@ def run_checks(options: argparse.Namespace, graph: Graph) -> list[dict[str, Any]
     """The chosen checks one after the other, each printed as it ends."""
     import torch
 
-    from .bench import Bench
+    from .bench import Bench, free_memory
     from .checks import CHECKS
     from .pretended import pretended_gpu
 
@@ -87,8 +90,7 @@ def run_checks(options: argparse.Namespace, graph: Graph) -> list[dict[str, Any]
             if not options.only or number in options.only:
                 rows.append(checked(number, check, bench))
                 print(line(rows[-1]), flush=True)
-                if not options.pretend:
-                    torch.cuda.empty_cache()
+                free_memory()
     return rows
 
 
@@ -103,8 +105,7 @@ def checked(number: int, check: Any, bench: Any) -> dict[str, Any]:
         outcome, text, values = OK if found.fits else FAILED, found.text, found.numbers
     except Exception as error:
         traceback.print_exc()
-        text = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-        outcome, values = FAILED, {}
+        outcome, text, values = FAILED, told(error), {}
     seconds = round(time.monotonic() - begin, 1)
     return row | {"outcome": outcome, "found": text, "numbers": values, "seconds": seconds}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,14 @@ class Quiet:
 @dataclass(frozen=True)
 class Bench:
     """device: what the project computes on; graph: the stages of profile full; folder: for videos,
-    weights and checkpoints; counts: those of a pretended GPU, on which everything is small."""
+    weights and checkpoints; counts: those of a pretended GPU, on which everything is small;
+    iteration: seconds of an iteration by run, once they are measured."""
 
     device: torch.device
     graph: Graph
     folder: Path
     counts: Counts | None = None
+    iteration: dict[str, float] = field(default_factory=dict)
 
     @property
     def pretended(self) -> bool:
@@ -128,15 +131,24 @@ class Bench:
         return untrained(self.spec(run)["model"], self.classes, 10)
 
 
+def free_memory() -> None:
+    """Gives back what is no longer used on the GPU, though it may be in cycles of references."""
+    gc.collect()
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
 class Training:
     """One run's model, data and step."""
 
     def __init__(self, model: VISModel, data: TrainingData, settings: dict[str, Any]) -> None:
-        self.model, self.data, self.settings = model, data, settings
-        self.step = Step(model, self.losses, settings, SEED)
+        def losses(batch: PairBatch) -> dict[str, torch.Tensor]:
+            return model.losses(*batch.query, *batch.reference)
 
-    def losses(self, batch: PairBatch) -> dict[str, torch.Tensor]:
-        return self.model.losses(*batch.query, *batch.reference)
+        # No method: with it this would hold itself, and the GPU's memory, after its last use.
+        self.losses = losses
+        self.model, self.data, self.settings = model, data, settings
+        self.step = Step(model, losses, settings, SEED)
 
     def batch(self, iteration: int = 0) -> list[PairBatch]:
         """The parts of an iteration's batch, on the CPU."""

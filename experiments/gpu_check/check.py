@@ -33,3 +33,8 @@ class Check:
     expected: str
     run: Callable[[Bench], Found]
     only_real: str | None = None
+
+
+def told(error: Exception) -> str:
+    """An error in a line."""
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"

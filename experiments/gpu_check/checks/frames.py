@@ -16,10 +16,12 @@ from tpr.infer import Playback, advance
 from tpr.models.vis_model import VISModel
 from tpr.routing import execution
 from tpr.routing.execution import EXECUTIONS
+from tpr.tf32 import allow_tf32, exact_products
 
 from ..bench import Bench
 from ..check import Found, Numbers
 from .cost import BASELINE, TPR
+from .numerics import TOLERANCE, largest_difference, model_frame
 
 SYNCS = 20  # a frame
 OPEN = 0.1  # of the gates
@@ -29,7 +31,7 @@ WARM = 2  # frames before the one that is looked at: the first has no reference
 
 # What the CUDA runtime is asked for, by the beginning of its name in a profile.
 LAUNCHES = ("cudaLaunchKernel", "cuLaunchKernel")
-WAITS = ("cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize")
+WAITS = ("cudaStreamSynchronize", "cudaEventSynchronize")
 
 
 class Clip:
@@ -53,9 +55,10 @@ class Clip:
 
 def clip(bench: Bench, run: str, opened: float | None) -> Clip:
     """A clip about to show a frame with a reference; opened: the share of its gates."""
+    allow_tf32(bench.device)
     found = Clip(bench, bench.clip_model(run).to(bench.device))
     if opened is not None:
-        with GateSetter(found.model, opened):
+        with GateSetter(found.model, opened), execution("masked"):  # as tpr.cost.speed
             found.step()
             found.step()
         found.restart()
@@ -69,6 +72,8 @@ def profiled(bench: Bench) -> Found:
     ready = clip(bench, TPR, OPEN)
     found = pretended_counts(bench, ready) if bench.counts else profile_counts(ready)
     text = ", ".join(f"{value:g} {name}" for name, value in found.items())
+    if not found["launches"]:
+        return Found(f"the profiler saw nothing of the GPU ({text})", False, found)
     return Found(text, found["syncs"] <= SYNCS, found)
 
 
@@ -80,30 +85,32 @@ def pretended_counts(bench: Bench, ready: Clip) -> Numbers:
 
 
 def profile_counts(ready: Clip) -> Numbers:
-    """From a profile of the CUDA runtime's calls and kernels."""
+    """From a profile of the CUDA runtime's calls and kernels; the time is of frames without it."""
+    seconds = frame_seconds(ready)
+    ready.restart()
+    for _ in range(WARM):
+        ready.step()
     torch.cuda.synchronize()
     with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as found:
-        begin = time.perf_counter()
         ready.step()
         torch.cuda.synchronize()
-        seconds = time.perf_counter() - begin
     names: Counter[str] = Counter()
     busy = 0.0  # microseconds
     for event in found.events():
         if event.device_type == torch.autograd.DeviceType.CUDA:
-            busy += event.self_device_time_total
+            busy += event.time_range.elapsed_us()
         names[event.name] += 1
     return {
         "launches": sum(n for name, n in names.items() if name.startswith(LAUNCHES)),
-        # the one at the end is ours
-        "syncs": sum(n for name, n in names.items() if name.startswith(WAITS)) - 1,
+        "syncs": sum(n for name, n in names.items() if name.startswith(WAITS)),
         "idle share": round(max(0.0, 1 - busy / 1e6 / seconds), 2),
         "ms": round(1000 * seconds, 1),
     }
 
 
 def rates(bench: Bench) -> Found:
-    """Frames per second of the baseline, and of TPR in each way with shares of its gates open."""
+    """Frames per second of the baseline, and of TPR in each way with shares of its gates open; and
+    whether a CUDA graph computes what is computed without."""
     baseline = rate(clip(bench, BASELINE, None))
     found, words, fits = Numbers({BASELINE: baseline}), [], True
     for opened in SHARES:
@@ -116,12 +123,33 @@ def rates(bench: Bench) -> Found:
         found |= {f"{way}, {100 * opened:g} % open": value for way, value in ways.items()}
         words.append(", ".join(f"{way} {value:.1f}" for way, value in ways.items()))
         fits = fits and ways["dense"] >= ways["masked"]
+    found["graph differs by"] = difference = graph_difference(bench)
     shares = "; ".join(f"{100 * s:g} %: {w}" for s, w in zip(SHARES, words, strict=True))
-    return Found(f"{BASELINE} {baseline:.1f}; TPR {shares}", fits, found)
+    text = f"{BASELINE} {baseline:.1f}; TPR {shares}; the graph differs by {difference:.1e}"
+    return Found(text, fits and difference < TOLERANCE, found)
+
+
+@torch.no_grad()
+def graph_difference(bench: Bench) -> float:
+    """Between a pyramid that TPR computes and what a graph gives that was recorded with other
+    frames, here with the same two exchanged."""
+    model = bench.clip_model(TPR).to(bench.device)
+    first, second = (model_frame(bench, model, t) for t in (0, 1))
+    with exact_products():
+        wanted = model.refine(second, first).pyramid
+        use_cuda_graph(model)
+        model.refine(first, second)
+        found = model.refine(second, first).pyramid
+    return max(largest_difference(found[name], wanted[name]) for name in wanted)
 
 
 def rate(ready: Clip) -> float:
-    """Median frames per second over some rounds of the frames that have a reference."""
+    """Frames per second."""
+    return round(1 / frame_seconds(ready), 2)
+
+
+def frame_seconds(ready: Clip) -> float:
+    """The median over some rounds of the frames that have a reference."""
     seconds = []
     for _ in range(ROUNDS):
         ready.restart()
@@ -132,4 +160,4 @@ def rate(ready: Clip) -> float:
             ready.step()
             torch.cuda.synchronize()
             seconds.append(time.perf_counter() - begin)
-    return round(1 / statistics.median(seconds), 2)
+    return statistics.median(seconds)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from tpr.data.loader import read_ahead
+from tpr.data.loader import PREFETCHED, read_ahead
 from tpr.train import parts_of
 
 from ..bench import Bench
@@ -17,21 +17,23 @@ from .cost import SECONDS, TPR
 
 WORKERS = 8
 OPEN_FILES = 1024  # the usual soft limit
-BATCHES = 40  # of which the first ones, while processes start, are not timed
+AHEAD = 2 * WORKERS * PREFETCHED  # read, or nearly so, when the clock starts
 
 
 def loading(bench: Bench) -> Found:
     """Eight loaders under the usual limit of open files, beside what a GPU takes."""
-    training = bench.training(TPR)
+    training, timed = bench.training(TPR), 8 if bench.pretended else 160
     with open_files(OPEN_FILES):
         fetch = partial(parts_of, training.data.pairs, training.step.parts)
-        batches = read_ahead(fetch, range(BATCHES), WORKERS, bench.device)
-        for _ in range(2 * WORKERS):
+        batches = read_ahead(fetch, range(AHEAD + timed), WORKERS, bench.device)
+        for _ in range(AHEAD):
             next(batches)
         begin = time.perf_counter()
-        left = sum(1 for _ in batches)
-        rate = left * bench.batch_size / (time.perf_counter() - begin)
-    needed = 0.0 if bench.pretended else bench.batch_size / SECONDS[TPR]
+        for _ in range(timed):
+            next(batches)
+        rate = timed * bench.batch_size / (time.perf_counter() - begin)
+    iteration = min((bench.iteration or SECONDS).values())
+    needed = 0.0 if bench.pretended else bench.batch_size / iteration
     text = f"{rate:.0f} pairs/s" if not bench.pretended else "no error"
     return Found(
         f"{text}, {needed:.0f} needed" if needed else text, rate >= needed, {"pairs": rate}

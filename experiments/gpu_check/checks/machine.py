@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import tempfile
@@ -10,12 +9,14 @@ from pathlib import Path
 
 import torch
 import torch.distributed as dist
-from fvcore.nn.distributed import differentiable_all_reduce
+from fvcore.nn.distributed import _AllReduce
 
-from tpr.distributed import loaders
+from tpr.distributed import MOST_LOADERS
+from tpr.machine import cores
 
+from ...gpu_support import installed_cards
 from ..bench import Bench
-from ..check import Found
+from ..check import Found, Numbers
 
 OPEN_FILES = 4096
 SHARED_MEMORY = 4.0  # GB, which eight processes' batches take
@@ -27,7 +28,7 @@ def usable(bench: Bench) -> Found:
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     files = float("inf") if files == resource.RLIM_INFINITY else files
     shared = shutil.disk_usage("/dev/shm").total / 1e9 if Path("/dev/shm").is_dir() else 0.0
-    count = loaders() if not bench.pretended else len(os.sched_getaffinity(0))
+    count = min(cores(), MOST_LOADERS)
     problems = []
     if not (bench.pretended or torch.cuda.is_bf16_supported(including_emulation=False)):
         problems.append("no bf16: set precision: fp16 in experiments/manifests/profiles/full.yaml")
@@ -39,13 +40,17 @@ def usable(bench: Bench) -> Found:
         problems.append(f"{count} loaders: ask for at least {LOADERS} cores a GPU")
     name = "a pretended GPU" if bench.pretended else gpu_words()
     text = f"{name}; {files:g} open files, {shared:.0f} GB in /dev/shm, {count} loaders"
-    numbers = {"shared_memory_gb": round(shared, 1), "loaders": count}
+    numbers: Numbers = {"shared_memory_gb": round(shared, 1), "cores": cores()}
     return Found("; ".join([text, *problems]), not problems, numbers)
 
 
 def gpu_words() -> str:
-    major, minor = torch.cuda.get_device_capability()
-    return f"{torch.cuda.get_device_name()}, sm_{major}{minor}, CUDA {torch.version.cuda}"
+    found = torch.cuda.get_device_properties()
+    driver = next((card.driver for card in installed_cards()), "unknown")
+    return (
+        f"{found.name}, {found.total_memory / 2**30:.0f} GB, sm_{found.major}{found.minor}, "
+        f"driver {driver}, CUDA {torch.version.cuda}, cuDNN {torch.backends.cudnn.version()}"
+    )
 
 
 def collective(bench: Bench) -> Found:
@@ -60,7 +65,8 @@ def collective(bench: Bench) -> Found:
             objects: list[object] = [None]
             dist.all_gather_object(objects, {"rank": 0})
             x = torch.ones(3, device=bench.device, requires_grad=True)
-            (2 * differentiable_all_reduce(x)).sum().backward()
+            # what SyncBatchNorm calls, but for its way out where there is one process
+            (2 * _AllReduce.apply(x)).sum().backward()
         finally:
             dist.destroy_process_group()
     right = [summed.sum().item() == 4, objects == [{"rank": 0}], x.grad.tolist() == [2.0] * 3]
