@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tpr.command import command
+from tpr.machine import output
 
 from .environment import gpus
+from .layout import ROOT
 
 # NVIDIA's drivers by the CUDA that torch was built for: any of a major version runs all its minors
 DRIVERS = {11: 450, 12: 525, 13: 580}
@@ -25,13 +27,15 @@ AGAIN = (
     f"set up again with another build, as TPR_TORCH_INDEX={OLDER_CUDA} ./run_all.sh setup "
     "(docs/full-scale.md); CUDA_VISIBLE_DEVICES= in front of the command trains on the CPU"
 )
+UNKNOWN = "unknown"
 QUERIES = ("name,driver_version,compute_cap", "name,driver_version")  # old drivers know no more
 
 Capability = tuple[int, int]
 
 
 class Card(NamedTuple):
-    """A GPU as its driver describes it; capability: (8, 0) of an A100, None of old drivers."""
+    """A GPU as its driver describes it; driver: its version, or UNKNOWN; capability: (8, 0) of an
+    A100, None where it is not told, as by old drivers."""
 
     name: str
     driver: str
@@ -65,7 +69,7 @@ def check_support() -> None:
         return
     usable = torch.cuda.is_available()
     if usable:  # those that are visible here, which may not be all
-        driver = cards[0].driver if cards else "unknown"
+        driver = cards[0].driver if cards else UNKNOWN
         cards = [
             Card(torch.cuda.get_device_name(i), driver, torch.cuda.get_device_capability(i))
             for i in range(torch.cuda.device_count())
@@ -107,9 +111,12 @@ def problem(cards: Sequence[Card], build: Build, *, usable: bool) -> str:
     )
     if wrong is not None:
         return text + AGAIN
-    if int(card.driver.split(".")[0]) < least:
+    if card.driver != UNKNOWN and int(card.driver.split(".")[0]) < least:
         return f"{text}update the driver, or {AGAIN}"
-    return f"{text}torch still cannot use it: python -c 'import torch; torch.cuda.init()' says why"
+    return (
+        f"{text}torch still cannot use it (python -c 'import torch; torch.cuda.init()' says why): "
+        + AGAIN
+    )
 
 
 def runs(capability: Capability | None, architectures: Sequence[str]) -> bool:
@@ -134,20 +141,26 @@ def listed(architectures: Sequence[str]) -> list[str]:
 def installed_cards() -> list[Card]:
     """The machine's GPUs; none without NVIDIA's driver, or where it does not work."""
     for fields in QUERIES:
-        command = ["nvidia-smi", f"--query-gpu={fields}", "--format=csv,noheader"]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        except (OSError, subprocess.TimeoutExpired):
-            return []
-        if done.returncode == 0:
-            return [card(line.split(", ")) for line in done.stdout.splitlines()]
-    return []
+        lines = nvidia_smi(f"--query-gpu={fields}", "--format=csv,noheader")
+        rows = [re.split(r"\s*,\s*", line.strip()) for line in lines if line.strip()]
+        if rows and all(len(row) == len(fields.split(",")) for row in rows):
+            return [card(*row) for row in rows]
+    listed = [re.match(r"GPU \d+: (.*?)( \(UUID.*)?$", line) for line in nvidia_smi("-L")]
+    return [Card(found[1], UNKNOWN, None) for found in listed if found]
 
 
-def card(values: Sequence[str]) -> Card:
-    """Of name, driver and, where it is told, capability."""
-    found = re.fullmatch(r"(\d+)\.(\d)", values[2]) if len(values) > 2 else None
-    return Card(values[0], values[1], (int(found[1]), int(found[2])) if found else None)
+def nvidia_smi(*arguments: str) -> list[str]:
+    """The lines that it prints; none where it fails."""
+    return (output(["nvidia-smi", *arguments], ROOT) or "").splitlines()
+
+
+def card(name: str, driver: str, capability: str = "") -> Card:
+    """Of what nvidia-smi says, which may be "[N/A]"."""
+    found = re.fullmatch(r"(\d+)\.(\d)", capability)
+    known = re.match(r"\d", driver)
+    return Card(
+        name, driver if known else UNKNOWN, (int(found[1]), int(found[2])) if found else None
+    )
 
 
 def check_build() -> None:

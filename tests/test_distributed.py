@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from experiments import rank_errors
 from experiments.launch import ranks
@@ -17,6 +18,7 @@ from experiments.launch.local import Worker
 from experiments.lock import file_lock
 from experiments.runner import failure_reason
 from tpr import hang_watch
+from tpr.distributed import all_take_part
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 STAGES = """
@@ -194,6 +196,22 @@ def test_the_error_of_a_loader_is_told_without_torchs_words_around_it():
     )
     assert rank_errors.last_line(error) == "OSError: x"
     assert rank_errors.last_line(ValueError("plain")) == "ValueError: plain"
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (RuntimeError("Connection closed by peer"), True),
+        (torch.distributed.DistBackendError("NCCL error: remote process exited"), True),
+        (torch.OutOfMemoryError("CUDA out of memory"), False),
+        # of a kernel that was started earlier
+        (torch.AcceleratorError("CUDA error: device-side assert triggered"), False),
+    ],
+)
+def test_an_error_in_a_call_of_all_is_only_another_ones_if_it_is_not_the_gpus(error, lost):
+    with pytest.raises(RuntimeError) as caught, all_take_part():
+        raise error
+    assert rank_errors.is_lost(caught.value) == lost
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

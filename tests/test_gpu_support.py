@@ -104,6 +104,22 @@ def test_a_driver_that_is_too_old_to_tell_a_capability_is_found_out(nvidia):
         check_support()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="for machines whose torch has no GPU")
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("Orin, [N/A], [N/A]", "the GPU is Orin, driver unknown: torch still"),
+        ("A100,535.104.05,8.0\r\n", r"the GPU is A100, driver 535\.104\.05, .* 8\.0: update"),
+        ("", r"the GPU is Tesla V100, driver unknown: torch still"),
+        ("GPU 0: whatever is asked", r"the GPU is Tesla V100, driver unknown: torch still"),
+    ],
+)
+def test_gpus_of_which_little_is_told_are_found_out(nvidia, found, told):
+    nvidia("GPU 0: Tesla V100 (UUID: GPU-1)", found)
+    with pytest.raises(UnusableGPUError, match=told):
+        check_support()
+
+
 def test_hidden_gpus_are_not_missed(nvidia, monkeypatch):
     nvidia("GPU 0: Tesla V100 (UUID: GPU-1)", "Tesla V100-SXM2-16GB, 535.104.05, 7.0")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

@@ -58,8 +58,8 @@ def all_take_part() -> Iterator[None]:
     joining()
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
+    except (torch.OutOfMemoryError, torch.AcceleratorError):
+        raise  # this process's own; kernels that failed before are told by whatever call comes next
     except RuntimeError as error:
         raise LostProcessError(f"another process was lost: {error}") from error
 
