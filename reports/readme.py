@@ -10,15 +10,12 @@ from pathlib import Path
 
 from experiments.layout import ROOT, Layout
 from reports.claims.claim_rows import claim_row, strip_reach
-from reports.claims.judging import ClaimResult, judge_all
 from reports.claims.verdicts import MISSING
+from reports.evidence.load import Evidence, load
 from reports.numbers import duration
-from reports.page import table_cells as view
+from reports.page.provenance import machines, total_seconds
 from reports.page.rendering import cell
-from reports.paper.published_tables import Table, load_tables
-from reports.records.comparable import comparable
-from reports.records.pool import load_pool
-from reports.records.run_record import Record, by_run
+from reports.records.run_record import by_run
 from tpr.command import command
 from tpr.files import read_text, write_atomically
 
@@ -29,14 +26,10 @@ FIRST_STEPS = "results/first-steps.json"  # of benchmarks.first_steps
 
 def measured(profile: str, root: Path = ROOT) -> str:
     """Markdown about the committed records of a profile: time, machine, claims."""
-    layout = Layout(profile, root)
-    records = load_pool(layout).shipped
-    tables = load_tables(layout.manifests)
-    chosen = [(table, comparable(table, records)[0]) for table in tables]
-    used = list({record.name: record for _, kept in chosen for record in kept}.values())
-    if not used:
+    evidence = load(Layout(profile, root), shipped_only=True)
+    if not evidence.records:
         return f"No records of the profile {profile} are committed yet."
-    parts = [_times(tables, used), _claims(profile, judge_all(chosen))]
+    parts = [_times(evidence), _claims(evidence)]
     return "\n\n".join([*parts, *_first_steps(root / FIRST_STEPS)])
 
 
@@ -51,19 +44,21 @@ def _first_steps(path: Path) -> list[str]:
     return ["\n".join([*head, *rows]), note]
 
 
-def _times(tables: list[Table], records: list[Record]) -> str:
-    each = sorted(view.total_seconds([record]) or 0.0 for record in records)
-    wanted = {run for table in tables for run in table.runs}
-    machines = "; ".join(name for name, _ in view.machines(records))
+def _times(evidence: Evidence) -> str:
+    records = evidence.records
+    each = sorted(total_seconds([record]) or 0.0 for record in records)
+    wanted = {run for one in evidence.tables for run in one.table.runs}
+    made_on = "; ".join(name for name, _ in machines(records))
     return (
         f"{len(by_run(records))} of {len(wanted)} runs, {len(records)} trainings in all. "
         f"Fine-tuning and evaluating one run at one seed took {duration(each[0])} to "
-        f"{duration(each[-1])}, all of them {duration(sum(each))} of process time ({machines})."
+        f"{duration(each[-1])}, all of them {duration(sum(each))} of process time ({made_on})."
     )
 
 
-def _claims(profile: str, results: list[ClaimResult]) -> str:
+def _claims(evidence: Evidence) -> str:
     """The claims that have run, and how many have not."""
+    results = evidence.claims
     reach = strip_reach(results)
     found = [result for result in results if result.verdict.word != MISSING]
     lines = [
@@ -71,9 +66,9 @@ def _claims(profile: str, results: list[ClaimResult]) -> str:
         "|---|---|---:|---:|---|---|",
     ]
     for result in found:
-        row = claim_row(profile, result, reach)
-        names = ("name", "where", "published", "measured", "bounds", "outcome")
-        lines.append("| " + " | ".join(cell(row[name]) for name in names) + " |")
+        row = claim_row(evidence.profile, result, reach)
+        cells = (row.name, row.where, row.published, row.measured, row.bounds, row.outcome)
+        lines.append("| " + " | ".join(map(cell, cells)) + " |")
     left = len(results) - len(found)
     rest = [f"{left} more claims have not run."] if left else []
     return "\n\n".join((["\n".join(lines)] if found else []) + rest)

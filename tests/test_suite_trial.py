@@ -13,7 +13,7 @@ from experiments.spec import Graph
 from experiments.stages import BODIES, dataset
 from experiments.trial import notes, trial
 from reports.claims.verdicts import REPRODUCED, Verdict, wording
-from reports.paper.published_tables import load_about
+from reports.records.profile_manifest import load_about
 from tests.tiny import MODEL
 from tpr import checkpoint
 from tpr.models.build import build_model

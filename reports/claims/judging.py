@@ -1,7 +1,7 @@
 """The paper's claims, each a published gain of one run over another, beside what was measured."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from reports.claims.verdicts import Verdict, verdict
 from reports.paper.published_tables import Claim, Table
 from reports.records.comparable import run_identity, shared_identity
-from reports.records.run_record import Record, by_run, paired_differences
+from reports.records.run_record import Array, Record, by_run, paired_differences
 from reports.statistics import (
     Estimate,
     Noise,
@@ -54,33 +54,39 @@ def judge(
 ) -> list[ClaimResult]:
     """Every claim of a table, Holm's adjustment over all of them; ``noises`` by metric."""
     results = [_judge(claim, table, records, noises[claim.metric]) for claim in table.claims]
-    tested = [place for place, result in enumerate(results) if result.p is not None]
-    adjusted = holm([results[place].p for place in tested])
+    tested = {place: one.p for place, one in enumerate(results) if one.p is not None}
+    adjusted = holm(list(tested.values()))
     for place, p_holm in zip(tested, adjusted, strict=True):
         results[place] = replace(results[place], p_holm=p_holm, tested=len(tested))
     return results
 
 
-def noise_of(records: list[Record], metric: str) -> Noise | None:
-    """A metric's noise pooled over runs; only seeds of one specification on the same data differ
-    by luck alone."""
+def noise_of(records: Sequence[Record], metric: str) -> Noise | None:
+    """A metric's noise between seeds, pooled over runs; None where no run has two seeds.
+
+    Records are of one group only if they have one specification and the same data: whatever else
+    differs between them is chance.
+    """
     groups: dict[str, list[Record]] = {}
     for record in records:
         same = json.dumps([record.run, shared_identity(record), run_identity(record)])
         groups.setdefault(same, []).append(record)
-    values = [_finite([one.metric(metric) for one in own]) for own in groups.values()]
-    draws = [_draws(own, metric) for own in groups.values()]
-    return pooled_noise(values, [own for own in draws if own is not None])
+    values = [_finite([one.metric(metric) for one in group]) for group in groups.values()]
+    draws = [_draws(group, metric) for group in groups.values()]
+    return pooled_noise(values, [one for one in draws if one is not None])
 
 
 def _finite(values: list[float]) -> list[float]:
     return [value for value in values if np.isfinite(value)]
 
 
-def _draws(records: list[Record], metric: str) -> np.ndarray | None:
-    """(n, B) draws of records, None unless all have them for the metric, without undefined ones."""
-    found = [record.draws(metric) for record in records]
-    if not found or any(one is None or len(one) != len(found[0]) for one in found):
+def _draws(records: list[Record], metric: str) -> Array | None:
+    """(n, B) draws of n records, those left out that are undefined for any of them.
+
+    None unless every record has draws of the metric, equally many.
+    """
+    found = [one for record in records if (one := record.draws(metric)) is not None]
+    if not found or len(found) < len(records) or any(len(one) != len(found[0]) for one in found):
         return None
     defined = np.isfinite(found).all(axis=0)
     return np.stack(found)[:, defined] if defined.sum() > 1 else None
@@ -90,18 +96,21 @@ def _judge(claim: Claim, table: Table, records: list[Record], noise: Noise | Non
     differences = paired_differences(records, claim.better, claim.than, claim.metric)
     if not differences:
         return ClaimResult(claim, table, {}, None, verdict(claim.published_gain, None))
-    own = by_run(records)
-    sides = [[own[run][seed] for seed in differences] for run in (claim.better, claim.than)]
-    draws = _draws([*sides[0], *sides[1]], claim.metric)
+    runs = by_run(records)
+    better, than = ([runs[run][seed] for seed in differences] for run in (claim.better, claim.than))
+    draws = _draws([*better, *than], claim.metric)
     paired = None if draws is None else draws[: len(differences)] - draws[len(differences) :]
-    videos = int(sides[0][0].evaluate["metrics"].get("videos") or 0)
-    found = estimate(list(differences.values()), paired, videos, noise)
-    judged = verdict(claim.published_gain, found)
-    # without a spread over seeds an interval says nothing of other seeds: no test
-    p = one_sided_p(found, claim.published_gain) if noise else None
-    needed = _needed(claim, found, noise)
+    found = estimate(list(differences.values()), paired, better[0].videos, noise)
     return ClaimResult(
-        claim, table, differences, found, judged, p, seeds_needed=needed, videos=videos
+        claim,
+        table,
+        differences,
+        found,
+        verdict(claim.published_gain, found),
+        # without a spread over seeds an interval says nothing of other seeds: no test
+        p=one_sided_p(found, claim.published_gain) if noise else None,
+        seeds_needed=_needed(claim, found, noise),
+        videos=better[0].videos,
     )
 
 

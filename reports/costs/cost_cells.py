@@ -1,47 +1,113 @@
-"""What the page says about costs: frames as cells of text. No markup here."""
+"""Costs as people read them: frames as cells of text. No markup here."""
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from experiments.layout import Layout
-from reports.costs.cost_frames import TABLES, Costs, Shares, cost_frame, open_shares, parts_frame
+from reports.costs.cost_evidence import CostEvidence
+from reports.costs.cost_frames import TOTALS, Costs, Shares, open_shares, parts_frame
 from reports.costs.cost_words import differences
-from reports.numbers import number, signed
+from reports.costs.speed_cells import SpeedSection, speed_section
+from reports.numbers import NOTHING, number, signed
 from reports.paper.transcription import Paper
 from reports.records.run_record import Record
-from tpr.data.json_input import read_json
+from tpr.cost.conventions import Cost
 
-STATES = ("closed", "min", "mean", "max", "open")
+GATES = ("closed", "min", "mean", "max", "open")  # for which each convention has a column
 GATED_RUN = "blendmask-r50+tpr"  # whose parts and gates the page shows
 
 
-def cost_view(
-    layout: Layout, paper: Paper, costs: Costs, problems: list[str], records: list[Record]
-) -> dict[str, Any]:
-    """The section on costs: its tables, parts, gates, speed; empty lists where nothing has been
-    measured."""
-    frames = {table: cost_frame(paper, table, costs, records) for table in TABLES}
-    return {
-        "measured": bool(costs),
-        "problems": problems,
-        "tables": [_table(paper, table, frame) for table, frame in frames.items()],
-        "differences": differences(paper, costs, records),
-        "parts": _parts(costs.get(GATED_RUN)),
-        "gated_run": GATED_RUN,
-        "gates": _gates(open_shares(records, GATED_RUN)),
-        "size": _size(costs),
-        "speed": speed_view(layout.speed, paper),
-        "public": public_view(layout.costs),
-    }
+@dataclass(frozen=True)
+class CostRow:
+    """published, executed: GFLOPs by GATES; paper: the paper's own."""
+
+    label: str
+    run: str
+    over: str | None
+    present: bool
+    paper_AP: str
+    AP: str
+    paper_params: str
+    params: str
+    paper: list[str]
+    published: list[str]
+    executed: list[str]
 
 
-def public_view(path: Path) -> list[dict[str, str]]:
-    """Parameters of public models beside ours; empty where nothing has been measured."""
-    found = read_json(path).get("public", []) if path.is_file() else []
-    counts = ("parameters", "ours")
-    return [one | {name: f"{one[name]:,}" for name in (*counts, "classes")} for one in found]
+@dataclass(frozen=True)
+class CostTable:
+    id: str
+    title: str
+    paper: list[str]  # names of the paper's cost columns
+    rows: list[CostRow]
+
+
+@dataclass(frozen=True)
+class PartCost:
+    part: str
+    params: str
+    executed: str
+    published: str
+
+
+@dataclass(frozen=True)
+class OpenShare:
+    """Share of the gated work that is done, in percent, in all or at one level."""
+
+    level: str
+    min: str
+    mean: str
+    max: str
+
+
+@dataclass(frozen=True)
+class PublicModel:
+    """Parameters of a public model beside ours."""
+
+    name: str
+    classes: str
+    parameters: str
+    ours: str
+    note: str
+
+
+@dataclass(frozen=True)
+class CostSection:
+    """The section on costs; lists are empty where nothing has been measured."""
+
+    measured: bool
+    problems: list[str]
+    tables: list[CostTable]
+    differences: list[str]
+    parts: list[PartCost]
+    gated_run: str
+    gates: list[OpenShare]
+    size: str
+    speed: SpeedSection | None
+    public: list[PublicModel]
+
+
+def cost_section(paper: Paper, evidence: CostEvidence, records: Sequence[Record]) -> CostSection:
+    costs = evidence.costs
+    return CostSection(
+        measured=bool(costs),
+        problems=evidence.problems,
+        tables=[_table(paper, table, frame) for table, frame in evidence.frames.items()],
+        differences=differences(paper, costs, records),
+        parts=_parts(costs.get(GATED_RUN)),
+        gated_run=GATED_RUN,
+        gates=_gates(open_shares(records, GATED_RUN)),
+        size=_size(costs),
+        speed=speed_section(evidence.speed, paper) if evidence.speed else None,
+        public=[_public(one) for one in evidence.public],
+    )
+
+
+def _public(one: dict[str, Any]) -> PublicModel:
+    counts = (f"{one[name]:,}" for name in ("classes", "parameters", "ours"))
+    return PublicModel(one["name"], *counts, one["note"])
 
 
 def _size(costs: Costs) -> str:
@@ -49,90 +115,48 @@ def _size(costs: Costs) -> str:
     return "; ".join(f"{w}×{h}, padded to {W}×{H}" for w, h, W, H in sorted(sizes))
 
 
-def _table(paper: Paper, table: str, frame: pd.DataFrame) -> dict[str, Any]:
+def _table(paper: Paper, table: str, frame: pd.DataFrame) -> CostTable:
     gflops = [name for name in frame.columns if name.startswith("paper_GFLOPs")]
     rows = [_row(row, gflops) for row in frame.to_dict("records")]
     names = [name.removeprefix("paper_GFLOPs_") for name in gflops]
-    title = paper.tables[table]["title"]
-    return {"id": table, "title": title, "paper": names, "rows": rows}
+    return CostTable(table, paper.title(table), names, rows)
 
 
-def _row(row: dict[str, Any], gflops: list[str]) -> dict[str, Any]:
+def _row(row: dict[Any, Any], gflops: list[str]) -> CostRow:
     over = None if pd.isna(row["over"]) else row["over"]
     show = signed if over else number
     present = row["status"] == "measured"
-    cells = {
-        convention: [show(row[f"{convention}_{state}"]) if present else "–" for state in STATES]
-        for convention in ("published", "executed")
-    }
-    return {
-        "label": row["row"],
-        "run": row["run"],
-        "over": over,
-        "present": present,
-        "paper_AP": number(row["paper_AP"]),
-        "AP": number(row["AP"]),
-        "paper_params": show(row["paper_params"]),
-        "params": show(row["params"], 2) if present else "not run",
-        "paper": [show(row[name]) for name in gflops],
-        **cells,
-    }
+    published, executed = (
+        [show(row[f"{convention}_{gates}"]) if present else NOTHING for gates in GATES]
+        for convention in TOTALS
+    )
+    return CostRow(
+        label=row["row"],
+        run=row["run"],
+        over=over,
+        present=present,
+        paper_AP=number(row["paper_AP"]),
+        AP=number(row["AP"]),
+        paper_params=show(row["paper_params"]),
+        params=show(row["params"], 2) if present else "not run",
+        paper=[show(row[name]) for name in gflops],
+        published=published,
+        executed=executed,
+    )
 
 
-def _parts(cost: dict[str, Any] | None) -> list[dict[str, Any]]:
+def _parts(cost: Cost | None) -> list[PartCost]:
+    """By part, and in all."""
     if cost is None:
         return []
     frame = parts_frame(cost)
-    total = frame[["params", "executed", "published"]].sum().to_dict()
-    rows = [*frame.to_dict("records"), {"part": "all", "temporal": False, **total}]
-    names = ("params", "executed", "published")
-    return [row | {name: number(row[name], 2) for name in names} for row in rows]
+    names = ["params", "executed", "published"]
+    rows = [*frame.to_dict("records"), {"part": "all"} | frame[names].sum().to_dict()]
+    return [PartCost(row["part"], *(number(row[name], 2) for name in names)) for row in rows]
 
 
-def _gates(shares: Shares | None) -> list[dict[str, str]]:
-    """Share of the gated work that is done, in percent, in all and by level."""
-    if shares is None:
-        return []
-    rows = []
-    for level, spread in shares.items():
-        values = {name: number(100 * value) for name, value in spread.items()}
-        rows.append({"level": level} | values)
-    return rows
-
-
-def speed_view(path: Path, paper: Paper) -> dict[str, Any] | None:
-    """Measured speeds by device, and the published ratios; None if nothing was measured."""
-    if not path.is_file():
-        return None
-    record = read_json(path)
-    devices = []
-    for device in record["devices"]:
-        rows = [_speed_row(name, one) for name, one in device["variants"].items()]
-        devices.append({"device": device["name"], "rows": rows, "rounds": device["rounds"]})
-    published = []
-    for label, routed, baseline in (
-        ("BlendMask", "blendmask-tpr", "blendmask"),
-        ("SipMask", "sipmask-tpr", "sipmask"),
-    ):
-        a, b = paper.value("2", routed, "FPS"), paper.value("2", baseline, "FPS")
-        published.append(f"{label} {number(a)} / {number(b)} = {number(a / b, 2)}")
-    settings = record["settings"]
-    return {
-        "devices": devices,
-        "published": published,
-        "frames": settings["frames"],
-        "detections": settings["detections"],
-        "size": f"{settings['size'][1]}×{settings['size'][0]}",
-    }
-
-
-def _speed_row(name: str, one: dict[str, Any]) -> dict[str, str]:
-    execution = one.get("execution")  # not in records of before November 2026
-    out = {"variant": name if not execution or execution in name else f"{name}, {execution}"}
-    for kind in ("inference", "network"):
-        ratio = one[kind]["ratio"]
-        out[f"{kind}_fps"] = number(one[kind]["fps"], 2)
-        out[f"{kind}_ratio"] = (
-            f"{number(ratio['median'], 2)} ({number(ratio['min'], 2)} to {number(ratio['max'], 2)})"
-        )
-    return out
+def _gates(shares: Shares | None) -> list[OpenShare]:
+    return [
+        OpenShare(level, *(number(100 * spread[name]) for name in ("min", "mean", "max")))
+        for level, spread in (shares or {}).items()
+    ]

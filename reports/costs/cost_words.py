@@ -1,20 +1,20 @@
 """Why our costs differ from the published ones, in sentences computed from both."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from reports.costs.cost_frames import GIGA, MEGA, Costs, open_shares
+from reports.costs.cost_frames import GIGA, MEGA, Costs, mean_shares, open_shares
 from reports.numbers import number, signed
-from reports.paper.transcription import Paper
+from reports.paper.transcription import Cells, Paper
 from reports.records.run_record import Record
 from tpr.cost import conventions
+from tpr.cost.conventions import Cost
 
 LARGE = 5.0  # percent: larger differences are explained by parts
 
 
 def differences(paper: Paper, costs: Costs, records: Sequence[Record]) -> list[str]:
     """A paragraph for every row of Table 1(f) whose costs we have."""
-    lines = []
+    lines: list[str] = []
     for cells in paper.rows("1f").values():
         cost = costs.get(cells["run"])
         if cost and "to" in cells:
@@ -25,10 +25,11 @@ def differences(paper: Paper, costs: Costs, records: Sequence[Record]) -> list[s
 
 
 def relative(ours: float, theirs: float) -> float:
+    """Difference in percent of theirs."""
     return 100 * (ours - theirs) / theirs
 
 
-def _baseline(cells: dict[str, Any], cost: dict[str, Any]) -> str:
+def _baseline(cells: Cells, cost: Cost) -> str:
     params = conventions.parameters(cost) / MEGA
     seen, done = conventions.published(cost) / GIGA, conventions.executed(cost) / GIGA
     dead = {part: sum(cost["macs"][part].values()) / GIGA for part in cost["dead"]}
@@ -42,7 +43,7 @@ def _baseline(cells: dict[str, Any], cost: dict[str, Any]) -> str:
     )
 
 
-def _parameters(cells: dict[str, Any], cost: dict[str, Any]) -> str:
+def _parameters(cells: Cells, cost: Cost) -> str:
     ours, theirs = conventions.added_parameters(cost) / MEGA, cells["added_params"]
     gap = ours - theirs
     parts = _temporal({part: n / MEGA for part, n in cost["params"].items()})
@@ -59,7 +60,7 @@ def _parameters(cells: dict[str, Any], cost: dict[str, Any]) -> str:
     )
 
 
-def _increase(cells: dict[str, Any], cost: dict[str, Any], records: Sequence[Record]) -> str:
+def _increase(cells: Cells, cost: Cost, records: Sequence[Record]) -> str:
     """GFLOPs of a TPR row under both conventions, and what they are made of."""
     closed, opened = (conventions.added(cost, "published", x) / GIGA for x in (0, 1))
     theirs = cells["added_GFLOPs_avg"]
@@ -81,12 +82,11 @@ def _increase(cells: dict[str, Any], cost: dict[str, Any], records: Sequence[Rec
     )
 
 
-def _trained(run: str, cost: dict[str, Any], theirs: float, records: Sequence[Record]) -> str:
+def _trained(run: str, cost: Cost, theirs: float, records: Sequence[Record]) -> str:
     shares = open_shares(records, run)
     if shares is None:
         return " (share of open gates: not run)"
-    levels = {level: shares.get(level, shares["all"])["mean"] for level in cost["gated"]}
-    ours = conventions.added(cost, "published", levels) / GIGA
+    ours = conventions.added(cost, "published", mean_shares(cost, shares)) / GIGA
     share = 100 * shares["all"]["mean"]
     return (
         f", and {signed(ours, 2)} G ({signed(relative(ours, theirs))} %) with the "

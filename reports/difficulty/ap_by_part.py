@@ -4,7 +4,9 @@ Parts are the groups of tpr.evaluation.difficulty, as evaluations record them. A
 part is taken over its image model, the run named like it before the first "+", seed by seed.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,67 +20,74 @@ FRAMES = "frames"  # the grouping that counts frames; all others count videos
 
 @dataclass(frozen=True)
 class Part:
-    """A group of videos or frames that all runs share; bounds are NaN for named groups."""
+    """A group of videos or frames that all runs share, and the amounts it ranges over.
+
+    low, high: the least and the greatest amount of what the grouping measures; None for groups that
+    have a name only.
+    """
 
     grouping: str
     name: str
     size: int
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
-Aps = dict[str, dict[int, float]]  # run -> seed -> AP in percent
+SeedAps = dict[str, dict[int, float]]  # run -> seed -> AP in percent
+PartAps = dict[Part, SeedAps]
 
 
-def parts(records: list[Record]) -> dict[Part, Aps]:
+def aps_by_part(records: Sequence[Record]) -> PartAps:
     """AP by part, run and seed, for the records that know the same parts as the latest of them."""
-    knowing = [record for record in records if record.evaluate["metrics"].get("difficulty")]
+    knowing = [record for record in records if record.metrics.get("difficulty")]
     if not knowing:
         return {}
-    latest = max(knowing, key=lambda record: str(record.evaluate.get("finished", "")))
-    wanted = list(_own(latest))
-    found: dict[Part, Aps] = {part: {} for part in wanted}
+    latest = max(knowing, key=lambda record: record.finished)
+    wanted = list(_recorded(latest))
+    found: PartAps = {part: {} for part in wanted}
     for record in knowing:
-        own = _own(record)
-        if list(own) == wanted:
-            for part, ap in own.items():
+        aps = _recorded(record)
+        if list(aps) == wanted:
+            for part, ap in aps.items():
                 found[part].setdefault(record.run, {})[record.seed] = ap
     return found
 
 
-def _own(record: Record) -> dict[Part, float]:
+def _recorded(record: Record) -> dict[Part, float]:
+    """A record's AP by part, in percent; NaN where undefined."""
     return {
         Part(grouping, one["name"], one["size"], one.get("low"), one.get("high")): (
             NAN if one["AP"] is None else float(one["AP"])
         )
-        for grouping, groups in record.evaluate["metrics"]["difficulty"].items()
+        for grouping, groups in record.metrics["difficulty"].items()
         for one in groups
     }
 
 
-def image_model(run: str, runs: dict) -> str | None:
+def image_model(run: str, runs: Collection[str]) -> str | None:
     """The run that has the same image model and no temporal module, None if it is not there."""
     base = run.split("+")[0]
     return base if base != run and base in runs else None
 
 
-def gains(aps: Aps, better: str, than: str) -> list[float]:
+def gains(aps: SeedAps, better: str, than: str) -> list[float]:
     """Differences at the seeds that both runs have, without undefined ones."""
     shared = sorted(aps.get(better, {}).keys() & aps.get(than, {}).keys())
     return [gap for seed in shared if np.isfinite(gap := aps[better][seed] - aps[than][seed])]
 
 
-def gain_over_seeds(aps: Aps, better: str, than: str) -> Estimate | None:
+def gain_over_seeds(aps: SeedAps, better: str, than: str) -> Estimate | None:
     """A part's gain with its interval over seeds; there are no draws of videos for parts."""
-    own = gains(aps, better, than)
-    return estimate(own, None, 0, pooled_noise(_spreads(aps), [])) if own else None
+    found = gains(aps, better, than)
+    return estimate(found, None, 0, pooled_noise(_finite(aps), [])) if found else None
 
 
-def _spreads(aps: Aps) -> list[list[float]]:
+def _finite(aps: SeedAps) -> list[list[float]]:
+    """The defined APs of each run."""
     return [[ap for ap in seeds.values() if np.isfinite(ap)] for seeds in aps.values()]
 
 
-def headline_pairs(tables: list[Table]) -> list[tuple[str, str]]:
+def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
     """(better, than) of the claim with the largest published AP gain over each image model."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
@@ -88,23 +97,23 @@ def headline_pairs(tables: list[Table]) -> list[tuple[str, str]]:
     return [(better, than) for than, (gain, better) in best.items() if gain > 0]
 
 
-def difficulty_frame(found: dict[Part, Aps]) -> pd.DataFrame:
-    """A row a run and part: mean AP over seeds, its sample deviation, and the gain."""
+def difficulty_frame(found: PartAps) -> pd.DataFrame:
+    """A row for each run and part: mean AP over seeds, its sample deviation, and the gain."""
     rows = [
         _row(part, aps, run, image_model(run, aps)) for part, aps in found.items() for run in aps
     ]
     return pd.DataFrame(rows).round(6)
 
 
-def _row(part: Part, aps: Aps, run: str, base: str | None) -> dict:
-    own = [ap for ap in aps[run].values() if np.isfinite(ap)]
+def _row(part: Part, aps: SeedAps, run: str, base: str | None) -> dict[str, Any]:
+    defined = [ap for ap in aps[run].values() if np.isfinite(ap)]
     gaps = gains(aps, run, base) if base else []
     return {
         "run": run,
-        **part.__dict__,
-        "AP": float(np.mean(own)) if own else NAN,
-        "AP_std": float(np.std(own, ddof=1)) if len(own) > 1 else NAN,
-        "seeds": len(own),
+        **vars(part),
+        "AP": float(np.mean(defined)) if defined else NAN,
+        "AP_std": float(np.std(defined, ddof=1)) if len(defined) > 1 else NAN,
+        "seeds": len(defined),
         "gain": float(np.mean(gaps)) if gaps else NAN,
         "gain_over": base,
     }

@@ -1,11 +1,12 @@
-"""What the page says of AP by difficulty: two tables, of videos and of single frames."""
+"""AP by difficulty as people read it: two tables of text, of videos and of single frames."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reports.difficulty.ap_by_part import FRAMES, Aps, Part, difficulty_frame
+from reports.difficulty.ap_by_part import FRAMES, Part
 from reports.numbers import number, signed
 
 TITLES = {
@@ -16,9 +17,39 @@ TITLES = {
 }
 
 
-def difficulty_tables(found: dict[Part, Aps]) -> list[dict[str, Any]]:
-    """Tables of text: a row a run, a column a part; none without parts."""
-    frame = difficulty_frame(found)
+@dataclass(frozen=True)
+class PartColumn:
+    """Heading of a column: the grouping's title, the part's name, its amounts and size."""
+
+    of: str
+    name: str
+    extent: str
+
+
+@dataclass(frozen=True)
+class PartCell:
+    AP: str
+    gain: str  # empty where there is none
+
+
+@dataclass(frozen=True)
+class PartRow:
+    run: str
+    cells: list[PartCell]
+
+
+@dataclass(frozen=True)
+class PartTable:
+    """A row for each run, a column for each part; `spans` are groupings with their columns."""
+
+    name: str
+    spans: list[tuple[str, int]]
+    columns: list[PartColumn]
+    rows: list[PartRow]
+
+
+def difficulty_tables(found: Sequence[Part], frame: pd.DataFrame) -> list[PartTable]:
+    """Tables of the parts in `frame`, see `difficulty_frame`; none without parts."""
     tables = [
         ("Videos", [part for part in found if part.grouping != FRAMES]),
         ("Frames", [part for part in found if part.grouping == FRAMES]),
@@ -26,28 +57,24 @@ def difficulty_tables(found: dict[Part, Aps]) -> list[dict[str, Any]]:
     return [_table(name, parts, frame) for name, parts in tables if parts]
 
 
-def _table(name: str, parts: list[Part], frame: pd.DataFrame) -> dict[str, Any]:
+def _table(name: str, parts: list[Part], frame: pd.DataFrame) -> PartTable:
     groupings = list(dict.fromkeys(part.grouping for part in parts))
-    spans = [(title(one), sum(part.grouping == one for part in parts)) for one in groupings]
-    return {
-        "name": name,
-        "spans": spans,
-        "columns": [
-            {"of": title(part.grouping), "name": words(part.name), "extent": extent(part)}
-            for part in parts
-        ],
-        "rows": [_row(run, parts, frame) for run in dict.fromkeys(frame["run"])],
-    }
+    return PartTable(
+        name,
+        [(title(one), sum(part.grouping == one for part in parts)) for one in groupings],
+        [PartColumn(title(part.grouping), words(part.name), extent(part)) for part in parts],
+        [_row(run, parts, frame) for run in dict.fromkeys(frame["run"])],
+    )
 
 
-def _row(run: str, parts: list[Part], frame: pd.DataFrame) -> dict[str, Any]:
-    own = frame[frame["run"] == run].set_index(["grouping", "name"])
-    cells = []
+def _row(run: str, parts: list[Part], frame: pd.DataFrame) -> PartRow:
+    by_part = frame[frame["run"] == run].set_index(["grouping", "name"])
+    cells: list[PartCell] = []
     for part in parts:
-        one = own.loc[(part.grouping, part.name)]
+        one = by_part.loc[(part.grouping, part.name)]
         gain = "" if np.isnan(one["gain"]) else signed(one["gain"])
-        cells.append({"AP": number(one["AP"]), "gain": gain})
-    return {"run": run, "cells": cells}
+        cells.append(PartCell(number(one["AP"]), gain))
+    return PartRow(run, cells)
 
 
 def title(grouping: str) -> str:
@@ -60,13 +87,15 @@ def words(name: str) -> str:
 
 def extent(part: Part) -> str:
     """Which amounts a part holds, and how many videos or frames."""
-    if part.low is None:
-        return str(part.size)
-    return f"{amounts(part)} ({part.size})"
+    held = amounts(part)
+    return f"{held} ({part.size})" if held else str(part.size)
 
 
 def amounts(part: Part) -> str:
-    """Overlap in percent of the smaller object, scale as a factor, severity as it is."""
+    """Overlap in percent of the smaller object, scale as a factor, severity as it is; empty for a
+    part that has a name only."""
+    if part.low is None or part.high is None:
+        return ""
     if part.grouping == "overlap":
         low, high, unit = f"{100 * part.low:.0f}", f"{100 * part.high:.0f}", " %"
     else:

@@ -1,5 +1,6 @@
 """Chart of AP by row of a table: seeds, their mean and the published AP."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,23 +8,21 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from reports.figures.figure import Figure
+from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 from reports.paper.published_tables import Table
-from reports.records.run_record import Record, by_run
+from reports.records.run_record import Record, by_run, mean_metric
 
 
-def ap_by_variant(table: Table, records: list[Record], folder: Path) -> Figure | None:
-    """AP of each row, a point a seed and a bar at the mean, beside the published AP."""
+def ap_by_variant(
+    table: Table, records: Sequence[Record], sources: Sources, folder: Path
+) -> Figure | None:
+    """AP of each row beside the published one: a point for each seed, a bar at the mean."""
     runs = by_run(records)
     if not runs:
         return None
     name, dark = save_both(folder, f"ap-{table.id}", lambda ink: _draw_variants(table, runs, ink))
-    means = {
-        run: np.mean([r.metric("AP") for r in runs[run].values()])
-        for run in table.runs
-        if run in runs
-    }
+    means = {run: mean_metric([*runs[run].values()], "AP") for run in table.runs if run in runs}
     values = ", ".join(f"{run} {mean:.1f}" for run, mean in means.items())
     return Figure(
         name,
@@ -31,7 +30,7 @@ def ap_by_variant(table: Table, records: list[Record], folder: Path) -> Figure |
         f"Dot plot of AP by variant. Mean over seeds: {values}.",
         "Points are seeds, the upright bar is their mean. Grey diamonds are the published AP, on "
         "their own scale of the same width: compare distances between rows, not positions.",
-        {record.name: record.evaluate.get("key", "") for record in records},
+        sources,
         dark,
     )
 

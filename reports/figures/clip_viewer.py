@@ -1,56 +1,54 @@
 """The page's clip viewer and its still of the gates: drawn while runs are there, kept when not."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from reports.figures.extreme_clips import MIN_SCORE, Clip, clip_data, extreme_clips
+from reports.figures.extreme_clips import MIN_SCORE, Clip, clip_data, extreme_clips, predictions
 from reports.figures.figure import Figure
-from reports.figures.gate_play import Maps, gate_maps_in_clip
-from reports.figures.paired_runs import Pair, predictions
-from reports.figures.reference_effect_sheet import fitted, heat, line
-from reports.figures.stage_folders import stage_folder
+from reports.figures.gate_play import GateMaps, gate_maps_in_clip
+from reports.figures.paired_runs import Pair
+from reports.figures.picture_cells import Image, fitted, heat, named_row
+from reports.figures.stage_folders import trained_weights
 from reports.records.run_record import Record
+from tpr.data.prepared import open_split
+from tpr.data.records import Track
+from tpr.data.youtube_vis import YouTubeVIS
+from tpr.drawing import DrawnTrack, encode_image
 from tpr.files import write_atomically
+from tpr.visualize import predicted_tracks, true_tracks
 
-NAME, STILL = "clips.jsonl", "gate-maps.jpg"
+STILL = "gate-maps.jpg"
 COLUMNS, CELL = 5, (176, 106)  # frames of the still and the size of one, in pixels
 
 
-def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path) -> Figure:
-    """Write clips.jsonl, a line a clip, and gate-maps.jpg below `folder`; describe them.
+def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path, name: str) -> Figure:
+    """Write the clips to folder/name, a line of JSON each, and the still; describe them.
 
     better: the record of the pair's stronger run, whose gates are shown if its weights are there.
     """
-    from tpr.data.prepared import open_split
-    from tpr.visualize import predicted_tracks, true_tracks
-
     dataset = open_split(pair.videos, "val")
     found = predictions(pair, dataset)
-    train = stage_folder(runs, better.train)
-    clips, played = [], []
+    weights = trained_weights(runs, better)
+    lines: list[str] = []
+    played: list[tuple[Clip, GateMaps]] = []
     for clip in extreme_clips(pair):
-        video = dataset.videos[clip.index]
-        truth = true_tracks(dataset, video)
-        tracks = {"ground truth": truth} | {
-            run: predicted_tracks(dataset, video, own, min_score=MIN_SCORE, truth=truth)
-            for run, own in found.items()
-        }
-        maps = _maps(better, train, dataset, clip)
-        clips.append(clip_data(dataset, clip, tracks, maps))
+        maps: GateMaps = {}
+        if weights:
+            maps = gate_maps_in_clip(better.evaluate["spec"], weights, dataset, clip.index)
+        data = clip_data(dataset, clip, _tracks(dataset, clip, found), maps)
+        lines.append(json.dumps(data, separators=(",", ":")) + "\n")
         played.append((clip, maps))
-    lines = [json.dumps(clip, separators=(",", ":")) + "\n" for clip in clips]
-    write_atomically(folder / NAME, "".join(lines))
+    write_atomically(folder / name, "".join(lines))
     still = gate_still(dataset, *played[0])
     if still is not None:
-        from tpr.drawing import encode_image
-
-        write_atomically(folder / STILL, encode_image(still, ".jpg"))
+        write_atomically(folder / STILL, encode_image(still, Path(STILL).suffix))
     said = "; ".join(f"video {dataset.videos[clip.index].id}, {clip.words}" for clip, _ in played)
     return Figure(
-        NAME,
+        name,
         "Two clips, frame by frame",
         f"Outlines of tracks over video frames, and gate maps. {said}.",
         f"{pair.runs[0]} and {pair.runs[1]}, seed {pair.seed}: the validation videos with the "
@@ -61,14 +59,20 @@ def draw_viewer(pair: Pair, better: Record, runs: Path, folder: Path) -> Figure:
     )
 
 
-def _maps(better: Record, train: Path | None, dataset: object, clip: Clip) -> Maps:
-    weights = train / "weights.pt" if train else None
-    if weights is None or not weights.is_file():
-        return {}
-    return gate_maps_in_clip(better.evaluate["spec"], weights, dataset, clip.index)
+def _tracks(
+    dataset: YouTubeVIS, clip: Clip, found: dict[str, list[Track]]
+) -> dict[str, Sequence[DrawnTrack]]:
+    """True tracks and those of each run, by name."""
+    video = dataset.videos[clip.index]
+    truth = true_tracks(dataset, video)
+    predicted = {
+        run: predicted_tracks(dataset, video, tracks, min_score=MIN_SCORE, truth=truth)
+        for run, tracks in found.items()
+    }
+    return {"ground truth": truth} | predicted
 
 
-def gate_still(dataset: object, clip: Clip, maps: Maps) -> np.ndarray | None:
+def gate_still(dataset: YouTubeVIS, clip: Clip, maps: GateMaps) -> Image | None:
     """(H, W, 3) uint8 RGB: frames of a clip, and below them a row for every gate and level.
 
     None without gates.
@@ -77,9 +81,9 @@ def gate_still(dataset: object, clip: Clip, maps: Maps) -> np.ndarray | None:
         return None
     frames = sorted(maps)[:COLUMNS]
     video = dataset.videos[clip.index]
-    rows = [line("frame", [fitted(dataset.read_frame(video, t), CELL) for t in frames])]
+    rows = [named_row("frame", [fitted(dataset.read_frame(video, t), CELL) for t in frames])]
     for name in maps[frames[0]]:
-        rows.append(line(name, [heat(maps[t][name], CELL) for t in frames]))
+        rows.append(named_row(name, [heat(maps[t][name], CELL) for t in frames]))
     width = max(row.shape[1] for row in rows)
     wide = [cv2.copyMakeBorder(r, 0, 0, 0, width - r.shape[1], cv2.BORDER_REPLICATE) for r in rows]
     return np.concatenate(wide)

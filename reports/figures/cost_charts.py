@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -10,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from reports.costs.cost_frames import GIGA, MEGA, Costs, open_shares
-from reports.figures.figure import Figure
+from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 from reports.paper.transcription import Paper
 from reports.records.run_record import Record, by_run
 from tpr.cost import conventions
+from tpr.cost.conventions import Cost
 
 ROWS = ("baseline-r50", "tpr-r50", "baseline-r101", "tpr-r101")  # of Table 1(f)
 GROUPS = {  # parts of a model, as the bars stack them
@@ -27,7 +27,7 @@ GROUPS = {  # parts of a model, as the bars stack them
 
 
 def ap_against_cost(
-    paper: Paper, costs: Costs, records: Sequence[Record], folder: Path, sources: dict[str, str]
+    paper: Paper, costs: Costs, records: Sequence[Record], folder: Path, sources: Sources
 ) -> Figure | None:
     """AP of Table 1(f)'s runs against GFLOPs and parameters, published points in grey."""
     ours = measured_points(paper, costs, records)
@@ -52,7 +52,7 @@ Points = dict[str, tuple[float, float, float]]  # run -> GFLOPs, parameters in M
 
 
 def measured_points(paper: Paper, costs: Costs, records: Sequence[Record]) -> Points:
-    runs, points = by_run(list(records)), {}
+    runs, points = by_run(records), {}
     for row in ROWS:
         run = paper.row("1f", row)["run"]
         if run in runs and run in costs:
@@ -120,9 +120,7 @@ def _spans_alike(*axes: Axes) -> None:
         one.set_ylim(np.mean(span) - height / 2, np.mean(span) + height / 2)
 
 
-def cost_by_part(
-    paper: Paper, costs: Costs, folder: Path, sources: dict[str, str]
-) -> Figure | None:
+def cost_by_part(paper: Paper, costs: Costs, folder: Path, sources: Sources) -> Figure | None:
     """Stacked bars of Table 1(f)'s models under both conventions."""
     runs = [paper.row("1f", row)["run"] for row in ROWS]
     bars = {
@@ -147,7 +145,7 @@ def cost_by_part(
     )
 
 
-def stack(cost: dict[str, Any], convention: str) -> dict[str, float]:
+def stack(cost: Cost, convention: str) -> dict[str, float]:
     """G by group of parts; the temporal module's split into what always runs and what gates let."""
     by_part = getattr(conventions, f"{convention}_by_part")(cost)
     out = {

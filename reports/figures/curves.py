@@ -1,20 +1,26 @@
 """Training measurements: from records, or from the stage folders that older records point to."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from reports.figures.figure import Sources
 from reports.figures.stage_folders import stage_folder
-from reports.records.run_record import Record
+from reports.records.run_record import Array, Record
 
 SMOOTHING = 20  # a moving mean over 1/20 of the points
 
 
-def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]]:
-    """Smoothed curves by run, a dict of (n,) arrays a seed; and {record: key} of them."""
-    curves: dict[str, list[dict[str, np.ndarray]]] = {}
-    sources: dict[str, str] = {}
+Curve = dict[str, Array]  # "iteration" and what was measured then, (n,) each
+Curves = dict[str, list[Curve]]  # by run, one for each seed
+
+
+def load_curves(runs: Path, records: Sequence[Record]) -> tuple[Curves, Sources]:
+    """Smoothed curves by run, and the trainings that they are of."""
+    curves: Curves = {}
+    sources: Sources = {}
     for record in records:
         lines = recorded(record) or logged(stage_folder(runs, record.train))
         if lines:
@@ -24,13 +30,13 @@ def load_curves(runs: Path, records: list[Record]) -> tuple[dict, dict[str, str]
 
 
 def recorded(record: Record) -> list[dict[str, float]]:
-    """Measurements in the record itself."""
+    """Measurements in the record itself, one dict for each point."""
     curve = record.train.get("metrics", {}).get("curve", {})
     return [dict(zip(curve, row, strict=True)) for row in zip(*curve.values(), strict=True)]
 
 
 def logged(folder: Path | None) -> list[dict[str, float]]:
-    """Measurements in the log.jsonl of a stage folder; none if that is gone."""
+    """Measurements in the log.jsonl of a training's folder; none if that is gone."""
     path = folder / "log.jsonl" if folder else None
     if path is None or not path.is_file():
         return []
@@ -39,7 +45,7 @@ def logged(folder: Path | None) -> list[dict[str, float]]:
     ]
 
 
-def smoothed(lines: list[dict[str, float]]) -> dict[str, np.ndarray]:
+def smoothed(lines: Sequence[dict[str, float]]) -> Curve:
     """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each."""
     curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
     curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
@@ -54,7 +60,7 @@ def task_loss(line: dict[str, float]) -> float:
     return float(sum(terms))
 
 
-def _smooth(values: np.ndarray) -> np.ndarray:
+def _smooth(values: Array) -> Array:
     """Centred moving mean that shrinks at the ends, (n,) -> (n,)."""
     reach = len(values) // SMOOTHING // 2
     total = np.concatenate([[0.0], np.cumsum(values)])

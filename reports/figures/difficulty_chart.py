@@ -6,9 +6,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
-from reports.difficulty.ap_by_part import FRAMES, Aps, Part, gain_over_seeds, gains
+from reports.difficulty.ap_by_part import FRAMES, Part, PartAps, SeedAps, gain_over_seeds, gains
 from reports.difficulty.part_tables import amounts, title, words
-from reports.figures.figure import Figure
+from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 from reports.numbers import signed
 
@@ -17,7 +17,7 @@ PLAIN_FRAMES = ("first", "clean", "degraded")  # kinds of degradation are in the
 
 
 def gain_by_difficulty(
-    found: dict[Part, Aps], pairs: list[tuple[str, str]], sources: dict[str, str], folder: Path
+    found: PartAps, pairs: list[tuple[str, str]], sources: Sources, folder: Path
 ) -> Figure | None:
     """Gains of `pairs` (better, than) in each part; None where no pair has a common seed."""
     shown = {p: a for p, a in found.items() if p.grouping != FRAMES or p.name in PLAIN_FRAMES}
@@ -37,7 +37,7 @@ def gain_by_difficulty(
     )
 
 
-def _means(shown: dict[Part, Aps], pairs: list[tuple[str, str]]) -> str:
+def _means(shown: PartAps, pairs: list[tuple[str, str]]) -> str:
     lines = []
     for pair in pairs:
         means = {part: gain_over_seeds(aps, *pair) for part, aps in shown.items()}
@@ -47,11 +47,11 @@ def _means(shown: dict[Part, Aps], pairs: list[tuple[str, str]]) -> str:
 
 
 def _label(part: Part) -> str:
-    held = f" ({amounts(part)})" if part.low is not None else ""
+    held = f" ({amounts(part)})" if amounts(part) else ""
     return f"{title(part.grouping)}, {words(part.name)}{held}"
 
 
-def _draw(shown: dict[Part, Aps], pairs: list[tuple[str, str]], ink: Ink) -> Drawing:
+def _draw(shown: PartAps, pairs: list[tuple[str, str]], ink: Ink) -> Drawing:
     figure, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.36 * len(shown)))
     axes.axvline(0, color=ink.published, lw=0.8)
     for row, aps in enumerate(shown.values()):
@@ -70,7 +70,7 @@ def _draw(shown: dict[Part, Aps], pairs: list[tuple[str, str]], ink: Ink) -> Dra
     return figure
 
 
-def _draw_gain(axes: Axes, aps: Aps, pair: tuple[str, str], height: float, colour: str) -> None:
+def _draw_gain(axes: Axes, aps: SeedAps, pair: tuple[str, str], height: float, colour: str) -> None:
     found = gain_over_seeds(aps, *pair)
     if found is None:
         return

@@ -2,18 +2,23 @@
 
 import base64
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from reports.figures.gate_play import GateMaps
+from reports.figures.paired_runs import Pair
+from reports.figures.picture_cells import Maps, coloured
 from reports.numbers import number, signed
+from reports.records.run_record import Array
+from tpr.data.findings import Tally
+from tpr.data.records import Track
+from tpr.data.results import read_results
+from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.drawing import DrawnTrack, encode_image
-
-if TYPE_CHECKING:
-    from reports.figures.gate_play import Maps
-    from reports.figures.paired_runs import Pair
-    from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.evaluation import evaluate
 
 MIN_SCORE = 0.3
 FRAME_WIDTH = 320  # pixels; generated frames are smaller
@@ -32,11 +37,15 @@ class Clip(NamedTuple):
         return f"{self.why}: AP {number(self.ap[0])} and {number(self.ap[1])}, {gain}"
 
 
-def extreme_clips(pair: "Pair") -> list[Clip]:
-    """The video with the largest gain in AP and the one with the largest loss, first of equals."""
-    from tpr.evaluation import evaluate
+def predictions(pair: Pair, dataset: YouTubeVIS) -> dict[str, list[Track]]:
+    """The tracks of both runs, by run."""
+    paths = zip(pair.runs, pair.results, strict=True)
+    return {run: read_results(path, dataset.annotations, Tally().add) for run, path in paths}
 
-    aps = []
+
+def extreme_clips(pair: Pair) -> list[Clip]:
+    """The video with the largest gain in AP and the one with the largest loss, first of equals."""
+    aps: list[Array] = []
     for results in pair.results:
         found = evaluate(pair.videos / "val.json", results)
         aps.append(100 * found.weighted(np.eye(len(found.video_ids), dtype=np.int64)))
@@ -48,10 +57,10 @@ def extreme_clips(pair: "Pair") -> list[Clip]:
 
 
 def clip_data(
-    dataset: "YouTubeVIS",
+    dataset: YouTubeVIS,
     clip: Clip,
     tracks: dict[str, Sequence[DrawnTrack]],
-    maps: "Maps",
+    maps: GateMaps,
 ) -> dict[str, Any]:
     """One clip for the viewer: frames and gate maps as data URIs, tracks as outlines by name."""
     video = dataset.videos[clip.index]
@@ -61,12 +70,12 @@ def clip_data(
         "width": video.width,
         "height": video.height,
         "frames": [_frame(dataset, video, t) for t in present],
-        "tracks": {name: [_outlines(own, t) for t in present] for name, own in tracks.items()},
+        "tracks": {name: [_outlines(all, t) for t in present] for name, all in tracks.items()},
         "gates": [{name: _map(one) for name, one in maps.get(t, {}).items()} for t in present],
     }
 
 
-def _frame(dataset: "YouTubeVIS", video: "Video", t: int) -> str:
+def _frame(dataset: YouTubeVIS, video: Video, t: int) -> str:
     picture = dataset.read_frame(video, t)
     if picture.shape[1] > FRAME_WIDTH:
         size = (FRAME_WIDTH, round(picture.shape[0] * FRAME_WIDTH / picture.shape[1]))
@@ -74,12 +83,9 @@ def _frame(dataset: "YouTubeVIS", video: "Video", t: int) -> str:
     return _uri("jpeg", encode_image(picture, ".jpg"))
 
 
-def _map(gate: np.ndarray) -> str:
+def _map(gate: Maps) -> str:
     """(H, W) in [0, 1] as a heat map of a pixel a position."""
-    levels = np.rint(255 * np.clip(gate, 0, 1)).astype(np.uint8)
-    return _uri(
-        "png", encode_image(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1], ".png")
-    )
+    return _uri("png", encode_image(coloured(gate), ".png"))
 
 
 def _uri(kind: str, content: bytes) -> str:
@@ -88,18 +94,18 @@ def _uri(kind: str, content: bytes) -> str:
 
 def _outlines(tracks: Sequence[DrawnTrack], t: int) -> list[dict[str, str]]:
     """Tracks seen in a frame: colour, label and an SVG path in the video's pixels."""
-    shown = [track for track in tracks if track.masks[t] is not None and track.masks[t].any()]
     return [
         {
             "colour": "#{:02x}{:02x}{:02x}".format(*track.colour),
             "label": track.label,
-            "path": path(track.masks[t]),
+            "path": path(mask),
         }
-        for track in shown
+        for track in tracks
+        if (mask := track.masks[t]) is not None and mask.any()
     ]
 
 
-def path(mask: np.ndarray) -> str:
+def path(mask: NDArray[np.bool_]) -> str:
     """Outline of a mask (H, W) bool, holes included (fill rule evenodd)."""
     wide = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     found, _ = cv2.findContours(wide, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)

@@ -1,7 +1,7 @@
 """Figures as files: what a page shows, where it lies, and what it was drawn from."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,28 +9,28 @@ from experiments.files import read_json
 from tpr.files import write_atomically
 
 DARK = "-dark"
+Sources = dict[str, str]  # run and seed -> key of the stage
 
 
 @dataclass(frozen=True)
 class Figure:
     """An image below the page's folder of figures.
 
-    `sources` says what it was drawn from ({run and seed: key of the stage}), so that a figure kept
-    from earlier can be told from one that belongs to the records at hand.
+    `sources` says what it was drawn from, so that a figure kept from earlier can be told from one
+    that belongs to the records at hand.
     """
 
     name: str  # file name with its ending
     title: str
     alt: str
     caption: str
-    sources: dict[str, str]
+    sources: Sources
     dark: str | None = None  # file name of the version for dark screens
 
 
 def remember(folder: Path, figure: Figure) -> Figure:
     """Note next to the image what it shows."""
-    text = json.dumps(figure.__dict__, indent=1) + "\n"
-    write_atomically(_note(folder, figure.name), text)
+    write_atomically(_note(folder, figure.name), json.dumps(vars(figure), indent=1) + "\n")
     return figure
 
 
@@ -47,9 +47,9 @@ def recall(folder: Path, name: str) -> Figure | None:
 def draw_or_recall(
     folder: Path,
     name: str,
-    sources: dict[str, str],
+    sources: Sources,
     draw: Callable[[], Figure | None],
-    known: dict[str, str] | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> Figure | None:
     """The figure for `sources`: as kept if it is theirs, else drawn anew, else whatever is kept.
 

@@ -1,24 +1,25 @@
 """Chart of the share of open gates over a clip."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
-from reports.figures.figure import Figure
+from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 
+Row = dict[str, float]  # video, frame, and the share by level and in "all"
 
-def open_over_clip(
-    path: Path | None, title: str, folder: Path, sources: dict[str, str]
-) -> Figure | None:
+
+def open_over_clip(path: Path, title: str, folder: Path, sources: Sources) -> Figure | None:
     """Share of the gated work done in each frame of the clip in which it changes most, by level.
 
     path: gates.json of an evaluation (see tpr.gate_log).
     """
-    rows = json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else []
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     clip = liveliest(rows)
     if not clip:
         return None
@@ -36,17 +37,16 @@ def open_over_clip(
     )
 
 
-def liveliest(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+def liveliest(rows: Sequence[Row]) -> list[Row]:
     """The rows of the video with the widest range of the whole share, in the order of frames."""
-    clips: dict[float, list] = {}
+    clips: dict[float, list[Row]] = {}
     for row in rows:
         clips.setdefault(row["video"], []).append(row)
-    ranges = {video: np.ptp([row["all"] for row in clip]) for video, clip in clips.items()}
-    best = max(ranges, key=ranges.get, default=None)
-    return sorted(clips[best], key=lambda row: row["frame"]) if clips else []
+    best = max(clips.values(), key=lambda clip: np.ptp([row["all"] for row in clip]), default=[])
+    return sorted(best, key=lambda row: row["frame"])
 
 
-def _draw_clip(clip: list[dict[str, float]], levels: list[str], ink: Ink) -> Drawing:
+def _draw_clip(clip: Sequence[Row], levels: list[str], ink: Ink) -> Drawing:
     figure, axes = plt.subplots(figsize=(WIDTH, 2.6))
     frames = [row["frame"] for row in clip]
     for index, level in enumerate(levels):

@@ -1,35 +1,34 @@
 """Gate maps of DACR over a clip, inner and outer, by level: the paper's Fig. 2 and 6."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from tpr.data.youtube_vis import YouTubeVIS
-    from tpr.models.vis_model import VISModel
+from baselines.registry import BASELINES
+from reports.figures.picture_cells import Maps
+from tpr.data.youtube_vis import YouTubeVIS
+from tpr.infer import Playback, load_model, network_input, refine
+from tpr.models.vis_model import VISModel
 
 LEVELS = ("p3", "p5", "p6")
-Maps = dict[int, dict[str, np.ndarray]]  # frame -> "inner P3" and so on -> (H, W) in [0, 1]
+GateMaps = dict[int, dict[str, Maps]]  # frame -> "inner P3" and so on -> (H, W) in [0, 1]
 
 
 def gate_maps_in_clip(
-    spec: dict[str, Any], weights: Path, dataset: "YouTubeVIS", index: int
-) -> Maps:
+    spec: dict[str, Any], weights: Path, dataset: YouTubeVIS, index: int
+) -> GateMaps:
     """Plays a video as inference does; the gates of every frame that has a reference.
 
-    Inner: on the reference, how much of its sampled features is refined and passed on. Outer: how
-    much of the current frame's own features stays. spec: an evaluation's. Empty for models without
-    such gates.
+    An inner gate says how much of the reference's sampled features is refined and passed on, an
+    outer one how much of the current frame's own features stays. spec: an evaluation's. Empty for
+    models without such gates.
     """
-    from baselines.registry import BASELINES
-    from tpr.infer import Playback, load_model, network_input, refine
-
     model = load_model(spec, len(dataset.categories), weights, temporal=BASELINES)
     video, settings = dataset.videos[index], spec["infer"]
-    playback, maps, outer = Playback(video), {}, listen(model)
+    playback, outer = Playback(video), listen(model)
+    maps: GateMaps = {}
     for t in filter(playback.has_frame, range(video.length)):
         outer.clear()
         images = network_input(dataset, video, t, settings)
@@ -40,27 +39,31 @@ def gate_maps_in_clip(
     return maps
 
 
-def listen(model: "VISModel") -> list["Tensor"]:
+def listen(model: nn.Module) -> list[Tensor]:
     """A list to which every call of an outer gate adds its map (N, 1, H, W)."""
     heard: list[Tensor] = []
+
+    def hear(_module: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
+        heard.append(output.sigmoid())
+
     for name, part in model.named_modules():
         if name.endswith("outer_gate"):
-            part.register_forward_hook(lambda _, __, out: heard.append(out.sigmoid()))
+            part.register_forward_hook(hear)
     return heard
 
 
-def by_level(heard: list["Tensor"]) -> dict[str, "Tensor"]:
+def by_level(heard: Sequence[Tensor]) -> dict[str, Tensor]:
     """Maps of P3, P4, ... by level: DACR is called once a level, finest first."""
     levels = {f"p{3 + place}": one for place, one in enumerate(heard)}
     return {name: one for name, one in levels.items() if name in LEVELS}
 
 
-def _inner(model: "VISModel") -> dict[str, "Tensor"]:
+def _inner(model: VISModel) -> dict[str, Tensor]:
     uses = [use for use in model.gates if use.name == "inner_reference" and use.level in LEVELS]
     return {f"inner {use.level.upper()}": use.gate for use in uses}
 
 
-def _inside(gate: "Tensor", size: tuple[int, int], name: str) -> np.ndarray:
+def _inside(gate: Tensor, size: Sequence[int], name: str) -> Maps:
     """The first of a batch without the padding of images of `size`: (N, 1, H, W) -> (h, w)."""
     stride = 2 ** int(name[-1])
     height, width = (max(1, round(side / stride)) for side in size)

@@ -7,21 +7,36 @@ from typing import Any
 
 from experiments.outputs import damage, read_record
 from experiments.stage import finished_folder
+from reports.records.run_record import Record
+
+WEIGHTS = "weights.pt"  # in the folder of a training
 
 
 def stage_folder(runs: Path, stage: dict[str, Any]) -> Path | None:
     """Finished folder of a stage record below runs/<profile>, by its key; None if gone."""
     key = str(stage.get("key", ""))
-    if not key:
-        return None
-    return sound_folder(runs, key)
+    return sound_folder(runs, key) if key else None
 
 
 @cache
 def sound_folder(runs: Path, key: str) -> Path | None:
-    """All its files are summed up, once in a process; damaged ones are told and not used."""
+    """The finished folder with this key; None, and a note on stderr, where a file of it is damaged.
+
+    Every file is read for its checksum, so once in a process.
+    """
     folder = finished_folder(runs, key)
     problem = folder and damage(folder, read_record(folder) or {}, thorough=True)
     if problem:
         print(f"note: {folder} is not used: {problem}", file=sys.stderr)
     return None if problem else folder
+
+
+def videos_folder(runs: Path, record: Record) -> Path | None:
+    """Folder of the videos that a record was evaluated on, None if gone."""
+    return stage_folder(runs, {"key": record.evaluate.get("inputs", {}).get("videos")})
+
+
+def trained_weights(runs: Path, record: Record) -> Path | None:
+    """File of the weights that a record was evaluated with, None if gone."""
+    folder = stage_folder(runs, record.train)
+    return folder / WEIGHTS if folder and (folder / WEIGHTS).is_file() else None

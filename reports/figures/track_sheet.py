@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports.figures.extreme_clips import MIN_SCORE, extreme_clips
+from reports.figures.extreme_clips import MIN_SCORE, extreme_clips, predictions
 from reports.figures.figure import Figure
-from reports.figures.paired_runs import Pair, predictions
+from reports.figures.paired_runs import Pair
 from tpr.data.prepared import open_split
 from tpr.files import write_atomically
 from tpr.visualize import comparison_sheet, encode_image

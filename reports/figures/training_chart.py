@@ -6,15 +6,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
-from reports.figures.figure import Figure
+from reports.figures.curves import Curves
+from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 
-Curves = dict[str, list[dict[str, np.ndarray]]]  # run -> one {"iteration", quantity: (n,)} a seed
 
-
-def training_curves(
-    curves: Curves, sources: dict[str, str], folder: Path, stem: str
-) -> Figure | None:
+def training_curves(curves: Curves, sources: Sources, folder: Path, stem: str) -> Figure | None:
     """Training loss by iteration and, for gated runs, the share of open gates; a line a seed."""
     if not curves:
         return None

@@ -1,6 +1,7 @@
 """Result tables as LaTeX, in the paper's layout with our columns beside the published ones."""
 
-from typing import Any
+from reports.numbers import NOTHING
+from reports.page.table_cells import TableCells, TableRow
 
 SYMBOLS = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -9,19 +10,19 @@ SYMBOLS = {
 }  # fmt: skip
 
 
-def latex_table(table: dict[str, Any], profile: str) -> str:
-    """A `table` environment (packages booktabs and amssymb) from what `view.table_view` gives."""
-    labels, metrics = table["labels"], table["metrics"]
+def latex_table(table: TableCells, profile: str) -> str:
+    """A `table` environment; needs the packages booktabs and amssymb."""
+    labels, metrics = table.labels, table.metrics
     ours = ["AP, paper", f"AP, {profile}", "gain, paper", f"gain, {profile}", *metrics]
     lines = [
         r"\begin{table}",
-        rf"\caption{{{escaped(table['paper'])}: {escaped(table['title'])}. "
+        rf"\caption{{{escaped(table.paper)}: {escaped(table.title)}. "
         rf"Measured columns: profile {escaped(profile)}.}}",
         rf"\begin{{tabular}}{{{'l' * len(labels)}{'r' * len(ours)}}}",
         r"\toprule",
         _row([*labels, *ours]),
         r"\midrule",
-        *(_row(_cells(row)) for row in table["rows"]),
+        *(_row(_cells(row)) for row in table.rows),
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
@@ -29,10 +30,9 @@ def latex_table(table: dict[str, Any], profile: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    spread = f" ± {row['std']}" if row["std"] != "–" else ""
-    gains = [row["published_gain"], row["gain"]]
-    return [*row["cells"], row["published"], row["AP"] + spread, *gains, *row["metrics"]]
+def _cells(row: TableRow) -> list[str]:
+    spread = f" ± {row.std}" if row.std != NOTHING else ""
+    return [*row.cells, row.published, row.AP + spread, row.published_gain, row.gain, *row.metrics]
 
 
 def _row(cells: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The page as HTML (one file, nothing from the network) and as Markdown, from one view."""
+"""The page as HTML (one file, nothing from the network) and as Markdown, from one content."""
 
 import base64
 from pathlib import Path
@@ -8,31 +8,37 @@ import markdown
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.page.content import PageContent
+
 TEMPLATES = Path(__file__).parents[1] / "templates"
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}
 
 
-def render_html(view: dict[str, Any], figures: Path) -> str:
+def render_html(content: PageContent, figures: Path) -> str:
     """One self-contained HTML file; images of the folder `figures` go in as data URIs."""
     environment = _environment()
-    environment.filters["embed"] = lambda name: data_uri(figures / name)
-    environment.filters["embed_json"] = lambda name: script_data(figures / name)
-    environment.filters["prose"] = prose
-    return environment.get_template("page.html").render(view)
+
+    def embed(name: str) -> str:
+        return data_uri(figures / name)
+
+    def embed_json(name: str) -> Markup:
+        return script_data(figures / name)
+
+    environment.filters |= {"embed": embed, "embed_json": embed_json, "prose": prose}
+    environment.filters["as_file"] = text_uri
+    return environment.get_template("page.html").render(vars(content))
 
 
-def render_markdown(view: dict[str, Any]) -> str:
+def render_markdown(content: PageContent) -> str:
     """The same content for the repository, images linked in figures/."""
-    environment = _environment()
-    environment.filters["cell"] = cell
-    return environment.get_template("report.md").render(view)
+    return render("report.md", vars(content))
 
 
-def render(template: str, view: dict[str, Any]) -> str:
-    """A page without figures; templates ending in .md get the filter `cell`."""
+def render(template: str, content: dict[str, Any]) -> str:
+    """A page without embedded figures; templates ending in .md get the filter `cell`."""
     environment = _environment()
     environment.filters["cell"] = cell
-    return environment.get_template(template).render(view)
+    return environment.get_template(template).render(content)
 
 
 def data_uri(path: Path) -> str:

@@ -1,4 +1,5 @@
-"""Table manifests: the rows of a published table and the claims its text makes.
+"""The paper's result tables as the table manifests declare them: rows with their published metrics,
+and the claims that the text makes about them.
 
 One YAML file a table, `experiments/manifests/tables/<id>.yaml`:
 
@@ -13,25 +14,28 @@ One YAML file a table, `experiments/manifests/tables/<id>.yaml`:
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from experiments import schema, tables
-from experiments.layout import TRIAL
-from experiments.yaml_check import ManifestError, load_plain, load_yaml
+from experiments.yaml_check import load_yaml
 
 
 @dataclass(frozen=True)
 class Row:
+    """cells: what the table's label columns say; published: metrics as printed, in percent."""
+
     run: str
     cells: dict[str, str]
     published: dict[str, float]
-    baseline: str | None = None
+    baseline: str | None = None  # the run that its gain is counted from, if the manifest says so
 
 
 @dataclass(frozen=True)
 class Claim:
+    """The paper's statement that run `better` exceeds run `than` by `published_gain` points."""
+
     name: str
     better: str
     than: str
@@ -43,12 +47,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Table:
+    """A table of the paper; `varies` names settings in which its rows differ on purpose."""
+
     id: str
     title: str
-    paper: str
+    paper: str  # what the paper calls it: "Table 1(a)"
     rows: tuple[Row, ...]
     claims: tuple[Claim, ...] = ()
-    varies: tuple[str, ...] = ()  # settings of the profile that its rows differ in on purpose
+    varies: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[str]:
@@ -56,10 +62,11 @@ class Table:
         return list(dict.fromkeys(row.run for row in self.rows))
 
     def baseline_of(self, row: Row) -> str | None:
-        """The run that a row's gain is counted from, None for a baseline row.
+        """The run that a row's gain is counted from, None for a row that is itself a baseline.
 
-        It is the row's own `baseline`, or the run that its first claim compares it with. A run that
-        claims only call the weaker side is a baseline. Without any claim it is the first row.
+        It is the row's own `baseline`; else the run that the first claim about the row compares it
+        with. A row that appears only as the `than` of claims is a baseline. Without any claim about
+        it, a row is compared with the table's first row.
         """
         if row.baseline:
             return row.baseline
@@ -87,34 +94,12 @@ def load_tables(manifests: Path) -> list[Table]:
     return [load_table(path, runs) for path in sorted((manifests / "tables").glob("*.yaml"))]
 
 
-def load_about(manifests: Path, profile: str) -> str:
-    """What a profile says of itself, empty where there is no profile manifest."""
-    if profile.endswith(TRIAL):
-        whole = profile.removesuffix(TRIAL)
-        return (
-            f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
-            "iterations, with untrained weights where there are no others."
-        )
-    return str(load_profile(manifests, profile).get("about", "")).strip()
-
-
-def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
-    """A profile's manifest as it stands, {} where there is none. Raises ManifestError."""
-    path = manifests / "profiles" / f"{profile}.yaml"
-    if not path.is_file():
-        return {}
-    found = load_plain(path)
-    if not isinstance(found, dict):
-        raise ManifestError(f"{path}:1: a profile must be a mapping")
-    return found
-
-
-def _row(raw: dict) -> Row:
+def _row(raw: dict[str, Any]) -> Row:
     cells = {name: str(value) for name, value in raw["cells"].items()}
     published = {name: float(v) for name, v in raw["published"].items() if v is not None}
     return Row(str(raw["run"]), cells, published, raw.get("baseline"))
 
 
-def _claim(raw: dict) -> Claim:
-    known = {name: raw[name] for name in Claim.__dataclass_fields__}
+def _claim(raw: dict[str, Any]) -> Claim:
+    known = {field.name: raw[field.name] for field in fields(Claim)}
     return Claim(**known | {"section": str(raw["section"])})

@@ -9,26 +9,31 @@ from experiments.yaml_check import load_plain
 
 FOLDER = Path(__file__).parents[1] / "published"
 WORDS = ("label", "run", "to")  # what a row holds besides numbers
+Cells = dict[str, Any]  # of a row: WORDS, and its numbers by name
 
 
 @dataclass(frozen=True)
 class Paper:
-    """tables: {table: {"title", "rows": {row: {"label", "run", "to", name: number}}}};
-    text: {name: {"quote", "section", ...}}; ledger: [{"item", "paper", "release", "ours"}]."""
+    """tables: {table: {"title", "rows": {row: cells}}}; text: {name: {"quote", "section", ...}};
+    ledger: what paper, release and this repository say of one item, [{"item", "paper", "release",
+    "ours"}]."""
 
     tables: dict[str, dict[str, Any]]
     text: dict[str, dict[str, Any]]
     ledger: list[dict[str, str]]
 
-    def row(self, table: str, row: str) -> dict[str, Any]:
-        return self.tables[table]["rows"][row]
+    def row(self, table: str, row: str) -> Cells:
+        return self.rows(table)[row]
 
     def value(self, table: str, row: str, name: str) -> float:
         """A number as printed. Raises KeyError for one that the paper does not give."""
         return float(self.row(table, row)[name])
 
-    def rows(self, table: str) -> dict[str, dict[str, Any]]:
+    def rows(self, table: str) -> dict[str, Cells]:
         return self.tables[table]["rows"]
+
+    def title(self, table: str) -> str:
+        return self.tables[table]["title"]
 
     def numbers(self) -> Iterator[tuple[str, str, str, float]]:
         """(table, row, name, value) of every number of the tables."""
@@ -41,7 +46,4 @@ class Paper:
 
 def load_paper(folder: Path = FOLDER) -> Paper:
     """Reads tables.yaml, text.yaml and ledger.yaml. Raises ManifestError for a broken one."""
-    parts = []
-    for name in ("tables", "text", "ledger"):
-        parts.append(load_plain(folder / f"{name}.yaml"))
-    return Paper(*parts)
+    return Paper(*(load_plain(folder / f"{name}.yaml") for name in ("tables", "text", "ledger")))

@@ -1,6 +1,7 @@
-"""Which records may stand in one table: what differs is left out and named, never averaged in.
+"""Which records may stand in one table: those that differ are left out and named, never averaged
+in.
 
-The record finished last decides, since the settings at hand are those that were run last.
+The record that finished last decides, as the settings at hand are those that were run last.
 """
 
 import json
@@ -16,7 +17,7 @@ from reports.records.run_record import Record
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
 
 
-def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[str]]:
+def comparable(table: Table, records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """Records of a table's runs that may stand side by side, and lines naming those left out.
 
     They agree with the record finished last: all on data and settings, runs of one image model on
@@ -25,28 +26,27 @@ def comparable(table: Table, records: list[Record]) -> tuple[list[Record], list[
     """
     wanted = [record for run in table.runs for record in records if record.run == run]
     kept, problems = _latest_group(wanted, partial(shared_identity, varies=table.varies))
-    kept, more = _by_part(kept, lambda record: record.run.split("+")[0], method_identity)
-    ordered, rest = _by_part(kept, lambda record: record.run, run_identity)
+    kept, more = _latest_of_each(kept, lambda record: record.run.split("+")[0], method_identity)
+    ordered, rest = _latest_of_each(kept, lambda record: record.run, run_identity)
     return ordered, problems + more + rest
 
 
-def _by_part(
-    records: list[Record],
-    part: Callable[[Record], str],
-    identity: Identity,
+def _latest_of_each(
+    records: list[Record], kind: Callable[[Record], str], identity: Identity
 ) -> tuple[list[Record], list[str]]:
-    """`_latest_group` within each part, parts in the order of their first records."""
+    """`_latest_group` within each kind of record, kinds in the order of their first records."""
     kept: list[Record] = []
     problems: list[str] = []
-    for name in dict.fromkeys(map(part, records)):
-        same, more = _latest_group([r for r in records if part(r) == name], identity)
+    for name in dict.fromkeys(map(kind, records)):
+        same, more = _latest_group([r for r in records if kind(r) == name], identity)
         kept += same
         problems += more
     return kept, problems
 
 
 def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str]:
-    """What all records of one table must have in common, by name, but for what it varies."""
+    """What all records of one table must have in common, by name; settings in `varies` may
+    differ."""
     common = [name for name in PROFILE_WIDE if name not in varies]
     model = record.train.get("spec", {}).get("model", {})
     evaluation = record.evaluate.get("spec", {})
@@ -64,7 +64,7 @@ def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str
 
 
 def training_spec(record: Record) -> dict[str, Any]:
-    """Its training's spec as the stage's key holds it: how it was carried out does not count."""
+    """The training's settings as far as they are in its key: not how it was carried out."""
     return key_spec("train", record.train.get("spec", {}))
 
 
@@ -91,24 +91,20 @@ def _texts(identity: dict[str, Any]) -> dict[str, str]:
     return {name: json.dumps(value, sort_keys=True) for name, value in identity.items()}
 
 
-def _without(spec: dict, *names: str) -> dict:
+def _without(spec: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in spec.items() if name not in names}
 
 
 def _latest_group(records: list[Record], identity: Identity) -> tuple[list[Record], list[str]]:
     """The records that agree with the one finished last, and lines that name the others."""
-    groups: dict[tuple, list[Record]] = {}
+    groups: dict[tuple[tuple[str, str], ...], list[Record]] = {}
     for record in records:
         groups.setdefault(tuple(identity(record).items()), []).append(record)
     if len(groups) < 2:
         return records, []
-    chosen = max(groups, key=lambda key: (_finished(groups[key]), len(groups[key])))
-    others = [record for record in records if record not in groups[chosen]]
-    return groups[chosen], _lines(others, dict(chosen), identity)
-
-
-def _finished(records: list[Record]) -> str:
-    return max(str(record.evaluate.get("finished", "")) for record in records)
+    latest = max(groups, key=lambda key: (max(r.finished for r in groups[key]), len(groups[key])))
+    others = [record for record in records if record not in groups[latest]]
+    return groups[latest], _lines(others, dict(latest), identity)
 
 
 def _lines(others: list[Record], expected: dict[str, str], identity: Identity) -> list[str]:

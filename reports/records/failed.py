@@ -8,7 +8,7 @@ from tpr.data.json_input import read_json
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedRun:
     """A run and seed whose last training or evaluation failed.
 
     evaluation: key of the evaluation that is missing; stage: as people read it.
@@ -25,19 +25,22 @@ class Failed:
         return f"{self.run} seed {self.seed} failed ({self.stage}): {self.reason}"
 
     def replaces(self, record: Record, ships: bool) -> bool:
-        """Whether a record is older, or of other settings; one that ships may be of the same."""
+        """Whether a record of this run and seed is out of date because of the failure.
+
+        One made here always is. One that ships stays as long as it is of the same evaluation.
+        """
         same = (record.run, record.seed) == (self.run, self.seed)
         return same and not (ships and record.evaluate.get("key") == self.evaluation)
 
 
-def load_failed(layout: Layout) -> list[Failed]:
+def load_failed(layout: Layout) -> list[FailedRun]:
     """What failed, by file name. Raises ValueError naming a file that cannot be read."""
-    found = []
+    found: list[FailedRun] = []
     for path in sorted(layout.failed.glob("*.json")):
         try:
             raw = read_json(path)
             named = (str(raw[name]) for name in ("evaluation", "stage", "reason"))
-            found.append(Failed(str(raw["run"]), int(raw["seed"]), *named))
+            found.append(FailedRun(str(raw["run"]), int(raw["seed"]), *named))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{path} cannot be read ({error!r}): delete it and run again"

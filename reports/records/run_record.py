@@ -1,26 +1,38 @@
-"""Committed records: one run at one seed, results/<profile>/records/<run>-seed<k>.json."""
+"""The record of one run at one seed, results/<profile>/records/<run>-seed<k>.json."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.schema import METRICS
 from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws
 from tpr.terminal import printable
 
-__all__ = ["METRICS", "NAN", "Record", "by_run", "load_records", "paired_differences"]
+__all__ = [
+    "METRICS",
+    "NAN",
+    "Array",
+    "Record",
+    "by_run",
+    "load_records",
+    "mean_metric",
+    "paired_differences",
+]
 
 NAN = float("nan")
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run at one seed: its evaluation and the stages that led to it (dicts, record.json).
+    """One run at one seed: its evaluation and the stages that led to it, as their record.json.
 
-    own: made here, where others ship with the repository.
+    made_here: by the user of this copy, where the repository ships records of its own.
     """
 
     run: str
@@ -29,29 +41,54 @@ class Record:
     evaluate: dict[str, Any]
     train: dict[str, Any]
     pretrain: dict[str, Any]
-    own: bool = False
+    made_here: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.run} seed {self.seed}" + (" (own)" if self.own else "")
+        return f"{self.run} seed {self.seed}" + (" (own)" if self.made_here else "")
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.run}-seed{self.seed}.json"
+
+    @property
+    def evaluation_key(self) -> str:
+        """Key of the evaluation stage: figures note it as what they were drawn from."""
+        return str(self.evaluate.get("key"))
+
+    @property
+    def finished(self) -> str:
+        """When the evaluation ended, ISO 8601 and so in order of time as text; "" if unknown."""
+        return str(self.evaluate.get("finished", ""))
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What the evaluation measured, as it was recorded."""
+        return self.evaluate["metrics"]
+
+    @property
+    def videos(self) -> int:
+        """How many videos it was evaluated on, 0 if unknown."""
+        return int(self.metrics.get("videos") or 0)
 
     def metric(self, name: str) -> float:
         """A metric of the evaluation, in percent; NaN when undefined."""
-        value = self.evaluate["metrics"].get(name)
+        value = self.metrics.get(name)
         return NAN if value is None else float(value)
 
-    def draws(self, name: str) -> np.ndarray | None:
+    def draws(self, name: str) -> Array | None:
         """(B,) values of a metric for videos drawn with replacement, in percent, NaN if undefined.
 
         None where the record holds none; evaluations keep those of AP. ValueError if unreadable.
         """
-        text = self.evaluate["metrics"].get(f"{name}_draws")
+        text = self.metrics.get(f"{name}_draws")
         return None if text is None else 100 * unpack_draws(text)
 
 
 def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
     """The usable records of a folder by run and seed, and a line for each unusable file."""
-    records, problems = {}, []
+    records: dict[tuple[str, int], Record] = {}
+    problems: list[str] = []
     for path in sorted(folder.glob("*.json")):
         try:
             record = _parse(read_json(path), profile)
@@ -64,7 +101,7 @@ def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
     return [records[key] for key in sorted(records)], problems
 
 
-def _parse(raw: dict, profile: str) -> Record:
+def _parse(raw: dict[str, Any], profile: str) -> Record:
     stages = (raw["evaluate"], raw.get("train") or {}, raw.get("pretrain") or {})
     record = Record(str(raw["run"]), int(raw["seed"]), str(raw["profile"]), *stages)
     if record.profile != profile:
@@ -75,7 +112,7 @@ def _parse(raw: dict, profile: str) -> Record:
     return record
 
 
-def by_run(records: list[Record]) -> dict[str, dict[int, Record]]:
+def by_run(records: Sequence[Record]) -> dict[str, dict[int, Record]]:
     """{run: {seed: record}}."""
     grouped: dict[str, dict[int, Record]] = {}
     for record in records:
@@ -83,8 +120,13 @@ def by_run(records: list[Record]) -> dict[str, dict[int, Record]]:
     return grouped
 
 
+def mean_metric(records: Sequence[Record], metric: str) -> float:
+    """Mean over records of one run, in percent; NaN without a record."""
+    return float(np.mean([record.metric(metric) for record in records])) if records else NAN
+
+
 def paired_differences(
-    records: list[Record], better: str, than: str, metric: str = "AP"
+    records: Sequence[Record], better: str, than: str, metric: str = "AP"
 ) -> dict[int, float]:
     """{seed: metric of `better` minus metric of `than`} over the seeds that both runs have."""
     runs = by_run(records)

@@ -20,7 +20,11 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN = "blendmask-r50+tpr"
 SOURCES = ("baselines", "experiments", "reports", "tpr", "requirements.txt")
-TABLES = "from reports.evidence.table_frames import write_tables; write_tables('smoke')"
+TABLES = (
+    "from experiments.layout import Layout; from reports.csv_files import write_csv_files; "
+    "from reports.evidence.load import load; "
+    "write_csv_files(load(Layout('smoke')), Layout('smoke'))"
+)
 SUITE = f"import sys; from experiments.cli import main; sys.exit(main(page=['-c', {TABLES!r}]))"
 # the same with every stage in the runner's own process, which imports torch but once
 ALONE = f"""

@@ -150,4 +150,4 @@ def test_a_record_that_is_none_is_named_on_the_page(tmp_path, animal):
     put(ANIMALS[animal], path)
     with time_limit(SECONDS):
         pool = load_pool(Layout("smoke", tmp_path))
-    assert not pool.shown and any("x-seed0.json" in line for line in pool.problems)
+    assert not pool.for_tables and any("x-seed0.json" in line for line in pool.problems)

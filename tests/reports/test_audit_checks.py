@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from experiments.layout import ROOT, Layout
-from reports.audit import audit_view, build
+from reports.audit import build
+from reports.audit_checks.audit_content import audit_content
 from reports.audit_checks.cost_checks import (
     deformable_convolutions,
     deltas_add_up,
@@ -16,9 +17,10 @@ from reports.audit_checks.cost_checks import (
 )
 from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT
 from reports.audit_checks.result_checks import equal_pairs, gains_in_words, one_result_many_tables
-from reports.costs.cost_frames import load_costs
+from reports.costs.cost_evidence import load_costs
 from reports.paper.published_tables import load_tables
 from reports.paper.transcription import load_paper
+from tests.helpers.html_reader import Reader
 
 
 @pytest.fixture
@@ -105,16 +107,14 @@ def test_committed_costs_are_current_and_explain_the_published_increases(paper):
 
 
 def test_audit_without_costs_says_what_has_not_run(paper):
-    view = audit_view(paper, {}, [])
-    findings = view["groups"][0]["findings"]
-    assert [f.outcome for f in findings].count(MISSING) == 2 and "2 not run" in view["summary"]
-    assert view["explained"] == []
+    content = audit_content(paper, {}, [])
+    findings = content.groups[0].findings
+    assert [f.outcome for f in findings].count(MISSING) == 2 and "2 not run" in content.summary
+    assert content.explained == []
 
 
 def test_pages_are_whole(tmp_path):
     """HTML that closes its tags, and Markdown tables of even width."""
-    from test_reports_build import Reader
-
     page = build(tmp_path)
     assert "33.8" in Reader(page.read_text()).text
     text = page.with_name("report.md").read_text()

@@ -1,14 +1,15 @@
 """Mistakes in manifests end the report, too, in one line: file, line and the nearest valid name."""
 
 import pytest
-from fake_records import MANIFEST, write_manifest
 from suite_helpers import edit, make_root, suite
 
 from experiments.manifest import load_manifests
 from experiments.yaml_check import ManifestError
 from reports.build import main
-from reports.paper.published_tables import load_about, load_table, load_tables
+from reports.paper.published_tables import load_table, load_tables
 from reports.paper.transcription import load_paper
+from reports.records.profile_manifest import load_about
+from tests.helpers.fake_records import MANIFEST, write_manifest
 
 CASES = [
     (

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from fake_records import record, write_record
-from test_reports_costs import BASE, ROUTED
 
 from reports.figures import cost_charts, gate_chart
 from reports.figures.figure import recall, remember
 from reports.paper.transcription import load_paper
 from reports.records.run_record import load_records
+from tests.helpers.fake_costs import BASE, ROUTED
+from tests.helpers.fake_records import record, write_record
 
 COSTS = {"blendmask-r50": BASE, "blendmask-r50+tpr": ROUTED}
 

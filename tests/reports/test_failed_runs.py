@@ -4,14 +4,13 @@ import json
 
 import pandas as pd
 import pytest
-from fake_records import key, record, write_all, write_manifest, write_record
 from suite_helpers import edit, make_root, suite
 
 from experiments.layout import Layout
 from experiments.shipped_records import ship_records
 from reports.build import build
-from reports.evidence.table_frames import write_tables
 from reports.records.pool import load_pool
+from tests.helpers.fake_records import key, record, write_all, write_manifest, write_record
 
 RUN, NAME = "blendmask-r50", "blendmask-r50-seed0"
 
@@ -24,7 +23,7 @@ def fail(root, run, seed, evaluation="of other settings"):
 
 
 def table(root):
-    write_tables("mini", root)
+    build("mini", root)
     path = root / "results" / "mini" / "tables" / "1a.csv"
     return pd.read_csv(path, dtype={"seed_ids": str}).set_index("run")
 
@@ -60,7 +59,7 @@ def test_a_failure_here_replaces_a_shipped_record_of_other_settings_only(tmp_pat
     layout = Layout("mini", tmp_path)
     ship_records(layout)
     fail(tmp_path, "blendmask-r50", 0, key("evaluate", NAME) if same else "another")
-    assert [one.name for one in load_pool(layout).shown] == shown
+    assert [one.name for one in load_pool(layout).for_tables] == shown
 
 
 def test_a_record_of_a_part_of_the_split_is_refused_by_name(tmp_path):
@@ -83,7 +82,7 @@ def test_the_profile_says_how_many_videos_the_split_has(tmp_path, data):
     path.write_text(f"data: {{{data}}}")
     write_record(tmp_path, record("blendmask-r50", 0, 30.0))
     pool = load_pool(Layout("mini", tmp_path))
-    assert pool.shown == [] and "200 of the 250 videos" in pool.problems[0]
+    assert pool.for_tables == [] and "200 of the 250 videos" in pool.problems[0]
 
 
 def test_a_suite_with_a_diverged_training_says_so_until_it_succeeds(tmp_path):
@@ -96,7 +95,7 @@ def test_a_suite_with_a_diverged_training_says_so_until_it_succeeds(tmp_path):
     assert status == 1 and found["stage"] == "train blendmask-r50 seed 0"
     assert found["reason"] == "the loss is not finite"
     pool = load_pool(Layout("smoke", root))
-    assert pool.shown == [] and pool.problems[0].startswith("blendmask-r50 seed 0 failed")
+    assert pool.for_tables == [] and pool.problems[0].startswith("blendmask-r50 seed 0 failed")
     line = "failed  train blendmask-r50 seed 0: the loss is not finite"
     assert line in suite(root, "status", RUN)[1]
     assert suite(root, RUN)[0] == 0

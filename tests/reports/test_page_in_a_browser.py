@@ -1,12 +1,12 @@
 """The pages in a real browser, where one is installed: Debian's chromium and chromium-driver."""
 
 import pytest
-from chromium import LEFT, RIGHT, Browser, is_installed
-from fake_records import write_all
-from test_reports_tracks import suite
 
 from reports.audit import build as build_audit
 from reports.build import build
+from tests.helpers.chromium import LEFT, RIGHT, Browser, is_installed
+from tests.helpers.fake_records import write_all
+from tests.helpers.finished_runs import suite
 
 pytestmark = pytest.mark.skipif(
     not is_installed(), reason="no browser: apt-get install chromium chromium-driver"

@@ -1,53 +1,17 @@
 """Cost tables as functions of costs and records; the numbers are made up."""
 
-import json
 import math
 
 import pytest
-from fake_records import record, write_manifest, write_record
 
 from reports.build import build
-from reports.costs.cost_cells import speed_view
 from reports.costs.cost_frames import cost_frame, open_shares, parts_frame
 from reports.costs.cost_words import differences
-from reports.paper.transcription import Paper, load_paper
+from reports.costs.speed_cells import speed_section
+from reports.paper.transcription import load_paper
 from reports.records.run_record import load_records
-from tpr.cost.conventions import PRODUCTS
-
-TABLE = {
-    "1f": {
-        "title": "Computation",
-        "rows": {
-            "base": {"label": "B", "run": "b", "AP": 30.0, "GFLOPs_avg": 10.0, "params": 4.0},
-            "tpr": {
-                "label": "+T",
-                "run": "b+t",
-                "to": "base",
-                "AP": 31.0,
-                "added_GFLOPs_avg": 3.0,
-                "added_params": 2.0,
-            },
-        },
-    }
-}
-PAPER = Paper(TABLE, {}, [])
-BASE = {
-    "params": {"backbone": 4_000_000},
-    "macs": {"backbone": {PRODUCTS: 10_000_000_000}, "basis": {PRODUCTS: 1_000_000_000}},
-    "dead": ["basis"],
-    "gated": {},
-    "gates": {},
-    "gated_norm": 0,
-}
-ROUTED = {
-    "params": BASE["params"] | {"temporal module.a": 2_500_000},
-    "macs": BASE["macs"] | {"temporal module.a": {PRODUCTS: 5_000_000_000}},
-    "dead": ["basis"],
-    "gated": {"p3": 3_000_000_000, "p4": 1_000_000_000},
-    "gates": {"inner": 4_000_000_000},
-    "gated_norm": 0,
-}
-COSTS = {"b": BASE, "b+t": ROUTED}
+from tests.helpers.fake_costs import BASE, COSTS, PAPER, ROUTED
+from tests.helpers.fake_records import record, write_manifest, write_record
 
 
 def trained(tmp_path, *shares):
@@ -118,26 +82,22 @@ def test_the_page_says_that_costs_have_not_been_measured(tmp_path):
     assert "Speed: not run" in page.with_name("report.md").read_text()
 
 
-def test_speeds_stand_beside_the_published_ratios(tmp_path):
+def test_speeds_stand_beside_the_published_ratios():
     """16.1 / 19.3 and 15.3 / 21.2 of Table 2."""
     ratio = {"median": 0.8, "min": 0.75, "max": 0.9}
     one = {kind: {"fps": 2.5, "ratio": ratio} for kind in ("inference", "network")}
-    path = tmp_path / "speed.json"
     settings = {"frames": 8, "detections": 10, "size": [360, 640]}
     device = {"name": "Fake, 1 threads", "rounds": 5, "variants": {"b+t, gates 10 % open": one}}
     record = {"devices": [device], "settings": settings}
-    path.write_text(json.dumps(record))
-    view = speed_view(path, load_paper())
-    (row,) = view["devices"][0]["rows"]
-    assert row["inference_ratio"] == "0.80 (0.75 to 0.90)" and row["network_fps"] == "2.50"
-    assert view["published"] == ["BlendMask 16.1 / 19.3 = 0.83", "SipMask 15.3 / 21.2 = 0.72"]
-    assert view["size"] == "640×360"
-    assert row["variant"] == "b+t, gates 10 % open"
+    section = speed_section(record, load_paper())
+    (row,) = section.devices[0].rows
+    assert row.inference_ratio == "0.80 (0.75 to 0.90)" and row.network_fps == "2.50"
+    assert section.published == ["BlendMask 16.1 / 19.3 = 0.83", "SipMask 15.3 / 21.2 = 0.72"]
+    assert section.size == "640×360"
+    assert row.variant == "b+t, gates 10 % open"
     device["variants"] = {"b+t, gates 10 % open": one | {"execution": "dense"}}
-    path.write_text(json.dumps(record))
-    (row,) = speed_view(path, load_paper())["devices"][0]["rows"]
-    assert row["variant"] == "b+t, gates 10 % open, dense"
-    assert speed_view(tmp_path / "none.json", load_paper()) is None
+    (row,) = speed_section(record, load_paper()).devices[0].rows
+    assert row.variant == "b+t, gates 10 % open, dense"
 
 
 def test_every_cost_row_of_the_paper_names_a_run():

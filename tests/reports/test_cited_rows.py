@@ -1,7 +1,7 @@
 """Rows of other authors' methods: shown as cited, never as ours."""
 
 from experiments.layout import ROOT
-from reports.paper.cited import COLUMNS, cited_rows
+from reports.paper.cited import COLUMNS, CitedRow, cited_rows
 from reports.paper.published_tables import load_tables
 from reports.paper.transcription import Paper, load_paper
 
@@ -13,9 +13,7 @@ def test_numbers_are_as_printed_and_gaps_stay_gaps():
     }
     paper = Paper({"2": {"title": "", "rows": rows}}, {}, [])
     assert COLUMNS == ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
-    assert cited_rows(paper, "2") == [
-        {"label": "MaskProp", "numbers": ["40.0", "–", "–", "–", "–", "< 2"]}
-    ]
+    assert cited_rows(paper, "2") == [CitedRow("MaskProp", ["40.0", "–", "–", "–", "–", "< 2"])]
     assert cited_rows(paper, "budget") == []
 
 

@@ -1,22 +1,24 @@
 """The clip viewer's data: which clips, outlines of masks, and maps of gates."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from fake_records import record, write_manifest, write_record
-from test_reports_tracks import RUNS, add_results, add_videos
 
 from reports.build import build
 from reports.figures.extreme_clips import extreme_clips, path
 from reports.figures.gate_play import by_level, gate_maps_in_clip
 from reports.figures.paired_runs import find_pair
-from reports.page.categories import category_table
+from reports.page.categories import CategoryRow, category_table
 from reports.page.latex import escaped, latex_table
 from reports.page.rendering import script_data
+from reports.page.table_cells import TableCells, TableRow
 from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
+from tests.helpers.fake_records import record, write_manifest, write_record
+from tests.helpers.finished_runs import RUNS, add_results, add_videos
 from tests.tiny import INFER, MODEL
 from tpr import checkpoint
 from tpr.data.rle import encode
@@ -94,11 +96,11 @@ def test_outer_gates_are_told_apart_by_the_order_of_levels():
 
 def test_latex_escapes_and_keeps_the_papers_columns():
     assert escaped("a_b & 5 % − ✓") == r"a\_b \& 5 \% $-$ $\checkmark$"
-    row = {"cells": ["R50"], "present": True, "published": "33.8", "AP": "22.2", "std": "0.4"}
-    row |= {"published_gain": "–", "gain": "–", "metrics": ["45.0"]}
-    table = {"paper": "Table 1(a)", "title": "t", "labels": ["Backbone"], "metrics": ["AP50"]}
-    absent = row | {"present": False, "AP": "not run", "std": "–"}
-    text = latex_table(table | {"rows": [row, absent]}, "mini")
+    row = TableRow("a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], "–", "–", "0")
+    absent = replace(row, present=False, AP="not run", std="–")
+    rows = [row, absent]
+    table = TableCells("1a", "Table 1(a)", "t", ["Backbone"], ["AP50"], rows, "", [])
+    text = latex_table(table, "mini")
     assert r"R50 & 33.8 & 22.2 $\pm$ 0.4 & -- & -- & 45.0 \\" in text
     assert r"R50 & 33.8 & not run & -- & -- & 45.0 \\" in text and "profile mini" in text
 
@@ -110,5 +112,5 @@ def test_categories_are_means_over_seeds_and_unused_sizes_have_no_column(tmp_pat
         write_record(tmp_path, raw)
     records, _ = load_records(tmp_path / "results/mini/records", "mini")
     found = category_table(records)
-    assert (found["sizes"], found["categories"]) == (["small"], ["fish", "dog"])
-    assert found["rows"] == [{"run": "a", "cells": ["20.0", "20.0", "–"]}]
+    assert (found.sizes, found.categories) == (["small"], ["fish", "dog"])
+    assert found.rows == [CategoryRow("a", ["20.0", "20.0", "–"])]

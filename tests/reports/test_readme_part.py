@@ -1,10 +1,10 @@
 """The README's numbers come from records, and the check notices when they do not."""
 
 import pytest
-from fake_records import record, write_all, write_manifest, write_record
 
 from experiments.layout import ROOT
 from reports.readme import BEGIN, END, main, measured, renewed
+from tests.helpers.fake_records import record, write_all, write_manifest, write_record
 
 
 def readme(root):

@@ -4,14 +4,21 @@ import copy
 
 import pandas as pd
 import pytest
-from fake_records import record, write_manifest, write_record
 
+from experiments.layout import Layout
 from reports.build import build
-from reports.difficulty.ap_by_part import difficulty_frame, gain_over_seeds, headline_pairs, parts
-from reports.difficulty.part_tables import difficulty_tables
-from reports.evidence.table_frames import write_tables
+from reports.csv_files import write_csv_files
+from reports.difficulty.ap_by_part import (
+    aps_by_part,
+    difficulty_frame,
+    gain_over_seeds,
+    headline_pairs,
+)
+from reports.difficulty.part_tables import PartCell, difficulty_tables
+from reports.evidence.load import load as load_evidence
 from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
+from tests.helpers.fake_records import record, write_manifest, write_record
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 GROUPS = {
@@ -54,7 +61,7 @@ def four(root):
 
 
 def test_a_row_is_a_run_in_a_part_with_its_gain_over_the_image_model(tmp_path):
-    frame = difficulty_frame(parts(four(tmp_path))).set_index(["run", "grouping", "name"])
+    frame = difficulty_frame(aps_by_part(four(tmp_path))).set_index(["run", "grouping", "name"])
     row = frame.loc[(TPR, "overlap", "low")]
     assert (row.AP, row.AP_std, row.seeds, row.gain) == (42.5, 2.12132, 2, 1.5)
     assert (row["size"], row.low, row.high, row.gain_over) == (120, 0, 0, BASE)
@@ -65,7 +72,7 @@ def test_a_row_is_a_run_in_a_part_with_its_gain_over_the_image_model(tmp_path):
 
 
 def test_gains_have_an_interval_over_seeds(tmp_path):
-    found = {(part.grouping, part.name): aps for part, aps in parts(four(tmp_path)).items()}
+    found = {(part.grouping, part.name): aps for part, aps in aps_by_part(four(tmp_path)).items()}
     gain = gain_over_seeds(found["overlap", "low"], TPR, BASE)
     # variances 4.5 and 2 over seeds, pooled 3.25 with 2 degrees: 2 * 3.25 / 2
     assert (gain.mean, gain.seed_variance, gain.freedom) == (1.5, 3.25, 2)
@@ -77,7 +84,7 @@ def test_records_with_other_parts_than_the_latest_are_left_out(tmp_path):
     odd["evaluate"]["metrics"]["difficulty"]["overlap"][0]["size"] = 119
     odd["evaluate"]["finished"] = "2020-01-01T00:00:00+00:00"
     records = load(tmp_path, hard(TPR, 0, 1.0, 1.0, 1.0, 1.0), odd, record(TPR, 1, 30.0))
-    assert all(aps == {TPR: {0: 1.0}} for aps in parts(records).values())
+    assert all(aps == {TPR: {0: 1.0}} for aps in aps_by_part(records).values())
 
 
 def test_headlines_are_the_largest_published_gains_over_image_models(tmp_path):
@@ -87,12 +94,13 @@ def test_headlines_are_the_largest_published_gains_over_image_models(tmp_path):
 
 
 def test_cells_say_amounts_and_counts_as_people_read_them(tmp_path):
-    videos, frames = difficulty_tables(parts(four(tmp_path)))
-    assert videos["spans"] == [("overlap of objects", 2)]
-    assert [one["extent"] for one in videos["columns"]] == ["0 % (120)", "1–50 % (80)"]
-    assert [one["name"] for one in frames["columns"]] == ["first", "low light"]
-    assert videos["rows"][1]["cells"][1] == {"AP": "15.0", "gain": "+4.0"}
-    assert frames["rows"][0]["cells"][1] == {"AP": "–", "gain": ""}
+    parts = aps_by_part(four(tmp_path))
+    videos, frames = difficulty_tables(list(parts), difficulty_frame(parts))
+    assert videos.spans == [("overlap of objects", 2)]
+    assert [one.extent for one in videos.columns] == ["0 % (120)", "1–50 % (80)"]
+    assert [one.name for one in frames.columns] == ["first", "low light"]
+    assert videos.rows[1].cells[1] == PartCell("15.0", "+4.0")
+    assert frames.rows[0].cells[1] == PartCell("–", "")
 
 
 def test_page_csv_and_figure_have_them(tmp_path):
@@ -112,4 +120,5 @@ def test_page_csv_and_figure_have_them(tmp_path):
 def test_without_the_data_the_section_is_absent(tmp_path, records):
     load(tmp_path, *records)
     assert "AP by difficulty" not in build("mini", tmp_path).read_text()
-    assert [path.stem for path in write_tables("mini", tmp_path)] == ["1a"]
+    layout = Layout("mini", tmp_path)
+    assert [path.stem for path in write_csv_files(load_evidence(layout), layout)] == ["1a"]

@@ -1,7 +1,6 @@
 """Claims: paired differences, what intervals rest on, verdicts in order, and careful words."""
 
 import pytest
-from fake_records import record, write_manifest, write_record
 
 from reports.claims.claim_rows import reading
 from reports.claims.judging import judge_all, noise_of
@@ -21,6 +20,7 @@ from reports.page.table_cells import order
 from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
 from reports.statistics import Estimate
+from tests.helpers.fake_records import record, write_manifest, write_record
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 

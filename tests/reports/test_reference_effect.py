@@ -1,18 +1,20 @@
-"""The picture of what each module brought from the reference frame."""
+"""The picture of what each module takes from the reference frame."""
 
 import json
 
 import numpy as np
 import pytest
 import torch
-from fake_records import key, record, write_manifest, write_record
 
 from baselines.brought import Brought, brought
 from baselines.registry import BASELINES
-from reports.figures.reference_effect import brought_in_clip, find_trained
-from reports.figures.reference_effect_sheet import gates, heat, sheet, wheel
+from reports.figures.picture_cells import heat
+from reports.figures.reference_effect import reference_effect
+from reports.figures.reference_effect_sheet import effect_sheet, gates, wheel
+from reports.figures.trained_modules import find_trained
 from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
+from tests.helpers.fake_records import key, record, write_manifest, write_record
 from tests.tiny import INFER, MODEL
 from tpr import checkpoint
 from tpr.infer import network_input
@@ -86,7 +88,7 @@ def test_a_clip_is_played_as_inference_does(tiny_dataset, tmp_path):
             model.frames(network_input(tiny_dataset, video, t, spec["infer"])) for t in (0, 1)
         ]
     expected = brought(model.temporal, frames[1], frames[0])
-    found = brought_in_clip(spec, tmp_path / "weights.pt", tiny_dataset, 1, 1)
+    found = reference_effect(spec, tmp_path / "weights.pt", tiny_dataset, 1, 1)
     for level, x in expected.change.items():
         torch.testing.assert_close(found.change[level], x)
     assert found.motion.keys() == expected.motion.keys() != set()
@@ -100,7 +102,7 @@ def record_of(change: float, motion: bool) -> Brought:
 
 def test_all_runs_share_one_scale():
     frames = [np.zeros((20, 30, 3), np.uint8)] * 2
-    picture, brightest, farthest = sheet(
+    picture, brightest, farthest = effect_sheet(
         frames, {"one": record_of(0.5, False), "two": record_of(0.25, True)}
     )
     assert brightest == 0.5 and farthest == pytest.approx(8 * np.hypot(0.5, 0.5))

@@ -5,11 +5,11 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-from fake_records import MANIFEST, record, write_manifest, write_record
 from PIL import Image
-from test_reports_tracks import RUNS, add_results, add_videos
 
 from reports.build import build
+from tests.helpers.fake_records import MANIFEST, record, write_manifest, write_record
+from tests.helpers.finished_runs import RUNS, add_results, add_videos
 from tpr.data.rle import encode
 
 EVIL = "<script>alert(1)</script>"

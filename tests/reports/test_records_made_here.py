@@ -4,14 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_records import key, record, write_all, write_record
 from suite_helpers import make_root, suite
 
 from experiments.layout import ROOT, Layout
 from experiments.shipped_records import ship_records, shipped_names, shipped_problems
 from reports.build import build
+from reports.page.records_made_here import made_here
 from reports.readme import measured
-from reports.records.pool import load_pool, own_view
+from reports.records.pool import load_pool
+from tests.helpers.fake_records import key, record, write_all, write_record
 
 
 @pytest.fixture
@@ -32,11 +33,11 @@ def add_own(layout, run, seed, ap, **changes):
 
 
 def rows(layout):
-    return {(row["run"], row["seed"]): row for row in own_view(load_pool(layout), [])["rows"]}
+    return {(row.run, row.seed): row for row in made_here(load_pool(layout), []).rows}
 
 
 def test_without_own_records_there_is_no_section(layout):
-    assert own_view(load_pool(layout), []) == {}
+    assert made_here(load_pool(layout), []) is None
     assert "Your records" not in build("mini", layout.root).read_text()
 
 
@@ -46,15 +47,15 @@ def test_an_own_record_of_the_same_settings_changes_no_table_and_is_compared(lay
     text = build("mini", layout.root).read_text()
     assert (layout.tables / "1a.csv").read_text() == before
     row = rows(layout)["blendmask-r50", "0"]
-    assert (row["own"], row["shipped"], row["difference"]) == ("30.40", "30.00", "+0.40")
+    assert (row.here, row.shipped, row.difference) == ("30.40", "30.00", "+0.40")
     assert "14 records ship with the repository, 1 were made here." in text
     assert "AP is 0.40 apart on average, 0.40 at most" in text
 
 
 def test_a_further_seed_of_a_shipped_run_is_not_averaged_in(layout):
     add_own(layout, "blendmask-r50", 7, 90.0)
-    assert all(not one.own for one in load_pool(layout).shown)
-    assert rows(layout)["blendmask-r50", "7"]["note"] == "this run and seed does not ship"
+    assert all(not one.made_here for one in load_pool(layout).for_tables)
+    assert rows(layout)["blendmask-r50", "7"].note == "this run and seed does not ship"
 
 
 def test_a_run_that_does_not_ship_enters_the_tables_by_name(layout):
@@ -68,7 +69,7 @@ def test_a_run_that_does_not_ship_enters_the_tables_by_name(layout):
 def test_own_records_of_other_settings_are_not_compared(layout):
     add_own(layout, "blendmask-r50", 0, 40.0, train={"lr": 0.2})
     row = rows(layout)["blendmask-r50", "0"]
-    assert (row["difference"], row["note"]) == ("–", "other settings or data: not comparable")
+    assert (row.difference, row.note) == ("–", "other settings or data: not comparable")
 
 
 def test_a_claims_own_gain_stands_beside_the_shipped_interval(layout):
@@ -82,7 +83,7 @@ def test_a_changed_shipped_file_is_not_used_and_told(layout):
     before = load_pool(layout)
     write_record(layout.root, record("blendmask-r101", 0, 50.0))
     pool = load_pool(layout)
-    assert len(pool.shipped) == len(before.shipped) - 1 and pool.own == []
+    assert len(pool.shipped) == len(before.shipped) - 1 and pool.made_here == []
     assert "records/blendmask-r101-seed0.json is edited or damaged: not used" in pool.problems[0]
 
 

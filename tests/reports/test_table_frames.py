@@ -5,12 +5,15 @@ import math
 
 import pandas as pd
 import pytest
-from fake_records import DATASET, record, write_all, write_manifest, write_record
 
-from reports.evidence.table_frames import table_frame, write_tables
+from experiments.layout import Layout
+from reports.csv_files import write_csv_files
+from reports.evidence.load import load
+from reports.evidence.table_frames import table_frame
 from reports.paper.published_tables import load_table
 from reports.records.comparable import comparable
 from reports.records.run_record import load_records
+from tests.helpers.fake_records import DATASET, record, write_all, write_manifest, write_record
 
 
 def rows(root, *records):
@@ -21,6 +24,11 @@ def rows(root, *records):
     loaded, problems = load_records(root / "results" / "mini" / "records", "mini")
     kept, left_out = comparable(table, loaded)
     return table_frame(table, kept).set_index("run"), problems + left_out
+
+
+def write_tables(root):
+    layout = Layout("mini", root)
+    return write_csv_files(load(layout), layout)
 
 
 def test_a_row_is_the_mean_over_seeds_with_sample_deviation(tmp_path):
@@ -180,7 +188,7 @@ def test_undefined_metrics_are_unknown_not_zero(tmp_path):
 
 def test_csv_has_a_row_a_run_and_the_label_cells(tmp_path):
     write_all(tmp_path)
-    (path,) = write_tables("mini", tmp_path)
+    (path,) = write_tables(tmp_path)
     assert path == tmp_path / "results" / "mini" / "tables" / "1a.csv"
     frame = pd.read_csv(path)
     wanted = ["run", "Backbone", "DACR", "CPR", "AP", "AP50", "AP75", "AR1", "AR10", "AP_std"]
@@ -191,9 +199,9 @@ def test_csv_has_a_row_a_run_and_the_label_cells(tmp_path):
 
 def test_writing_tables_again_changes_no_byte_and_leaves_no_scratch(tmp_path):
     write_all(tmp_path)
-    (path,) = write_tables("mini", tmp_path)
+    (path,) = write_tables(tmp_path)
     before = path.read_bytes()
-    write_tables("mini", tmp_path)
+    write_tables(tmp_path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -201,7 +209,7 @@ def test_writing_tables_again_changes_no_byte_and_leaves_no_scratch(tmp_path):
 def test_label_cells_may_not_hide_our_columns(tmp_path):
     write_manifest(tmp_path, "{table: x, title: t, rows: [{run: a, cells: {AP: 1}}]}", "x")
     with pytest.raises(ValueError, match=r"x\.yaml:1: 'AP' is a column of ours"):
-        write_tables("mini", tmp_path)
+        write_tables(tmp_path)
 
 
 def test_a_broken_manifest_is_named(tmp_path):

@@ -1,0 +1,31 @@
+"""The tables as CSV files, results/<profile>/tables/<name>.csv."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.layout import Layout
+from reports.evidence.load import Evidence
+from tpr.files import write_atomically
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")
+
+
+def csv_frames(evidence: Evidence) -> dict[str, pd.DataFrame]:
+    """By name: every table, AP by difficulty where records know it, costs where measured."""
+    frames = {one.table.id: one.frame for one in evidence.tables}
+    if evidence.difficulty:
+        frames["difficulty"] = evidence.difficulty_frame
+    if evidence.costs.costs:
+        frames |= {f"{id}-costs": frame for id, frame in evidence.costs.frames.items()}
+    return frames
+
+
+def write_csv_files(evidence: Evidence, layout: Layout) -> list[Path]:
+    """Writes all of them; returns the paths."""
+    return [
+        write_atomically(layout.tables / f"{name}.csv", csv_text(frame))
+        for name, frame in csv_frames(evidence).items()
+    ]

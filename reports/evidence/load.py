@@ -1,0 +1,84 @@
+"""All that pages, tables and the README say of a profile rests on: `load(layout) -> Evidence`."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from experiments.layout import Layout
+from reports.claims.judging import ClaimResult, judge_all
+from reports.costs.cost_evidence import CostEvidence, load_cost_evidence
+from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
+from reports.evidence.table_frames import table_frame
+from reports.paper.published_tables import Table, load_tables
+from reports.paper.transcription import Paper, load_paper
+from reports.records.comparable import comparable
+from reports.records.pool import Pool, load_pool
+from reports.records.profile_manifest import load_about
+from reports.records.run_record import Record
+
+
+@dataclass(frozen=True)
+class TableEvidence:
+    """A published table beside our records of its runs.
+
+    records: those that may stand side by side; left_out: lines that name the others; frame: its
+    rows with published and measured columns, see `table_frame`.
+    """
+
+    table: Table
+    records: list[Record]
+    left_out: list[str]
+    frame: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a profile.
+
+    about: what the profile says of itself; records: each record that some table shows, once, in
+    the order of the tables' rows; difficulty: AP by part of the validation videos, and the same as
+    a frame, see `difficulty_frame`; history: what its makers wrote about it, in Markdown.
+    """
+
+    profile: str
+    about: str
+    paper: Paper
+    pool: Pool
+    tables: list[TableEvidence]
+    records: list[Record]
+    claims: list[ClaimResult]
+    difficulty: PartAps
+    difficulty_frame: pd.DataFrame = field(repr=False)
+    costs: CostEvidence
+    history: str
+
+
+def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
+    """Reads and computes everything once; works with no, some or all records.
+
+    shipped_only: as if no record had been made here. Raises ValueError for a broken manifest or
+    list of failures.
+    """
+    pool, paper = load_pool(layout), load_paper()
+    candidates = pool.shipped if shipped_only else pool.for_tables
+    tables = [_table(table, candidates, pool) for table in load_tables(layout.manifests)]
+    used = list({record.name: record for one in tables for record in one.records}.values())
+    difficulty = aps_by_part(used)
+    return Evidence(
+        profile=layout.profile,
+        about=load_about(layout.manifests, layout.profile),
+        paper=paper,
+        pool=pool,
+        tables=tables,
+        records=used,
+        claims=judge_all((one.table, one.records) for one in tables),
+        difficulty=difficulty,
+        difficulty_frame=difficulty_frame(difficulty),
+        costs=load_cost_evidence(layout, paper, used),
+        history=layout.history.read_text(encoding="utf-8") if layout.history.is_file() else "",
+    )
+
+
+def _table(table: Table, candidates: list[Record], pool: Pool) -> TableEvidence:
+    kept, left_out = comparable(table, candidates)
+    return TableEvidence(table, kept, left_out, table_frame(table, kept, pool.failed))

@@ -1,0 +1,78 @@
+"""The figures of all records of a profile: gain by difficulty, costs, gates over a clip.
+
+As in table_figures, what draws is imported where it draws.
+"""
+
+import hashlib
+from pathlib import Path
+
+from experiments.layout import Layout
+from reports.costs.cost_cells import GATED_RUN
+from reports.difficulty.ap_by_part import headline_pairs
+from reports.evidence.load import Evidence
+from reports.figures.figure import Figure, Sources, draw_or_recall
+from reports.figures.stage_folders import stage_folder
+from reports.records.run_record import by_run
+
+
+def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    parts = evidence.difficulty
+    pairs = headline_pairs([one.table for one in evidence.tables]) if parts else []
+    runs = {run for pair in pairs for run in pair}
+    sources = {one.name: one.evaluation_key for one in evidence.records if one.run in runs}
+
+    def draw() -> Figure | None:
+        from reports.figures.difficulty_chart import gain_by_difficulty
+
+        return gain_by_difficulty(parts, pairs, sources, layout.figures)
+
+    return draw_or_recall(layout.figures, "difficulty.png", sources, draw) if pairs else None
+
+
+def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    records, costs = evidence.records, evidence.costs.costs
+    drawn_from = {record.name: record.evaluation_key for record in records}
+    sources = drawn_from | _cost_sources(layout) if costs and records else {}
+
+    def draw() -> Figure | None:
+        from reports.figures.cost_charts import ap_against_cost
+
+        return ap_against_cost(evidence.paper, costs, records, layout.figures, sources)
+
+    return draw_or_recall(layout.figures, "ap-cost.png", sources, draw)
+
+
+def cost_parts_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    sources = _cost_sources(layout)
+
+    def draw() -> Figure | None:
+        from reports.figures.cost_charts import cost_by_part
+
+        return cost_by_part(evidence.paper, evidence.costs.costs, layout.figures, sources)
+
+    return draw_or_recall(layout.figures, "cost-parts.png", sources, draw)
+
+
+def _cost_sources(layout: Layout) -> Sources:
+    """{"costs": hash of the file of costs}, {} without it."""
+    if not layout.costs.is_file():
+        return {}
+    return {"costs": hashlib.sha256(layout.costs.read_bytes()).hexdigest()}
+
+
+def gates_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    """The gates of one clip, from the evaluation folder of the first seed that is still there."""
+    title, sources, path = "", Sources(), Path()
+    for record in by_run(evidence.records).get(GATED_RUN, {}).values():
+        folder = stage_folder(layout.runs, record.evaluate)
+        if folder and (folder / "gates.json").is_file():
+            title, path = record.name, folder / "gates.json"
+            sources = {record.name: record.evaluation_key}
+            break
+
+    def draw() -> Figure | None:
+        from reports.figures.gate_chart import open_over_clip
+
+        return open_over_clip(path, title, layout.figures, sources)
+
+    return draw_or_recall(layout.figures, "gates-clip.png", sources, draw)

@@ -1,0 +1,81 @@
+"""The figures of one table's records: recalled where nothing changed, else drawn.
+
+matplotlib, OpenCV and torch are slow to load and a rerun with nothing new to draw needs none of
+them: the modules that draw are imported where they draw.
+"""
+
+from experiments.layout import Layout
+from reports.evidence.load import TableEvidence
+from reports.figures.curves import load_curves
+from reports.figures.figure import Figure, draw_or_recall
+from reports.figures.paired_runs import find_pair
+from reports.figures.trained_modules import find_trained
+from reports.records.run_record import by_run
+
+CLIPS = "clips.jsonl"  # the viewer's data, a line a clip
+
+
+def ap_figure(layout: Layout, found: TableEvidence) -> Figure | None:
+    table, records, folder = found.table, found.records, layout.figures
+    sources = {record.name: record.evaluation_key for record in records}
+
+    def draw() -> Figure | None:
+        from reports.figures.ap_chart import ap_by_variant
+
+        return ap_by_variant(table, records, sources, folder)
+
+    return draw_or_recall(folder, f"ap-{table.id}.png", sources, draw)
+
+
+def training_figure(layout: Layout, found: TableEvidence) -> Figure | None:
+    """Folders of training go and records stay: a chart of more of them is not replaced by one of
+    fewer."""
+    curves, sources = load_curves(layout.runs, found.records)
+    stem = f"training-{found.table.id}"
+
+    def draw() -> Figure | None:
+        from reports.figures.training_chart import training_curves
+
+        return training_curves(curves, sources, layout.figures, stem)
+
+    known = {record.name: record.train["key"] for record in found.records}
+    return draw_or_recall(layout.figures, f"{stem}.png", sources, draw, known)
+
+
+def reference_effect_figure(layout: Layout, found: TableEvidence) -> Figure | None:
+    trained = find_trained(layout.runs, found.table, found.records)
+    name = f"brought-{found.table.id}.png"
+
+    def draw() -> Figure | None:
+        from reports.figures.reference_effect import draw_reference_effect
+
+        return draw_reference_effect(trained, layout.figures, name) if trained else None
+
+    return draw_or_recall(layout.figures, name, trained.sources if trained else {}, draw)
+
+
+def tracks_figure(layout: Layout, found: TableEvidence) -> Figure | None:
+    pair = find_pair(layout.runs, found.table, found.records)
+    name = f"tracks-{found.table.id}.jpg"
+
+    def draw() -> Figure | None:
+        from reports.figures.track_sheet import draw_tracks
+
+        return draw_tracks(pair, layout.figures, name) if pair else None
+
+    return draw_or_recall(layout.figures, name, pair.sources if pair else {}, draw)
+
+
+def viewer_figure(layout: Layout, found: TableEvidence) -> Figure | None:
+    """Clips of a pair of runs; those drawn last where no pair is at hand."""
+    pair = find_pair(layout.runs, found.table, found.records)
+
+    def draw() -> Figure | None:
+        from reports.figures.clip_viewer import draw_viewer
+
+        if pair is None:
+            return None
+        better = by_run(found.records)[pair.runs[1]][pair.seed]
+        return draw_viewer(pair, better, layout.runs, layout.figures, CLIPS)
+
+    return draw_or_recall(layout.figures, CLIPS, pair.sources if pair else {}, draw)

@@ -1,0 +1,101 @@
+"""Everything that the page and its Markdown twin say, in words and cells. No markup here."""
+
+import re
+from dataclasses import dataclass
+
+from reports.claims.claim_rows import ClaimGroup, claim_groups, strip_reach
+from reports.costs.cost_cells import CostSection, cost_section
+from reports.csv_files import csv_text
+from reports.difficulty.part_tables import PartTable, difficulty_tables
+from reports.evidence.load import Evidence, TableEvidence
+from reports.figures.figure import Figure
+from reports.figures.page_figures import PageFigures
+from reports.numbers import number
+from reports.page.categories import CategoryTable, category_table
+from reports.page.headline import Headline, headline
+from reports.page.latex import latex_table
+from reports.page.provenance import (
+    PackageSet,
+    ProvenanceRow,
+    machines,
+    package_sets,
+    provenance_row,
+)
+from reports.page.records_made_here import MadeHere, made_here
+from reports.page.table_cells import TableCells, table_cells
+from reports.paper.cited import COLUMNS, CitedRow, cited_rows
+
+
+@dataclass(frozen=True)
+class TableSection:
+    """A table of the paper: our rows, those of other authors' methods, charts, files to download.
+
+    latex, csv: the table's content as files; `csv` of full precision.
+    """
+
+    cells: TableCells
+    cited: list[CitedRow]
+    charts: list[Figure]
+    csv: str
+    latex: str
+
+
+@dataclass(frozen=True)
+class PageContent:
+    """What the templates page.html and report.md show, by the names that they use."""
+
+    profile: str
+    head: Headline
+    problems: list[str]
+    made_here: MadeHere | None
+    claims: list[ClaimGroup]
+    reach: str  # half-width of the interval strips
+    tables: list[TableSection]
+    cited_columns: tuple[str, ...]
+    difficulty: list[PartTable]
+    difficulty_figure: Figure | None
+    categories: CategoryTable | None
+    viewer: Figure | None
+    pictures: list[Figure]
+    costs: CostSection
+    cost_charts: list[Figure]
+    provenance: list[ProvenanceRow]
+    machines: list[tuple[str, int]]
+    packages: list[PackageSet]
+    history: str
+
+
+def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
+    records = evidence.records
+    return PageContent(
+        profile=evidence.profile,
+        head=headline(evidence),
+        problems=evidence.pool.problems + figures.failures,
+        made_here=made_here(evidence.pool, evidence.claims),
+        claims=claim_groups(evidence.profile, evidence.claims),
+        reach=number(strip_reach(evidence.claims)),
+        tables=[_table(evidence, one, figures.charts[one.table.id]) for one in evidence.tables],
+        cited_columns=COLUMNS,
+        difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),
+        difficulty_figure=figures.difficulty,
+        categories=category_table(records),
+        viewer=figures.viewer,
+        pictures=figures.pictures,
+        costs=cost_section(evidence.paper, evidence.costs, records),
+        cost_charts=figures.costs,
+        provenance=[provenance_row(record) for record in records],
+        machines=machines(records),
+        packages=package_sets(records),
+        history=re.sub(r"^#{1,6} ", "### ", evidence.history, flags=re.MULTILINE),
+    )
+
+
+def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> TableSection:
+    cells = table_cells(one)
+    return TableSection(
+        cells=cells,
+        cited=cited_rows(evidence.paper, one.table.id),
+        charts=charts,
+        csv=csv_text(one.frame),
+        latex=latex_table(cells, evidence.profile),
+    )

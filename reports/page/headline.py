@@ -1,0 +1,69 @@
+"""The page's opening: what the profile is, how much of it has run, what came out."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reports.claims.judging import ClaimResult
+from reports.claims.verdicts import FULL, MISSING, is_meaningless, words
+from reports.evidence.load import Evidence
+from reports.numbers import NOTHING, duration
+from reports.page.provenance import total_seconds
+from reports.records.run_record import Record
+
+WARNING = "The numbers on this page are meaningless."
+
+
+@dataclass(frozen=True)
+class Headline:
+    """facts: names with their values; sentence: how many claims came out how."""
+
+    title: str
+    about: str
+    warning: str
+    facts: list[tuple[str, str]]
+    sentence: str
+
+
+def headline(evidence: Evidence) -> Headline:
+    profile, records = evidence.profile, evidence.records
+    runs = {run for one in evidence.tables for run in one.table.runs}
+    done = runs & {record.run for record in records}
+    return Headline(
+        title=f"TPR reproduction: profile {profile}",
+        about=evidence.about,
+        warning=WARNING if is_meaningless(profile) else "",
+        facts=[
+            ("runs with results", f"{len(done)} of {len(runs)}"),
+            ("seeds", _seeds(records)),
+            ("validation videos", _unique(record.metrics.get("videos") for record in records)),
+            ("training and evaluation", duration(total_seconds(records))),
+        ],
+        sentence=_outcome(profile, evidence.claims),
+    )
+
+
+def _seeds(records: Sequence[Record]) -> str:
+    counts = Counter(Counter(record.run for record in records).values())
+    if not counts:
+        return NOTHING
+    low, high = min(counts), max(counts)
+    return f"{low} a run" if low == high else f"{low} to {high} a run"
+
+
+def _unique(values: Iterable[Any]) -> str:
+    found = sorted({str(value) for value in values if value is not None})
+    return ", ".join(found) or NOTHING
+
+
+def _outcome(profile: str, claims: Sequence[ClaimResult]) -> str:
+    """How many claims came out how, in one sentence."""
+    if is_meaningless(profile):
+        return ""
+    if all(result.verdict.word == MISSING for result in claims):
+        return "No claim can be read yet: no pair of runs with a common seed has finished."
+    counts = Counter(words(profile, result.verdict) for result in claims)
+    parts = "; ".join(f"{count} {text}" for text, count in counts.most_common())
+    scale = "" if profile == FULL else f", direction at {profile} scale"
+    return f"{len(claims)} claims{scale}: {parts}."

@@ -1,0 +1,114 @@
+"""The page's section on records made here, each beside the shipped one of its run and seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.claims.judging import ClaimResult, noise_of
+from reports.numbers import number, signed
+from reports.records.pool import Pool, settings
+from reports.records.run_record import Record, paired_differences
+
+
+@dataclass(frozen=True)
+class RepeatRow:
+    """AP of a record made here, and of the shipped one."""
+
+    run: str
+    seed: str
+    here: str
+    shipped: str
+    difference: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RepeatedClaim:
+    """A claim's gain by the records made here alone, and whether the shown interval holds it."""
+
+    name: str
+    where: str
+    here: str
+    shown: str
+    inside: str
+
+
+@dataclass(frozen=True)
+class MadeHere:
+    summary: str
+    rows: list[RepeatRow]
+    claims: list[RepeatedClaim]
+
+
+def made_here(pool: Pool, claims: Sequence[ClaimResult]) -> MadeHere | None:
+    """None where no record was made here."""
+    if not pool.made_here:
+        return None
+    shipped = {(one.run, one.seed): one for one in pool.shipped}
+    pairs = [(one, shipped.get((one.run, one.seed))) for one in pool.made_here]
+    same = [(a, b) for a, b in pairs if b is not None and settings(a) == settings(b)]
+    rows = [_row(here, there) for here, there in pairs]
+    repeated = [row for row in (_claim_row(pool, one) for one in claims) if row]
+    return MadeHere(_summary(pool, same), rows, repeated)
+
+
+def _summary(pool: Pool, same: list[tuple[Record, Record]]) -> str:
+    """same: records made here with the shipped ones that they repeat."""
+    line = (
+        f"{len(pool.shipped)} records ship with the repository, {len(pool.made_here)} were made "
+        "here."
+    )
+    if not same:
+        return f"{line} None of these has the run, seed and settings of a shipped one."
+    gaps = [abs(here.metric("AP") - shipped.metric("AP")) for here, shipped in same]
+    line += (
+        f" {len(same)} repeat a shipped one with the same settings and seed: AP is "
+        f"{number(float(np.mean(gaps)), 2)} apart on average, {number(max(gaps), 2)} at most."
+    )
+    noise = noise_of(pool.shipped, "AP")
+    if noise is None:
+        return line
+    spread = number(noise.seed**0.5, 2)
+    return f"{line} Another seed changes AP by {spread} (standard deviation, shipped records)."
+
+
+def _row(here: Record, shipped: Record | None) -> RepeatRow:
+    gap, note = None, "this run and seed does not ship"
+    if shipped is not None:
+        note = "other settings or data: not comparable"
+        if settings(here) == settings(shipped):
+            gap = here.metric("AP") - shipped.metric("AP")
+            equal = here.metrics.get("AP") == shipped.metrics.get("AP")
+            note = "the same to the last digit" if equal else "same settings and seed"
+    return RepeatRow(
+        run=here.run,
+        seed=str(here.seed),
+        here=number(here.metric("AP"), 2),
+        shipped=number(shipped.metric("AP") if shipped else None, 2),
+        difference=signed(gap, 2),
+        note=note,
+    )
+
+
+def _claim_row(pool: Pool, result: ClaimResult) -> RepeatedClaim | None:
+    """None where no gain of the claim was measured here."""
+    claim, found = result.claim, result.estimate
+    gains = paired_differences(pool.made_here, claim.better, claim.than, claim.metric)
+    if not gains or found is None:
+        return None
+    mean = float(np.mean(list(gains.values())))
+    inside = "no interval"
+    if found.low is not None and found.high is not None:
+        inside = "yes" if found.low <= mean <= found.high else "no"
+    return RepeatedClaim(
+        name=claim.name,
+        where=result.table.paper,
+        here=f"{signed(mean)} ({_seeds(list(gains))})",
+        shown=f"{signed(found.mean)} ({_seeds(list(result.differences))})",
+        inside=inside,
+    )
+
+
+def _seeds(seeds: list[int]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

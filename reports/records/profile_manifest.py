@@ -1,0 +1,35 @@
+"""What a profile's manifest says of itself and of the size of its validation split."""
+
+from pathlib import Path
+from typing import Any
+
+from experiments.layout import TRIAL
+from experiments.yaml_check import ManifestError, load_plain
+
+
+def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
+    """A profile's manifest as it stands, {} where there is none. Raises ManifestError."""
+    path = manifests / "profiles" / f"{profile}.yaml"
+    if not path.is_file():
+        return {}
+    found = load_plain(path)
+    if not isinstance(found, dict):
+        raise ManifestError(f"{path}:1: a profile must be a mapping")
+    return found
+
+
+def load_about(manifests: Path, profile: str) -> str:
+    """What a profile says of itself, empty where there is no profile manifest."""
+    if profile.endswith(TRIAL):
+        whole = profile.removesuffix(TRIAL)
+        return (
+            f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
+            "iterations, with untrained weights where there are no others."
+        )
+    return str(load_profile(manifests, profile).get("about", "")).strip()
+
+
+def split_size(profile: dict[str, Any]) -> int | None:
+    """Videos of the validation split by the profile's manifest; None if it does not say."""
+    data = profile.get("data", {})
+    return data.get("videos", {}).get("val", {}).get("videos") or data.get("holdout_videos")
