@@ -1,15 +1,16 @@
-"""The compiled part of the evaluator; everything else about the package is in pyproject.toml.
+"""The compiled parts of the evaluator; everything else about the package is in pyproject.toml.
 
     python setup.py build_ext --inplace
 
-builds it for a checkout. Without a C compiler it is left out, with a warning of pip's: the
-evaluation then does the same in numpy, slower.
+builds them for a checkout. Without a C compiler they are left out: Python and numpy then do the
+same, slower.
 """
 
 from setuptools import Extension, setup
 
 setup(
     ext_modules=[
+        Extension("tpr.data._json", ["tpr/data/_json.c"], optional=True),
         Extension("tpr.evaluation._masks", ["tpr/evaluation/_masks.c"], optional=True),
     ]
 )

@@ -19,7 +19,7 @@ LIMIT = 100
 
 
 def evaluate(ground_truth: dict, results: list[dict]) -> dict[str, float]:
-    """AP and AR by area range, AP50 and AP75; masks are compressed RLE or run lists."""
+    """The twelve numbers; masks are compressed RLE or run lists."""
     truths, found = (
         grouped(map(loaded_truth, ground_truth["annotations"])),
         grouped(measured(results)),
@@ -31,24 +31,29 @@ def evaluate(ground_truth: dict, results: list[dict]) -> dict[str, float]:
     ious = {pair: iou_table(best[pair], truths[pair]) for pair in pairs}
     numbers = {}
     for name, span in RANGES.items():
-        precision, recall = [], []
-        for category in categories:
-            matched = [
+        matched = {
+            category: [
                 match_video(
                     best[video, category], truths[video, category], ious[video, category], span
                 )
                 for video in videos
             ]
-            one = curves([entry for entry in matched if entry is not None])
-            if one is not None:
-                precision.append(one[0])
-                recall.append(one[1])
-        numbers[f"AP{name}"] = float(np.mean(precision)) if precision else -1.0
-        numbers[f"AR{name or LIMIT}"] = float(np.mean(recall)) if recall else -1.0
+            for category in categories
+        }
+        for limit in (LIMIT,) if name else (1, 10, LIMIT):
+            curved = [curves(entries, limit) for entries in matched.values()]
+            numbers[f"AR{name or limit}"] = mean([one[1] for one in curved if one])
+        precision = [one[0] for one in curved if one]
+        numbers[f"AP{name}"] = mean(precision)
         if not name:
             for threshold, place in (("50", 0), ("75", 5)):
-                numbers[f"AP{threshold}"] = float(np.mean([p[place] for p in precision] or [-1.0]))
+                numbers[f"AP{threshold}"] = mean([one[place] for one in precision])
     return numbers
+
+
+def mean(values: list[np.ndarray]) -> float:
+    """Over all categories that have true tracks, in the order in which the API's arrays are."""
+    return float(np.mean(np.stack(values, axis=-1).ravel())) if values else -1.0
 
 
 def grouped(tracks) -> dict[tuple[int, int], list[dict]]:  # noqa: ANN001
@@ -103,7 +108,9 @@ def track_iou(masks: list, others: list) -> float:
     return float(shared / union) if union else 0.0
 
 
-def match_video(results: list[dict], truths: list[dict], ious: np.ndarray, span: tuple):
+def match_video(
+    results: list[dict], truths: list[dict], ious: np.ndarray, span: tuple
+) -> tuple | None:
     """(scores (D,), hit (T, D), ignored (T, D), positives) of one video; None without tracks."""
     if not results and not truths:
         return None
@@ -137,23 +144,27 @@ def best_truth(ious, threshold, order, ignore, taken, truths) -> int:  # noqa: A
     return chosen
 
 
-def curves(matched: list[tuple]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Mean precision over recall levels, and recall, (T,) each; None without true tracks."""
+def curves(entries: list[tuple | None], limit: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Precision (T, R) and recall (T,) of a category; None without true tracks."""
+    matched = [entry for entry in entries if entry is not None]
     positives = sum(entry[3] for entry in matched)
     if not positives:
         return None
-    order = np.argsort(-np.concatenate([entry[0] for entry in matched]), kind="mergesort")
+    order = np.argsort(-np.concatenate([entry[0][:limit] for entry in matched]), kind="mergesort")
     hit, ignored = (
-        np.concatenate([entry[place] for entry in matched], axis=1)[:, order] for place in (1, 2)
+        np.concatenate([entry[place][:, :limit] for entry in matched], axis=1)[:, order]
+        for place in (1, 2)
     )
     right, wrong = (np.cumsum(flags & ~ignored, axis=1).astype(float) for flags in (hit, ~hit))
-    precision, recall = np.zeros(len(IOU_THRESHOLDS)), np.zeros(len(IOU_THRESHOLDS))
+    precision = np.zeros((len(IOU_THRESHOLDS), len(RECALL_LEVELS)))
+    recall = np.zeros(len(IOU_THRESHOLDS))
     for t, (tp, fp) in enumerate(zip(right, wrong, strict=True)):
         levels = tp / positives
         envelope = (tp / (fp + tp + np.spacing(1))).tolist()
         for place in range(len(envelope) - 1, 0, -1):
             envelope[place - 1] = max(envelope[place - 1], envelope[place])
-        reached = np.searchsorted(levels, RECALL_LEVELS, side="left")
-        precision[t] = sum(envelope[p] for p in reached if p < len(envelope)) / len(RECALL_LEVELS)
+        for place, reached in enumerate(np.searchsorted(levels, RECALL_LEVELS, side="left")):
+            if reached < len(envelope):
+                precision[t, place] = envelope[reached]
         recall[t] = levels[-1] if len(levels) else 0.0
     return precision, recall

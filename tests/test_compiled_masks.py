@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import reference_loop
+from benchmarks.evaluator import small_set
 from tests.test_video_ap import GOLDEN, cases, evaluate_case
 from tpr.data.rle import RLEError, decode_strings
 from tpr.evaluation import evaluate, masks
@@ -18,22 +20,24 @@ from tpr.evaluation import evaluate, masks
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
-    """The compiled part, built from this checkout's source."""
-    folder = tmp_path_factory.mktemp("build")
+def compiled_part(name, folder):
+    """A compiled part, built from this checkout's source in an empty folder."""
     build = ["setup.py", "--quiet", "build_ext", "--build-lib", folder, "--build-temp", folder]
     done = subprocess.run(
         [sys.executable, *build], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    built = list(folder.rglob("_masks*"))
-    libraries = [path for path in built if path.suffix in (".so", ".pyd")]
+    libraries = [p for p in folder.rglob(f"{name}*") if p.suffix in (".so", ".pyd")]
     if not libraries:
         pytest.skip(f"no compiler: {done.stderr[-200:]}")
-    spec = importlib.util.spec_from_file_location("_masks", libraries[0])
+    spec = importlib.util.spec_from_file_location(name, libraries[0])
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    return compiled_part("_masks", tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture
@@ -57,6 +61,15 @@ def test_golden_cases_are_equal_to_the_last_bit(both, path):
         assert metrics.stats == case["expected"]["stats"]
         for (video, category), iou in metrics.ious.items():
             np.testing.assert_array_equal(iou, case["expected"]["ious"][f"{video},{category}"])
+
+
+@pytest.mark.parametrize("seed", range(0, 500, 20))
+def test_random_sets_have_the_numbers_of_the_public_apis_loop(both, seed):
+    """`python -m benchmarks.evaluator --sets 500` compares all of them."""
+    truth, results = small_set(seed)
+    expected = reference_loop.evaluate(truth, results)
+    for metrics in both(evaluate, truth, results):
+        assert metrics.stats == expected
 
 
 @settings(max_examples=100, deadline=None)

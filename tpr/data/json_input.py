@@ -16,6 +16,11 @@ import numpy as np
 
 from tpr.terminal import printable
 
+try:
+    from tpr.data import _json as compiled_part
+except ImportError:  # no compiler where this was installed, or a checkout
+    compiled_part = None
+
 # first bytes of what is no text yet -> what to do about it
 PACKED = {
     b"\x1f\x8b": "packed by gzip: unpack it first (gunzip)",
@@ -57,9 +62,12 @@ def parse_json(data: bytes, name: str) -> Any:
     if fix := packed(data):
         raise ValueError(f"{name}: {fix}")
     try:
-        text = data.decode(json.detect_encoding(data), "surrogatepass")
-        del data  # as large as what comes of it
-        with _uncollected():
+        with uncollected():
+            found = compiled_part.loads(data) if compiled_part else NotImplemented
+            if found is not NotImplemented:
+                return found
+            text = data.decode(json.detect_encoding(data), "surrogatepass")
+            del data  # as large as what comes of it
             return json.loads(text, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"{name}: not valid JSON (nested too deeply)") from None
@@ -91,8 +99,8 @@ def _file_bytes(path: Path) -> bytes:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the garbage collector, which would look through all that was read again and again."""
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look through all that is read again and again."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -161,6 +169,8 @@ def unique(ids: list[int], where: str) -> None:
 
 def shown(value: Any) -> str:
     """A value for an error message: short, on one line."""
+    if type(value) is int and -(10**18) < value < 10**18:
+        return str(value)  # as below, sooner: names of tracks have it
     try:
         return printable(_SHORT.repr(value), 40)
     except ValueError:  # Python prints no integer of over 4300 digits

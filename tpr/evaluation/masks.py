@@ -6,6 +6,7 @@ numpy, to the same numbers, where it was not built, and for masks that are not p
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Masks:
     first: np.ndarray  # (N + 1,) int64, the mask that a track begins with
     lengths: np.ndarray  # (N,) int64, frames of a track's own list
 
-    @property
+    @cached_property
     def mean_areas(self) -> np.ndarray:
         """(N,) the reference's ``avg_area``: over the frames whose area is not 0; 0 if none is."""
         area = self.table["area"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from tpr.data.annotations import Annotations
 from tpr.data.findings import Tally
-from tpr.data.json_input import Source, naming, shown
+from tpr.data.json_input import Source, naming, shown, uncollected
 from tpr.data.records import Track, Video
 from tpr.evaluation.accumulate import CategoryMatches
 from tpr.evaluation.inputs import Truth, read_found, read_truth
@@ -29,6 +29,7 @@ from tpr.evaluation.summary import summarise
 MAX_DETECTIONS = (1, 10, 100)
 
 
+@uncollected()  # what is read goes before the collector comes back
 def evaluate(
     ground_truth: Source | Truth,
     results: Source,
