@@ -101,7 +101,7 @@ def line(cost: dict[str, Any]) -> str:
     return text
 
 
-def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict], list[str]]:
+def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Kept costs by run, and lines on those that are of other settings."""
     kept = (read_json(layout.costs) or {}).get("runs", {})
     costs, problems = {}, []

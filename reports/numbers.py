@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
 NOTHING = "–"
 MINUS = "−"
@@ -51,7 +52,7 @@ def short(key: str | None) -> str:
     return str(key)[:12] if key else NOTHING
 
 
-def machine(hardware: dict | None) -> str:
+def machine(hardware: dict[str, Any] | None) -> str:
     """{'cpu': .., 'cores': 2, 'memory_gb': 8, 'gpu': None} -> 'cpu, 2 cores, 8 GB'."""
     if not hardware:
         return NOTHING

@@ -1,23 +1,31 @@
 """What two runs' seeds and videos say about the gain of one over the other; numbers only.
 
-A metric of run r at seed s on a set of videos is taken as
+The model of a metric of run r at seed s on a set of videos is
 
-    level_r + (videos, shared by r's seeds) + (seed) + (videos, anew at each seed)
+    level of r + effect of the videos, the same for all seeds of r
+               + effect of the seed, the same for all videos
+               + interaction of seed and videos
 
-so the mean gain over n seeds has the variance (seed + anew) * 2 / n + (shared videos). The first
-part is what the spread over seeds shows, pooled over all runs because a few seeds of two runs show
-it badly. A bootstrap over videos of the mean gain shows shared + 2 / n * anew, so that the second
-term has to be taken off it: otherwise it would count twice. Variances add up as such; degrees of
-freedom follow Welch and Satterthwaite.
+The mean gain over n seeds then has two independent parts of variance:
+
+- over seeds, (seed + interaction) * 2 / n. This is what the spread over seeds measures; it is
+  pooled over all runs, because the few seeds of two runs estimate it badly.
+- over videos, that of the effect of the videos. A bootstrap over videos of the mean gain measures
+  this plus interaction * 2 / n, which is subtracted because the first part counts it already.
+
+Degrees of freedom of the sum follow Welch and Satterthwaite.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
+Array = NDArray[np.float64]
 LEVEL = 0.9  # of every interval
 POWER = 0.8  # with which `seeds_needed` wants to see the published gain
 MOST_SEEDS = 1000
@@ -29,15 +37,15 @@ class Noise:
 
     seed: float  # sample variance over seeds, for the same videos
     freedom: int  # degrees of freedom of `seed`: seeds beyond the first, over all runs
-    anew: float = 0.0  # part of a run's bootstrap variance over videos that its seeds do not share
+    interaction: float = 0.0  # of seed and videos: bootstrap variance that seeds do not share
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A mean gain over seeds with its two variances and its interval.
 
-    None: unknown. Without `seed_variance` the interval is one over videos for these very seeds;
-    without `video_variance` it is one over seeds for these very videos.
+    None stands for unknown. Without `seed_variance` the interval is one over videos, for these
+    seeds alone; without `video_variance` it is one over seeds, for these videos alone.
     """
 
     mean: float
@@ -48,35 +56,45 @@ class Estimate:
     high: float | None
 
     @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The interval; None where nothing is known of the mean's error."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
     def error(self) -> float | None:
         """Standard error of the mean; None where nothing is known of it."""
         known = [v for v in (self.seed_variance, self.video_variance) if v is not None]
         return math.sqrt(sum(known)) if known else None
 
 
-def pooled_noise(values: Sequence[Sequence[float]], draws: Sequence[np.ndarray]) -> Noise | None:
+def pooled_noise(values: Sequence[Sequence[float]], draws: Sequence[Array]) -> Noise | None:
     """Noise of runs from their values, (n_r,) by seed, and their bootstrap draws, (n_r, B) each.
 
     None where no run has two seeds. Runs may lack draws.
     """
-    freedom = sum(len(own) - 1 for own in values if len(own) > 1)
+    repeated = [np.asarray(seeds) for seeds in values if len(seeds) > 1]
+    freedom = sum(len(seeds) - 1 for seeds in repeated)
     if not freedom:
         return None
-    squares = sum(np.square(np.asarray(own) - np.mean(own)).sum() for own in values if len(own) > 1)
-    return Noise(float(squares) / freedom, freedom, _anew(draws))
+    squares = sum(float(np.square(seeds - seeds.mean()).sum()) for seeds in repeated)
+    return Noise(squares / freedom, freedom, _interaction(draws))
 
 
-def _anew(draws: Sequence[np.ndarray]) -> float:
-    """Variance over videos of what differs between seeds, n / (n - 1) times that of residuals."""
-    several = [own for own in draws if len(own) > 1]
-    if not several:
+def _interaction(draws: Sequence[Array]) -> float:
+    """Bootstrap variance of what differs between a run's seeds, pooled over runs.
+
+    The residuals of n seeds from their mean have (n - 1) / n of it.
+    """
+    repeated = [seeds for seeds in draws if len(seeds) > 1]
+    if not repeated:
         return 0.0
-    total = sum(np.var(own - own.mean(axis=0), axis=1, ddof=1).sum() for own in several)
-    return float(total) / sum(len(own) - 1 for own in several)
+    residuals = [seeds - seeds.mean(axis=0) for seeds in repeated]
+    total = sum(float(np.var(one, axis=1, ddof=1).sum()) for one in residuals)
+    return total / sum(len(seeds) - 1 for seeds in repeated)
 
 
 def estimate(
-    gains: Sequence[float], draws: np.ndarray | None, videos: int, noise: Noise | None
+    gains: Sequence[float], draws: Array | None, videos: int, noise: Noise | None
 ) -> Estimate:
     """The mean of (n,) gains, one a seed, from their (n, B) paired bootstrap draws over `videos`.
 
@@ -90,7 +108,7 @@ def estimate(
         parts.append((seed_variance, noise.freedom))
     if draws is not None:
         drawn = float(np.var(draws.mean(axis=0), ddof=1))
-        shared = drawn - (2 * noise.anew / count if noise else 0.0)
+        shared = drawn - (2 * noise.interaction / count if noise else 0.0)
         # a bootstrap's variance lacks 1 / V of the true one, as a sample's without ddof
         others = max(videos - 1, 1)
         video_variance = max(shared, 0.0) * (others + 1) / others
@@ -109,7 +127,8 @@ def _satterthwaite(parts: list[tuple[float, float]]) -> float:
 
 
 def one_sided_p(estimate: Estimate, published: float) -> float | None:
-    """Chance of a gain this far on the published side if there were none; None without error."""
+    """Chance of a gain this far on the published side if the true gain were 0; None where the
+    estimate's error is unknown."""
     towards = math.copysign(estimate.mean, estimate.mean * published)
     if estimate.error is None:
         return None
@@ -119,9 +138,12 @@ def one_sided_p(estimate: Estimate, published: float) -> float | None:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment (Scandinavian Journal of Statistics 6, 1979), in given order."""
+    """p-values after Holm's step-down adjustment, in the order given.
+
+    Scandinavian Journal of Statistics 6, 1979.
+    """
     adjusted, worst = [0.0] * len(p_values), 0.0
-    for rank, place in enumerate(np.argsort(p_values, kind="stable")):
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[place]))
         adjusted[place] = worst
     return adjusted
@@ -131,16 +153,18 @@ def kendall(published: Sequence[float], measured: Sequence[float]) -> tuple[floa
     """Kendall's tau-b of two orders and its two-sided p; None for fewer than three or all equal."""
     if len(published) < 3:
         return None
-    tau, p = stats.kendalltau(published, measured)
-    return None if math.isnan(tau) else (float(tau), float(p))
+    found: Any = stats.kendalltau(published, measured)
+    tau, p = float(found.statistic), float(found.pvalue)
+    return None if math.isnan(tau) else (tau, p)
 
 
 def seeds_needed(gain: float, seed_variance: float, video_variance: float) -> int | None:
-    """Fewest seeds of both runs with which the interval would leave out zero in POWER of all cases.
+    """Fewest seeds of both runs with which the interval would exclude 0 with probability POWER.
 
-    ``gain`` is the true one supposed, ``seed_variance`` that of one run over seeds and
-    ``video_variance`` that of the gain over videos, which no number of seeds lessens. None if that
-    alone is too much, or if more than MOST_SEEDS would be needed. Normal approximation.
+    ``gain`` is the assumed true gain, ``seed_variance`` the variance of one run's metric over
+    seeds, ``video_variance`` that of the gain over videos, which more seeds do not reduce. None if
+    it is too large for any number of seeds, or if more than MOST_SEEDS would be needed. Normal
+    approximation.
     """
     reach = stats.norm.ppf(0.5 + LEVEL / 2) + stats.norm.ppf(POWER)
     left = (gain / reach) ** 2 - video_variance

@@ -18,7 +18,7 @@ BACKBONES = {"r50": "ResNet50", "r101": "ResNet101"}
 
 
 def positions() -> int:
-    """Positions of P3 ... P7 for a frame of SIZE."""
+    """How many positions P3 to P7 have for a frame of SIZE."""
     return sum(prod(-(-side // stride) for side in SIZE) for stride in STRIDES)
 
 
@@ -111,9 +111,10 @@ def difference(paper: Paper, name: str) -> float:
 
 
 def implied_open_share(paper: Paper, costs: Costs) -> Finding:
-    """How open gates must have been for the published increases, under that convention."""
-    title, where, steps = "Open gates that the published GFLOPs imply", "Table 1f", []
-    shares = {}
+    """The shares of open gates at which our count, done as the paper's, gives its increases."""
+    title, where = "Open gates that the published GFLOPs imply", "Table 1f"
+    steps: list[str] = []
+    shares: dict[tuple[str, str], float] = {}
     for backbone, name in BACKBONES.items():
         cost = costs.get(f"blendmask-{backbone}+tpr")
         if cost is None:
@@ -132,11 +133,13 @@ def implied_open_share(paper: Paper, costs: Costs) -> Finding:
         f"With {number(low)} to {number(high)} % of the gated work done, our count without the "
         "deformable convolutions gives the published increases."
     )
-    return Finding(title, where, tuple(steps), says, outcome(0 <= low and high <= 100))
+    return Finding(title, where, tuple(steps), says, outcome(low >= 0 and high <= 100))
 
 
 def relative_cost(paper: Paper) -> Finding:
-    claim, steps, shares = paper.text["relative-cost"], [], []
+    claim = paper.text["relative-cost"]
+    steps: list[str] = []
+    shares: list[float] = []
     for backbone in BACKBONES:
         more = paper.value("1f", f"tpr-{backbone}", "added_GFLOPs_avg")
         start = paper.value("1f", f"baseline-{backbone}", "GFLOPs_avg")
@@ -168,7 +171,9 @@ def fewer_overhead(paper: Paper) -> Finding:
 
 
 def frames_per_second(paper: Paper, costs: Costs) -> Finding:
-    claim, steps, drops = paper.text["little-drop"], [], {}
+    claim = paper.text["little-drop"]
+    steps: list[str] = []
+    drops: dict[str, float] = {}
     for name, (slow, fast) in SPEEDS.items():
         without, routed = (paper.value("2", row, "FPS") for row in (fast, slow))
         drops[name] = 100 * (1 - routed / without)

@@ -19,13 +19,13 @@ GAINS = {"dacr": "dacr", "cpr": "cpr", "both": "tpr"}
 
 
 def one_result_many_tables(paper: Paper) -> list[Finding]:
-    """A run has one AP; every run that stands in several tables is checked."""
+    """Runs that stand in several tables should have one AP in all of them; a finding for each."""
     found: dict[str, dict[str, float]] = {}
     for table, row, name, value in paper.numbers():
         run = paper.row(table, row).get("run")
         if name == "AP" and run:
             found.setdefault(run, {})[table] = value
-    findings = []
+    findings: list[Finding] = []
     for run, values in found.items():
         if len(values) < 2:
             continue
@@ -83,7 +83,9 @@ def gains_in_words(paper: Paper) -> Finding:
 
 def relative_or_absolute(paper: Paper) -> Finding:
     claim = paper.text["relative-gain"]
-    steps, absolute, relative = [], [], []
+    steps: list[str] = []
+    absolute: list[float] = []
+    relative: list[float] = []
     for table, baseline, routed in PAIRS[:2]:
         gain, start = _gain(paper, table, baseline, routed), paper.value(table, baseline, "AP")
         absolute.append(gain)
@@ -105,7 +107,8 @@ def gains_of_the_text(paper: Paper) -> Finding:
     """Gains that Sec. 4.2 gives for rows of Table 1(a)."""
     cases = [(f"{name}-gain", "baseline-r50", f"{row}-r50") for name, row in GAINS.items()]
     cases.append(("r101-gain", "baseline-r101", "tpr-r101"))
-    steps, wrong = [], 0
+    steps: list[str] = []
+    wrong = 0
     for claim, baseline, row in cases:
         gain, said = _gain(paper, "1a", baseline, row), paper.text[claim]["value"]
         steps.append(f"{paper.row('1a', row)['label']}: {signed(gain)}, text {signed(said)}")
@@ -138,10 +141,11 @@ def same_impact(paper: Paper) -> Finding:
 
 
 def below_the_start(paper: Paper) -> Finding:
-    """Modules that the tables list as alternatives, against what they are added to."""
+    """Modules that the tables list as alternatives, against the rows that they are added to."""
     cases = [("1d", row, "cpr") for row in paper.rows("1d") if row != "cpr"]
     cases += [("1c", row, "dacr") for row in paper.rows("1c") if row != "dacr"]
-    steps, below = [], 0
+    steps: list[str] = []
+    below = 0
     for table, row, start in cases:
         gain = paper.value(table, row, "AP") - paper.value(table, start, "AP")
         steps.append(f"Table {table}, {paper.row(table, row)['label']}: {signed(gain)}")
@@ -157,8 +161,9 @@ def below_the_start(paper: Paper) -> Finding:
 
 
 def strict_overlap(paper: Paper) -> Finding:
-    """AP75 and AP of the pairs of Table 2."""
-    steps, opposite = [], []
+    """Whether TPR moves AP75 to the same side as AP, for the pairs of Table 2."""
+    steps: list[str] = []
+    opposite: list[str] = []
     for baseline, routed in (("blendmask", "blendmask-tpr"), ("sipmask", "sipmask-tpr")):
         gain, strict = (
             paper.value("2", routed, name) - paper.value("2", baseline, name)
@@ -176,7 +181,8 @@ def strict_overlap(paper: Paper) -> Finding:
 
 def orders_within_rows(paper: Paper) -> Finding:
     """AP50 is at least AP and AP75, AR10 at least AR1, by definition."""
-    wrong, rows = [], 0
+    wrong: list[str] = []
+    rows = 0
     for row in paper.rows("2").values():
         for more, less in (("AP50", "AP"), ("AP50", "AP75"), ("AR10", "AR1")):
             if more in row and less in row:
@@ -200,11 +206,12 @@ def best_model(paper: Paper) -> Finding:
 
 def luck_of_training(paper: Paper) -> Finding:
     """The published gains, each of one training, against the spread between equal trainings."""
-    spreads = [case["high"] - case["low"] for case in paper.text["repeated"]]
+    repeated = paper.repeated
+    spreads = [case["high"] - case["low"] for case in repeated]
     steps = [
         f"{case['model']}, {case['runs']} ({case['source']}): AP {number(case['low'])} to "
         f"{number(case['high'])}, {number(spread)} apart"
-        for case, spread in zip(paper.text["repeated"], spreads, strict=True)
+        for case, spread in zip(repeated, spreads, strict=True)
     ]
     gains = {pair: _gain(paper, *pair) for pair in PAIRS}
     steps += [f"TPR on {_label(paper, *pair)}: {signed(gain)}" for pair, gain in gains.items()]
@@ -225,7 +232,7 @@ def _label(paper: Paper, table: str, baseline: str, routed: str) -> str:
     return paper.row(table, baseline)["label"]
 
 
-def _close(values: list[float], claim: dict) -> bool:
+def _close(values: list[float], claim: dict[str, float]) -> bool:
     return abs(min(values) - claim["low"]) < HALF and abs(max(values) - claim["high"]) < HALF
 
 

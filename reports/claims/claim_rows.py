@@ -87,7 +87,7 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
     """`reach` is the largest absolute gain that the interval strip has room for."""
     claim, found = result.claim, result.estimate
     section = f"§{claim.section}" if claim.section else ""
-    bounds = _bounds(found)
+    bounds = found.bounds if found else None
     errors = (found.seed_variance, found.video_variance) if found else (None, None)
     meaningless = is_meaningless(profile)
     return ClaimRow(
@@ -111,25 +111,19 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
     )
 
 
-def _bounds(found: Estimate | None) -> tuple[float, float] | None:
-    if found is None or found.low is None or found.high is None:
-        return None
-    return found.low, found.high
-
-
 def reading(result: ClaimResult) -> str:
     """The outcome in one line, with what it rests on."""
     found = result.estimate
     if found is None:
         return "No seed of both runs has finished."
-    if found.low is None or found.high is None:
+    if found.bounds is None:
         return "One seed, and nothing to tell luck by: not judged."
     if found.seed_variance is None:
         return "The interval is one over videos. How seeds differ is unknown, as no run has two."
     if result.verdict.word == REPRODUCED:
         line = _reading_reproduced(result)
     elif result.verdict.word == NOT_REPRODUCED:
-        best = found.high if result.claim.published_gain > 0 else found.low
+        best = found.bounds[1 if result.claim.published_gain > 0 else 0]
         line = _reading_not_reproduced(result, best)
     else:
         line = _reading_inconclusive(result, found)
@@ -176,7 +170,8 @@ def strip_reach(results: Sequence[ClaimResult]) -> float:
     for result in results:
         values.append(abs(result.claim.published_gain))
         values += [abs(gap) for gap in result.differences.values()]
-        values += [abs(bound) for bound in _bounds(result.estimate) or ()]
+        if result.estimate and result.estimate.bounds:
+            values += [abs(bound) for bound in result.estimate.bounds]
     return max(values)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from reports.claims.verdicts import Verdict, verdict
 from reports.paper.published_tables import Claim, Table
 from reports.records.comparable import run_identity, shared_identity
-from reports.records.run_record import Array, Record, by_run, paired_differences
+from reports.records.run_record import Record, by_run, paired_differences
 from reports.statistics import (
+    Array,
     Estimate,
     Noise,
     estimate,

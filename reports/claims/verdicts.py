@@ -1,6 +1,6 @@
 """Verdicts on claims, and how each profile may put them.
 
-The rules are exclusive and taken in this order (all in the direction of the published gain):
+The rules, in the direction of the published gain, the first that holds:
 `not reproduced` if the interval's upper bound is below half the published gain, `reproduced` if its
 lower bound is above zero, `inconclusive` otherwise or where the spread over seeds is unknown.
 """
@@ -17,12 +17,14 @@ FULL, SMOKE = "full", "smoke"  # the profiles whose words differ from those of a
 
 
 def is_meaningless(profile: str) -> bool:
-    """Whether a profile only shows that everything runs: smoke, and any profile's trial."""
+    """Whether a profile's numbers only show that everything runs: smoke, and any trial."""
     return profile == SMOKE or profile.endswith(TRIAL)
 
 
 @dataclass(frozen=True)
 class Verdict:
+    """word: one of the four above; tag: SMALLER, OPPOSITE or nothing."""
+
     word: str
     tag: str = ""
 
@@ -31,9 +33,9 @@ def verdict(published: float, estimate: Estimate | None) -> Verdict:
     """The verdict on a published gain, which must not be 0; None: no seed has run."""
     if estimate is None:
         return Verdict(MISSING)
-    if estimate.seed_variance is None or estimate.low is None:
+    if estimate.seed_variance is None or estimate.bounds is None:
         return Verdict(INCONCLUSIVE)
-    low, high = estimate.low, estimate.high
+    low, high = estimate.bounds
     if published < 0:
         low, high, published = -high, -low, -published
     if high < published / 2:
@@ -52,7 +54,7 @@ DIRECTIONS = {
 
 
 def words(profile: str, found: Verdict) -> str:
-    """A finding in short."""
+    """A finding in short, as the profile may put it."""
     if found.word == MISSING:
         return MISSING
     if profile == FULL:
@@ -61,7 +63,8 @@ def words(profile: str, found: Verdict) -> str:
 
 
 def wording(profile: str, found: Verdict) -> str:
-    """The verdict in full; a direction at other scales, nothing where numbers mean nothing."""
+    """The outcome as the page puts it: a verdict at full scale, at other scales a direction, and
+    "meaningless" where numbers only show that everything runs."""
     if is_meaningless(profile):
         return f"meaningless ({profile})"
     is_direction = profile != FULL and found.word != MISSING

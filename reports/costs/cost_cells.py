@@ -10,6 +10,7 @@ from reports.costs.cost_evidence import CostEvidence
 from reports.costs.cost_frames import TOTALS, Costs, Shares, open_shares, parts_frame
 from reports.costs.cost_words import differences
 from reports.costs.speed_cells import SpeedSection, speed_section
+from reports.frames import frame_rows, is_missing
 from reports.numbers import NOTHING, number, signed
 from reports.paper.transcription import Paper
 from reports.records.run_record import Record
@@ -106,8 +107,8 @@ def cost_section(paper: Paper, evidence: CostEvidence, records: Sequence[Record]
 
 
 def _public(one: dict[str, Any]) -> PublicModel:
-    counts = (f"{one[name]:,}" for name in ("classes", "parameters", "ours"))
-    return PublicModel(one["name"], *counts, one["note"])
+    classes, parameters, ours = (f"{one[name]:,}" for name in ("classes", "parameters", "ours"))
+    return PublicModel(one["name"], classes, parameters, ours, one["note"])
 
 
 def _size(costs: Costs) -> str:
@@ -116,14 +117,14 @@ def _size(costs: Costs) -> str:
 
 
 def _table(paper: Paper, table: str, frame: pd.DataFrame) -> CostTable:
-    gflops = [name for name in frame.columns if name.startswith("paper_GFLOPs")]
-    rows = [_row(row, gflops) for row in frame.to_dict("records")]
+    gflops = [name for name in map(str, frame.columns) if name.startswith("paper_GFLOPs")]
+    rows = [_row(row, gflops) for row in frame_rows(frame)]
     names = [name.removeprefix("paper_GFLOPs_") for name in gflops]
     return CostTable(table, paper.title(table), names, rows)
 
 
-def _row(row: dict[Any, Any], gflops: list[str]) -> CostRow:
-    over = None if pd.isna(row["over"]) else row["over"]
+def _row(row: dict[str, Any], gflops: list[str]) -> CostRow:
+    over = None if is_missing(row["over"]) else row["over"]
     show = signed if over else number
     present = row["status"] == "measured"
     published, executed = (
@@ -151,7 +152,8 @@ def _parts(cost: Cost | None) -> list[PartCost]:
         return []
     frame = parts_frame(cost)
     names = ["params", "executed", "published"]
-    rows = [*frame.to_dict("records"), {"part": "all"} | frame[names].sum().to_dict()]
+    rows = frame_rows(frame)
+    rows.append({"part": "all"} | {name: frame[name].sum() for name in names})
     return [PartCost(row["part"], *(number(row[name], 2) for name in names)) for row in rows]
 
 

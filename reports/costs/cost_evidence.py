@@ -32,7 +32,8 @@ def load_costs(layout: Layout) -> tuple[Costs, list[str]]:
     """Measured costs by run, and lines on runs whose costs are of other settings."""
     if not layout.costs.is_file():
         return {}, []
-    return current(load_manifests(layout.manifests), layout)
+    costs, problems = current(load_manifests(layout.manifests), layout)
+    return {**costs}, problems
 
 
 def load_cost_evidence(layout: Layout, paper: Paper, records: Sequence[Record]) -> CostEvidence:

@@ -95,13 +95,13 @@ def _trained(run: str, cost: Cost, theirs: float, records: Sequence[Record]) -> 
 
 
 def _temporal(parts: dict[str, float]) -> dict[str, float]:
-    """Those of the temporal module, by short names."""
+    """The parts of the temporal module, by short names."""
     start = f"{conventions.TEMPORAL}."
     inside = {part: value for part, value in parts.items() if conventions.is_temporal(part)}
     return {part.removeprefix(start).replace("_", " "): v for part, v in inside.items() if v}
 
 
 def _listed(parts: dict[str, float], unit: str) -> str:
-    """As "merge 0.67 G, ..."; what rounds to nothing is left out."""
+    """As "merge 0.67 G, ..."; parts that round to 0.00 are left out."""
     shown = {part: number(value, 2) for part, value in parts.items() if value >= 0.005}
     return ", ".join(f"{part} {text} {unit}" for part, text in shown.items())

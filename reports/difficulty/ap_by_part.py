@@ -88,7 +88,7 @@ def _finite(aps: SeedAps) -> list[list[float]]:
 
 
 def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
-    """(better, than) of the claim with the largest published AP gain over each image model."""
+    """(better, than) of the claim with the largest published gain in AP, for each image model."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
         if claim.metric == "AP" and "+" not in claim.than:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from reports.difficulty.ap_by_part import FRAMES, Part
+from reports.frames import frame_rows, is_missing
 from reports.numbers import number, signed
 
 TITLES = {
@@ -63,18 +63,20 @@ def _table(name: str, parts: list[Part], frame: pd.DataFrame) -> PartTable:
         name,
         [(title(one), sum(part.grouping == one for part in parts)) for one in groupings],
         [PartColumn(title(part.grouping), words(part.name), extent(part)) for part in parts],
-        [_row(run, parts, frame) for run in dict.fromkeys(frame["run"])],
+        _rows(parts, frame),
     )
 
 
-def _row(run: str, parts: list[Part], frame: pd.DataFrame) -> PartRow:
-    by_part = frame[frame["run"] == run].set_index(["grouping", "name"])
-    cells: list[PartCell] = []
-    for part in parts:
-        one = by_part.loc[(part.grouping, part.name)]
-        gain = "" if np.isnan(one["gain"]) else signed(one["gain"])
-        cells.append(PartCell(number(one["AP"]), gain))
-    return PartRow(run, cells)
+def _rows(parts: list[Part], frame: pd.DataFrame) -> list[PartRow]:
+    cells: dict[str, dict[tuple[str, str], PartCell]] = {}
+    for row in frame_rows(frame):
+        gain = "" if is_missing(row["gain"]) else signed(row["gain"])
+        by_part = cells.setdefault(row["run"], {})
+        by_part[row["grouping"], row["name"]] = PartCell(number(row["AP"]), gain)
+    return [
+        PartRow(run, [by_part[part.grouping, part.name] for part in parts])
+        for run, by_part in cells.items()
+    ]
 
 
 def title(grouping: str) -> str:

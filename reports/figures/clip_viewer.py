@@ -65,11 +65,11 @@ def _tracks(
     """True tracks and those of each run, by name."""
     video = dataset.videos[clip.index]
     truth = true_tracks(dataset, video)
-    predicted = {
+    shown: dict[str, Sequence[DrawnTrack]] = {"ground truth": truth}
+    return shown | {
         run: predicted_tracks(dataset, video, tracks, min_score=MIN_SCORE, truth=truth)
         for run, tracks in found.items()
     }
-    return {"ground truth": truth} | predicted
 
 
 def gate_still(dataset: YouTubeVIS, clip: Clip, maps: GateMaps) -> Image | None:

@@ -7,16 +7,19 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.patches import Rectangle
 
 from reports.costs.cost_frames import GIGA, MEGA, Costs, open_shares
 from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
-from reports.paper.transcription import Paper
-from reports.records.run_record import Record, by_run
+from reports.paper.transcription import Cells, Paper
+from reports.records.run_record import Record, by_run, mean_metric
 from tpr.cost import conventions
 from tpr.cost.conventions import Cost
 
 ROWS = ("baseline-r50", "tpr-r50", "baseline-r101", "tpr-r101")  # of Table 1(f)
+BY_PART = {"published": conventions.published_by_part, "executed": conventions.executed_by_part}
+Bars = dict[tuple[str, str], dict[str, float]]  # (run, convention) -> G by group of parts
 GROUPS = {  # parts of a model, as the bars stack them
     "backbone": ("backbone",),
     "FPN, P6, P7": ("FPN", "P6, P7"),
@@ -52,23 +55,26 @@ Points = dict[str, tuple[float, float, float]]  # run -> GFLOPs, parameters in M
 
 
 def measured_points(paper: Paper, costs: Costs, records: Sequence[Record]) -> Points:
-    runs, points = by_run(records), {}
+    """Our models: AP is the mean over seeds, GFLOPs those with gates open as on average."""
+    runs = by_run(records)
+    points: Points = {}
     for row in ROWS:
-        run = paper.row("1f", row)["run"]
+        run: str = paper.row("1f", row)["run"]
         if run in runs and run in costs:
             shares = open_shares(records, run)
             opened = shares["all"]["mean"] if shares else 0.0
-            ap = float(np.mean([record.metric("AP") for record in runs[run].values()]))
+            ap = mean_metric([*runs[run].values()], "AP")
             flops = conventions.published(costs[run], opened) / GIGA
             points[run] = (flops, conventions.parameters(costs[run]) / MEGA, ap)
     return points
 
 
 def published_points(paper: Paper) -> Points:
-    points = {}
+    """The paper's models; where it prints a difference, the row it refers to is added."""
+    points: Points = {}
     for row in ROWS:
         cells = paper.row("1f", row)
-        start = paper.row("1f", cells["to"]) if "to" in cells else {}
+        start: Cells = paper.row("1f", cells["to"]) if "to" in cells else {}
         flops = cells.get(
             "GFLOPs_avg", start.get("GFLOPs_avg", 0) + cells.get("added_GFLOPs_avg", 0)
         )
@@ -79,6 +85,7 @@ def published_points(paper: Paper) -> Points:
 
 def _draw_points(ours: Points, theirs: Points, ink: Ink) -> Drawing:
     figure, panels = plt.subplots(1, 2, figsize=(WIDTH, 2.9), sharey=True)
+    last = len(panels) - 1
     for place, (axes, label) in enumerate(zip(panels, ("GFLOPs", "parameters, M"), strict=True)):
         right = axes.twinx()
         _series(axes, ours, place, "o", ink.series[0])
@@ -88,9 +95,10 @@ def _draw_points(ours: Points, theirs: Points, ink: Ink) -> Drawing:
         axes.set_xlabel(label)
         axes.grid(True)
         right.spines["right"].set_visible(False)
-        right.tick_params(labelcolor=ink.published, labelright=place == 1)
+        right.tick_params(labelcolor=ink.published, labelright=place == last)
+        if place == last:
+            right.set_ylabel("published AP", color=ink.published)
     panels[0].set_ylabel("measured AP")
-    right.set_ylabel("published AP", color=ink.published)
     return figure
 
 
@@ -115,19 +123,20 @@ def _name_backbones(axes: Axes, points: Points, place: int, colour: str) -> None
 def _spans_alike(*axes: Axes) -> None:
     """Gives vertical axes limits of one height."""
     spans = [one.dataLim.intervaly for one in axes]
-    height = max(1.0, *(np.ptp(span) for span in spans)) * 1.3
+    height = max(1.0, *(float(np.ptp(span)) for span in spans)) * 1.3
     for one, span in zip(axes, spans, strict=True):
-        one.set_ylim(np.mean(span) - height / 2, np.mean(span) + height / 2)
+        middle = float(np.mean(span))
+        one.set_ylim(middle - height / 2, middle + height / 2)
 
 
 def cost_by_part(paper: Paper, costs: Costs, folder: Path, sources: Sources) -> Figure | None:
     """Stacked bars of Table 1(f)'s models under both conventions."""
-    runs = [paper.row("1f", row)["run"] for row in ROWS]
-    bars = {
+    runs: list[str] = [paper.row("1f", row)["run"] for row in ROWS]
+    bars: Bars = {
         (run, convention): stack(costs[run], convention)
         for run in runs
         if run in costs
-        for convention in ("published", "executed")
+        for convention in BY_PART
     }
     if not bars:
         return None
@@ -146,8 +155,9 @@ def cost_by_part(paper: Paper, costs: Costs, folder: Path, sources: Sources) -> 
 
 
 def stack(cost: Cost, convention: str) -> dict[str, float]:
-    """G by group of parts; the temporal module's split into what always runs and what gates let."""
-    by_part = getattr(conventions, f"{convention}_by_part")(cost)
+    """G by group of parts; the temporal module's work apart, as what always runs and what open
+    gates add."""
+    by_part = BY_PART[convention](cost)
     out = {
         group: sum(by_part.get(part, 0) for part in parts) / GIGA for group, parts in GROUPS.items()
     }
@@ -157,7 +167,7 @@ def stack(cost: Cost, convention: str) -> dict[str, float]:
     return out
 
 
-def _draw_bars(bars: dict, theirs: dict[str, float], ink: Ink) -> Drawing:
+def _draw_bars(bars: Bars, theirs: dict[str, float], ink: Ink) -> Drawing:
     figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.34 * len(bars)))
     groups = list(next(iter(bars.values())))
     for place, ((run, convention), parts) in enumerate(bars.items()):
@@ -174,8 +184,8 @@ def _draw_bars(bars: dict, theirs: dict[str, float], ink: Ink) -> Drawing:
     axes.set_xlabel("GFLOPs a frame")
     axes.grid(True, axis="x")
     handles = [
-        plt.Rectangle((0, 0), 1, 1, color=ink.series[min(i, len(ink.series) - 1)],
-                      alpha=0.4 if i == len(groups) - 1 else 1)
+        Rectangle((0, 0), 1, 1, color=ink.series[min(i, len(ink.series) - 1)],
+                  alpha=0.4 if i == len(groups) - 1 else 1)
         for i in range(len(groups))
     ]  # fmt: skip
     figure.legend(handles, groups, fontsize=7, ncols=4, loc="outside lower center")

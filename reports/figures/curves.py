@@ -8,9 +8,10 @@ import numpy as np
 
 from reports.figures.figure import Sources
 from reports.figures.stage_folders import stage_folder
-from reports.records.run_record import Array, Record
+from reports.records.run_record import Record
+from reports.statistics import Array
 
-SMOOTHING = 20  # a moving mean over 1/20 of the points
+SMOOTHING = 20
 
 
 Curve = dict[str, Array]  # "iteration" and what was measured then, (n,) each
@@ -46,7 +47,8 @@ def logged(folder: Path | None) -> list[dict[str, float]]:
 
 
 def smoothed(lines: Sequence[dict[str, float]]) -> Curve:
-    """iteration, loss (task terms summed) and, if gated, open_fraction, (n,) each."""
+    """Columns of a training's lines: iteration, loss (its task terms summed) and, for gated models,
+    open_fraction; (n,) each, all but the first smoothed."""
     curve = {"iteration": np.array([line["iteration"] for line in lines], float)}
     curve["loss"] = _smooth(np.array([task_loss(line) for line in lines]))
     if all("open_fraction" in line for line in lines):
@@ -61,7 +63,7 @@ def task_loss(line: dict[str, float]) -> float:
 
 
 def _smooth(values: Array) -> Array:
-    """Centred moving mean that shrinks at the ends, (n,) -> (n,)."""
+    """Centred moving mean over 1 / SMOOTHING of the points, fewer at the ends; (n,) -> (n,)."""
     reach = len(values) // SMOOTHING // 2
     total = np.concatenate([[0.0], np.cumsum(values)])
     place = np.arange(len(values))

@@ -38,7 +38,7 @@ def gain_by_difficulty(
 
 
 def _means(shown: PartAps, pairs: list[tuple[str, str]]) -> str:
-    lines = []
+    lines: list[str] = []
     for pair in pairs:
         means = {part: gain_over_seeds(aps, *pair) for part, aps in shown.items()}
         cells = [f"{_label(part)} {signed(one.mean)}" for part, one in means.items() if one]
@@ -74,8 +74,8 @@ def _draw_gain(axes: Axes, aps: SeedAps, pair: tuple[str, str], height: float, c
     found = gain_over_seeds(aps, *pair)
     if found is None:
         return
-    own = gains(aps, *pair)
-    if found.low is not None:
-        axes.plot([found.low, found.high], [height] * 2, lw=3, alpha=0.3, color=colour)
-    axes.plot(own, [height] * len(own), "o", ms=2.5, mew=0, color=colour)
+    by_seed = gains(aps, *pair)
+    if found.bounds:
+        axes.plot(found.bounds, [height] * 2, lw=3, alpha=0.3, color=colour)
+    axes.plot(by_seed, [height] * len(by_seed), "o", ms=2.5, mew=0, color=colour)
     axes.plot([found.mean], [height], "o", ms=5, mew=0, color=colour)

@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from reports.figures.gate_play import GateMaps
 from reports.figures.paired_runs import Pair
 from reports.figures.picture_cells import Maps, coloured
 from reports.numbers import number, signed
-from reports.records.run_record import Array
+from reports.statistics import Array
 from tpr.data.findings import Tally
 from tpr.data.records import Track
 from tpr.data.results import read_results
@@ -24,7 +25,8 @@ MIN_SCORE = 0.3
 FRAME_WIDTH = 320  # pixels; generated frames are smaller
 
 
-class Clip(NamedTuple):
+@dataclass(frozen=True)
+class Clip:
     """A validation video with its AP (in percent) under the weaker and the stronger run."""
 
     index: int
@@ -44,7 +46,7 @@ def predictions(pair: Pair, dataset: YouTubeVIS) -> dict[str, list[Track]]:
 
 
 def extreme_clips(pair: Pair) -> list[Clip]:
-    """The video with the largest gain in AP and the one with the largest loss, first of equals."""
+    """The video with the largest gain in AP and that with the largest loss, the first of equals."""
     aps: list[Array] = []
     for results in pair.results:
         found = evaluate(pair.videos / "val.json", results)
@@ -70,7 +72,7 @@ def clip_data(
         "width": video.width,
         "height": video.height,
         "frames": [_frame(dataset, video, t) for t in present],
-        "tracks": {name: [_outlines(all, t) for t in present] for name, all in tracks.items()},
+        "tracks": {name: [_outlines(each, t) for t in present] for name, each in tracks.items()},
         "gates": [{name: _map(one) for name, one in maps.get(t, {}).items()} for t in present],
     }
 
@@ -84,7 +86,7 @@ def _frame(dataset: YouTubeVIS, video: Video, t: int) -> str:
 
 
 def _map(gate: Maps) -> str:
-    """(H, W) in [0, 1] as a heat map of a pixel a position."""
+    """(H, W) in [0, 1] as a heat map, one pixel for each position."""
     return _uri("png", encode_image(coloured(gate), ".png"))
 
 

@@ -51,9 +51,10 @@ def draw_or_recall(
     draw: Callable[[], Figure | None],
     known: Mapping[str, str] | None = None,
 ) -> Figure | None:
-    """The figure for `sources`: as kept if it is theirs, else drawn anew, else whatever is kept.
+    """The figure drawn from `sources`: the kept one if it is, else a new one.
 
-    A kept one that shows more than `sources` stays if all it shows is among `known`.
+    Without sources, or where `draw` gives None, it is whatever was kept, None for nothing. A kept
+    one that shows more than `sources` stays if all it shows is among `known`.
     """
     kept = recall(folder, name)
     if kept and sources.items() <= kept.sources.items() <= (known or sources).items():

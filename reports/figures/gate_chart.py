@@ -19,13 +19,13 @@ def open_over_clip(path: Path, title: str, folder: Path, sources: Sources) -> Fi
 
     path: gates.json of an evaluation (see tpr.gate_log).
     """
-    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    rows: list[Row] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     clip = liveliest(rows)
     if not clip:
         return None
     levels = [name for name in clip[0] if name not in ("video", "frame")]
     name, dark = save_both(folder, "gates-clip", lambda ink: _draw_clip(clip, levels, ink))
-    means = ", ".join(f"{k} {100 * np.mean([r[k] for r in clip]):.1f} %" for k in levels)
+    means = ", ".join(f"{k} {100 * float(np.mean([r[k] for r in clip])):.1f} %" for k in levels)
     return Figure(
         name,
         "Open gates over a clip",
@@ -38,12 +38,15 @@ def open_over_clip(path: Path, title: str, folder: Path, sources: Sources) -> Fi
 
 
 def liveliest(rows: Sequence[Row]) -> list[Row]:
-    """The rows of the video with the widest range of the whole share, in the order of frames."""
+    """The rows of the video whose share "all" has the widest range, in the order of frames."""
     clips: dict[float, list[Row]] = {}
     for row in rows:
         clips.setdefault(row["video"], []).append(row)
-    best = max(clips.values(), key=lambda clip: np.ptp([row["all"] for row in clip]), default=[])
-    return sorted(best, key=lambda row: row["frame"])
+    return sorted(max(clips.values(), key=_range), key=lambda row: row["frame"]) if clips else []
+
+
+def _range(clip: Sequence[Row]) -> float:
+    return float(np.ptp([row["all"] for row in clip]))
 
 
 def _draw_clip(clip: Sequence[Row], levels: list[str], ink: Ink) -> Drawing:
@@ -52,8 +55,8 @@ def _draw_clip(clip: Sequence[Row], levels: list[str], ink: Ink) -> Drawing:
     for index, level in enumerate(levels):
         whole = level == "all"
         colour = ink.text if whole else ink.series[index % len(ink.series)]
-        style = {"lw": 2 if whole else 1, "color": colour, "label": level}
-        axes.plot(frames, [100 * row[level] for row in clip], "o-", ms=3, **style)
+        shares = [100 * row[level] for row in clip]
+        axes.plot(frames, shares, "o-", ms=3, lw=2 if whole else 1, color=colour, label=level)
     axes.set_xlabel("frame")
     axes.set_ylabel("gated work done, %")
     axes.set_ylim(bottom=0)

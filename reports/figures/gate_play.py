@@ -1,8 +1,8 @@
 """Gate maps of DACR over a clip, inner and outer, by level: the paper's Fig. 2 and 6."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -46,14 +46,14 @@ def listen(model: nn.Module) -> list[Tensor]:
     def hear(_module: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
         heard.append(output.sigmoid())
 
-    for name, part in model.named_modules():
+    for name, part in cast(Iterator[tuple[str, nn.Module]], model.named_modules()):
         if name.endswith("outer_gate"):
             part.register_forward_hook(hear)
     return heard
 
 
 def by_level(heard: Sequence[Tensor]) -> dict[str, Tensor]:
-    """Maps of P3, P4, ... by level: DACR is called once a level, finest first."""
+    """The maps of LEVELS among those heard: DACR is called once for each level, P3 first."""
     levels = {f"p{3 + place}": one for place, one in enumerate(heard)}
     return {name: one for name, one in levels.items() if name in LEVELS}
 
@@ -64,7 +64,10 @@ def _inner(model: VISModel) -> dict[str, Tensor]:
 
 
 def _inside(gate: Tensor, size: Sequence[int], name: str) -> Maps:
-    """The first of a batch without the padding of images of `size`: (N, 1, H, W) -> (h, w)."""
+    """The first map of a batch without the part that is padding: (N, 1, H, W) -> (h, w).
+
+    size: of the image that was padded, (height, width); name: ends with the level's number.
+    """
     stride = 2 ** int(name[-1])
     height, width = (max(1, round(side / stride)) for side in size)
     return gate[0, 0, :height, :width].float().cpu().numpy()

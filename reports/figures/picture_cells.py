@@ -1,6 +1,7 @@
 """Maps and frames as cells of a picture, and cells as rows under a name."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,19 +10,19 @@ from numpy.typing import NDArray
 from tpr.drawing import FONT, INK, PAPER
 
 MARGIN, HEAD = 4, 18  # pixels beside a cell, and above a row for its name
-Image = NDArray[np.uint8]  # (H, W, 3), RGB
+Image = NDArray[Any]  # (H, W, 3) uint8, RGB; Any because cv2 gives no dtypes
 Maps = NDArray[np.float32]  # (C, H, W), or one map (H, W)
 Size = tuple[int, int]  # width and height in pixels
 
 
 def coloured(values: Maps) -> Image:
-    """(H, W) in [0, 1] as a heat map of a pixel for each position."""
+    """(H, W) in [0, 1] as a heat map, one pixel for each position."""
     levels = np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)
     return cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]
 
 
 def heat(values: Maps, size: Size) -> Image:
-    """(H, W) in [0, 1] as a heat map of `size` (width, height), one square a position."""
+    """(H, W) in [0, 1] as a heat map of `size`, one rectangle for each position."""
     return cv2.resize(coloured(values), size, interpolation=cv2.INTER_NEAREST)
 
 

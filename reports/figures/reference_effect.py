@@ -35,7 +35,9 @@ def reference_effect(
         refine(model, network_input(dataset, video, k, settings), [playback], settings)
     with torch.no_grad():
         query = model.frames(network_input(dataset, video, t, settings))
-    return brought(model.temporal, query, playback.previous)
+    module, reference = model.temporal, playback.previous
+    assert module is not None and reference is not None  # a run with a module, and t >= 1
+    return brought(module, query, reference)
 
 
 def draw_reference_effect(trained: TrainedModules, folder: Path, name: str) -> Figure:

@@ -13,7 +13,7 @@ WEIGHTS = "weights.pt"  # in the folder of a training
 
 
 def stage_folder(runs: Path, stage: dict[str, Any]) -> Path | None:
-    """Finished folder of a stage record below runs/<profile>, by its key; None if gone."""
+    """The finished folder of a stage, found by the key in its record; None if gone."""
     key = str(stage.get("key", ""))
     return sound_folder(runs, key) if key else None
 

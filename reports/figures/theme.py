@@ -55,7 +55,8 @@ def save_both(folder: Path, stem: str, draw: Callable[[Ink], Drawing]) -> tuple[
     return names
 
 
-def _style(ink: Ink) -> dict[str, Any]:
+def _style(ink: Ink) -> dict[Any, Any]:
+    """Settings of matplotlib, by name."""
     return {
         "font.family": "DejaVu Sans",
         "font.size": 9,

@@ -7,6 +7,7 @@ from reports.figures.extreme_clips import MIN_SCORE, extreme_clips, predictions
 from reports.figures.figure import Figure
 from reports.figures.paired_runs import Pair
 from tpr.data.prepared import open_split
+from tpr.data.records import Track
 from tpr.files import write_atomically
 from tpr.visualize import comparison_sheet, encode_image
 
@@ -16,7 +17,7 @@ VIDEOS, FRAMES = 3, 5
 def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
     """Write the contact sheet of `pair` to folder/name and describe it."""
     dataset = open_split(pair.videos, "val")
-    found = predictions(pair, dataset)
+    found: dict[str, Sequence[Track]] = {**predictions(pair, dataset)}
     extremes = extreme_clips(pair)
     places = [clip.index for clip in extremes] + spread(range(len(dataset.videos)), VIDEOS - 2)
     videos = [dataset.videos[place] for place in dict.fromkeys(places)]

@@ -23,9 +23,9 @@ class TrainedModules:
 
 
 def find_trained(runs: Path, table: Table, records: Sequence[Record]) -> TrainedModules | None:
-    """The table's runs at the seed for which the most modules are at hand, of equals the lowest.
+    """The table's runs at the seed for which most modules are at hand, the lowest of equals.
 
-    None for tables that show no module but TPR.
+    None where no module but TPR is at hand.
     """
     chosen: list[tuple[Record, Path]] = []
     for seed in sorted({record.seed for record in records}):

@@ -12,7 +12,7 @@ from reports.figures.theme import WIDTH, Ink, save_both
 
 
 def training_curves(curves: Curves, sources: Sources, folder: Path, stem: str) -> Figure | None:
-    """Training loss by iteration and, for gated runs, the share of open gates; a line a seed."""
+    """Loss by iteration and, for gated runs, the share of open gates; a line for each seed."""
     if not curves:
         return None
     name, dark = save_both(folder, stem, lambda ink: _draw_curves(curves, ink))

@@ -30,7 +30,7 @@ from reports.paper.cited import COLUMNS, CitedRow, cited_rows
 class TableSection:
     """A table of the paper: our rows, those of other authors' methods, charts, files to download.
 
-    latex, csv: the table's content as files; `csv` of full precision.
+    csv, latex: the table's content as files.
     """
 
     cells: TableCells

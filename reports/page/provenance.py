@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reports.numbers import day, duration, machine, number, short
 from reports.records.run_record import METRICS, Record
@@ -36,7 +37,7 @@ class PackageSet:
 
 
 def provenance_row(record: Record) -> ProvenanceRow:
-    git = record.evaluate.get("git") or {}
+    git: dict[str, Any] = record.evaluate.get("git") or {}
     return ProvenanceRow(
         run=record.run,
         seed=f"{record.seed} own" if record.made_here else str(record.seed),

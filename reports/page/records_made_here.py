@@ -99,8 +99,8 @@ def _claim_row(pool: Pool, result: ClaimResult) -> RepeatedClaim | None:
         return None
     mean = float(np.mean(list(gains.values())))
     inside = "no interval"
-    if found.low is not None and found.high is not None:
-        inside = "yes" if found.low <= mean <= found.high else "no"
+    if found.bounds is not None:
+        inside = "yes" if found.bounds[0] <= mean <= found.bounds[1] else "no"
     return RepeatedClaim(
         name=claim.name,
         where=result.table.paper,

@@ -42,7 +42,7 @@ def render(template: str, content: dict[str, Any]) -> str:
 
 
 def data_uri(path: Path) -> str:
-    """A file as data:<type>;base64,..."""
+    """A picture file as a data URI: data:<type>;base64,..."""
     content = base64.b64encode(path.read_bytes()).decode()
     return f"data:{TYPES[path.suffix]};base64,{content}"
 

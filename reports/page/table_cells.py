@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from reports.evidence.load import TableEvidence
+from reports.frames import frame_rows, is_missing
 from reports.numbers import NOTHING, number, probability, signed
 from reports.records.run_record import METRICS
 from reports.statistics import kendall
@@ -53,7 +54,7 @@ def table_cells(found: TableEvidence) -> TableCells:
         title=table.title,
         labels=labels,
         metrics=list(METRICS[1:]),
-        rows=[_row(row, labels) for row in found.frame.to_dict("records")],
+        rows=[_row(row, labels) for row in frame_rows(found.frame)],
         order=order(found.frame),
         problems=found.left_out,
     )
@@ -61,8 +62,9 @@ def table_cells(found: TableEvidence) -> TableCells:
 
 def order(frame: pd.DataFrame) -> str:
     """How far the rows' order by AP agrees with the published one; empty for fewer than three."""
-    both = frame[["published", "AP"]].dropna()
-    found = kendall(both["published"].tolist(), both["AP"].tolist())
+    pairs = [(row["published"], row["AP"]) for row in frame_rows(frame)]
+    both = [pair for pair in pairs if not any(map(is_missing, pair))]
+    found = kendall([published for published, _ in both], [ours for _, ours in both])
     if found is None:
         return ""
     tau, p = found
@@ -72,7 +74,7 @@ def order(frame: pd.DataFrame) -> str:
     )
 
 
-def _row(row: dict[Any, Any], labels: list[str]) -> TableRow:
+def _row(row: dict[str, Any], labels: list[str]) -> TableRow:
     present = row["status"] == "run"
     return TableRow(
         run=row["run"],
@@ -90,5 +92,5 @@ def _row(row: dict[Any, Any], labels: list[str]) -> TableRow:
 
 
 def _label(value: Any) -> str:
-    text = "" if pd.isna(value) else str(value)
+    text = "" if is_missing(value) else str(value)
     return NOTHING if text == "-" else text

@@ -101,5 +101,6 @@ def _row(raw: dict[str, Any]) -> Row:
 
 
 def _claim(raw: dict[str, Any]) -> Claim:
-    known = {field.name: raw[field.name] for field in fields(Claim)}
-    return Claim(**known | {"section": str(raw["section"])})
+    known: dict[str, Any] = {field.name: raw[field.name] for field in fields(Claim)}
+    known["section"] = str(raw["section"])
+    return Claim(**known)

@@ -19,7 +19,7 @@ class Paper:
     "ours"}]."""
 
     tables: dict[str, dict[str, Any]]
-    text: dict[str, dict[str, Any]]
+    text: dict[str, Any]
     ledger: list[dict[str, str]]
 
     def row(self, table: str, row: str) -> Cells:
@@ -34,6 +34,12 @@ class Paper:
 
     def title(self, table: str) -> str:
         return self.tables[table]["title"]
+
+    @property
+    def repeated(self) -> list[dict[str, Any]]:
+        """APs of equal trainings, as other authors report them: {"model", "runs", "source", "low",
+        "high"} each."""
+        return self.text["repeated"]
 
     def numbers(self) -> Iterator[tuple[str, str, str, float]]:
         """(table, row, name, value) of every number of the tables."""

@@ -1,7 +1,7 @@
 """What a profile's manifest says of itself and of the size of its validation split."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from experiments.layout import TRIAL
 from experiments.yaml_check import ManifestError, load_plain
@@ -12,10 +12,10 @@ def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
         return {}
-    found = load_plain(path)
+    found: Any = load_plain(path)
     if not isinstance(found, dict):
         raise ManifestError(f"{path}:1: a profile must be a mapping")
-    return found
+    return cast(dict[str, Any], found)
 
 
 def load_about(manifests: Path, profile: str) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.schema import METRICS
+from reports.statistics import Array
 from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws
 from tpr.terminal import printable
@@ -16,7 +16,6 @@ from tpr.terminal import printable
 __all__ = [
     "METRICS",
     "NAN",
-    "Array",
     "Record",
     "by_run",
     "load_records",
@@ -25,7 +24,6 @@ __all__ = [
 ]
 
 NAN = float("nan")
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,14 @@ def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
 
 
 def _parse(raw: dict[str, Any], profile: str) -> Record:
-    stages = (raw["evaluate"], raw.get("train") or {}, raw.get("pretrain") or {})
-    record = Record(str(raw["run"]), int(raw["seed"]), str(raw["profile"]), *stages)
+    record = Record(
+        run=str(raw["run"]),
+        seed=int(raw["seed"]),
+        profile=str(raw["profile"]),
+        evaluate=raw["evaluate"],
+        train=raw.get("train") or {},
+        pretrain=raw.get("pretrain") or {},
+    )
     if record.profile != profile:
         raise ValueError(f"it belongs to profile {record.profile}, not {profile}")
     for name in METRICS:

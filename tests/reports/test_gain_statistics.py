@@ -91,7 +91,7 @@ def test_holms_adjustment_is_the_worked_example():
 def test_the_spread_is_pooled_over_runs_of_any_length():
     # squares 0.5 and 2 about the means, 1 and 2 degrees; a single seed adds nothing
     noise = pooled_noise([[1.0, 2.0], [5.0, 6.0, 7.0], [50.0]], [])
-    assert (noise.seed, noise.freedom, noise.anew) == (pytest.approx(2.5 / 3), 3, 0.0)
+    assert (noise.seed, noise.freedom, noise.interaction) == (pytest.approx(2.5 / 3), 3, 0.0)
 
 
 def test_without_a_second_seed_the_spread_is_unknown():
@@ -108,10 +108,10 @@ def test_one_seed_borrows_the_spread_of_other_runs():
 
 
 def test_what_seeds_and_videos_share_is_counted_once():
-    """Draws of seeds that differ by chance alone: their spread over videos is all 'anew'."""
+    """Draws of seeds that differ by chance alone: their spread over videos is all interaction."""
     draws = np.random.default_rng(0).normal(size=(4, 3, 4000))  # runs, seeds, draws
     noise = pooled_noise([[0.0, 1.0, 2.0]] * 4, list(draws))
-    assert noise.anew == pytest.approx(1, rel=0.03)
+    assert noise.interaction == pytest.approx(1, rel=0.03)
     alone = estimate([0.0] * 3, draws[0] - draws[1], 4000, None).video_variance
     assert alone == pytest.approx(2 / 3, rel=0.05)
     left = estimate([0.0] * 3, draws[0] - draws[1], 4000, noise).video_variance
@@ -125,21 +125,21 @@ def test_no_error_at_all_leaves_no_doubt():
 
 # --- in the long run
 
-# spreads of (videos, seeds, videos anew at each seed), as standard deviations of the run's metric
+# spreads of (videos, seeds, interaction of both), as standard deviations of the run's metric
 WORLDS = {"seeds": (0.1, 1.0, 0.1), "videos": (1.0, 0.1, 0.1), "all": (0.5, 0.5, 0.5)}
-WORLDS |= {"anew": (0.1, 0.1, 1.0)}
+WORLDS |= {"interaction": (0.1, 0.1, 1.0)}
 VIDEOS, DRAWS, PAIRS = 60, 200, 3
 
 
 def simulate(world, seeds, gain, repeats, rng):
     """Estimates of a true gain in made-up suites of six runs; ``seeds`` by run."""
-    shared, seed_spread, anew = np.array(WORLDS[world]) * [VIDEOS**0.5, 1, VIDEOS**0.5]
+    shared, seed_spread, interaction = np.array(WORLDS[world]) * [VIDEOS**0.5, 1, VIDEOS**0.5]
     weights = rng.multinomial(VIDEOS, [1 / VIDEOS] * VIDEOS, size=DRAWS).T / VIDEOS
     for _ in range(repeats):
         runs = []
         for run, count in enumerate(seeds):
             scores = rng.normal(scale=shared, size=VIDEOS) + gain * (run % 2 == 0)
-            scores = scores + rng.normal(scale=anew, size=(count, VIDEOS))
+            scores = scores + rng.normal(scale=interaction, size=(count, VIDEOS))
             runs.append(scores + rng.normal(scale=seed_spread, size=(count, 1)))
         draws = [scores @ weights for scores in runs]
         noise = pooled_noise([scores.mean(axis=1) for scores in runs], draws)
@@ -162,8 +162,8 @@ def test_intervals_cover_the_truth_and_nothing_is_rarely_reproduced(world, seeds
 
 
 def test_as_many_seeds_as_needed_show_the_gain_four_times_in_five():
-    _, seed_spread, anew = WORLDS["all"]
-    variance = seed_spread**2 + anew**2
+    _, seed_spread, interaction = WORLDS["all"]
+    variance = seed_spread**2 + interaction**2
     needed = seeds_needed(2.2, variance, 2 * WORLDS["all"][0] ** 2)
     found = list(simulate("all", (needed,) * 6, 2.2, 300, np.random.default_rng(2)))
     assert np.mean([one.low > 0 for one in found]) == pytest.approx(0.8, abs=0.06)

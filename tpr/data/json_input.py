@@ -28,7 +28,8 @@ PACKED = {
 }
 
 
-Source = str | os.PathLike | dict | list  # a path, or what would be read there
+# a path, or what would be read there
+Source = str | os.PathLike[str] | dict[str, Any] | list[Any]
 
 
 def load(source: Source) -> Any:
@@ -47,7 +48,7 @@ def naming(source: Source) -> Iterator[None]:
         raise
 
 
-def read_json(path: str | os.PathLike) -> Any:
+def read_json(path: str | os.PathLike[str]) -> Any:
     """Content of a JSON file in UTF-8, UTF-16 or UTF-32, with or without a byte order mark.
 
     An object with one key twice is refused: programs differ in which of the two they take.

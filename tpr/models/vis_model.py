@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from detectron2.structures import Instances
 from torch import Tensor, nn
 
-from ..routing import Frame, budget_loss
+from ..routing import Frame, GateUse, budget_loss
 from ..routing.frame import Pyramid
 from ..totals import share
 from .instances import TrackSamples
@@ -103,7 +103,7 @@ class VISModel(nn.Module):
         )
 
     @property
-    def gates(self) -> list:
+    def gates(self) -> list[GateUse]:
         """The temporal module's gates in its latest call; empty for ungated modules."""
         return getattr(self.temporal, "gates", [])
 
