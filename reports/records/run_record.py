@@ -101,12 +101,12 @@ def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:
 
 def _parse(raw: dict[str, Any], profile: str) -> Record:
     record = Record(
-        run=str(raw["run"]),
-        seed=int(raw["seed"]),
-        profile=str(raw["profile"]),
         evaluate=raw["evaluate"],
         train=raw.get("train") or {},
         pretrain=raw.get("pretrain") or {},
+        run=str(raw["run"]),
+        seed=int(raw["seed"]),
+        profile=str(raw["profile"]),
     )
     if record.profile != profile:
         raise ValueError(f"it belongs to profile {record.profile}, not {profile}")
