@@ -70,7 +70,7 @@ def no_checkpoints(folder):
         "web page": (text(page), "is a web page, not a checkpoint: its address led to a login"),
         "LFS": (
             text(pointer + b"oid sha256:00\nsize 9\n"),
-            "is a git-LFS pointer .* `git lfs pull`",
+            "is a git-LFS pointer, not a checkpoint: `git lfs pull`",
         ),
         "JSON": (text(b'{"error": 404}'), "is no checkpoint: it begins with the text '{\"error"),
         "zeros": (
@@ -79,6 +79,10 @@ def no_checkpoints(folder):
         ),
         "gzip": (text(b"\x1f\x8b\x08" + bytes(40)), f"is a gzip archive, {other}"),
         "tar": (tar, f"is a tar archive, {other}"),
+        "quantised": (
+            lambda p: torch.save(torch.quantize_per_tensor(torch.ones(2), 1, 0, torch.qint8), p),
+            "quantised tensors: dequantize.. them first",
+        ),
         "HDF5": (text(b"\x89HDF\r\n\x1a\n"), "is an HDF5 file"),
         "bytes": (text(bytes(range(128, 200))), "is no checkpoint: it begins with the bytes 80? ?"),
         "zip of files": (lambda p: zipped(p, {"a/b.txt": b"x"}), "a zip archive of other files"),

@@ -113,6 +113,13 @@ def annotation(**changes):
             1.0,
         ),
         (
+            lambda truth, results: results.extend(copy.deepcopy(results[:1]) * 2),
+            "result twice",
+            2,
+            "result 2 (video 1)",
+            1.0 - 50 / 101 / 2,
+        ),
+        (
             second(category_id=0),
             "result of an unknown category",
             1,

@@ -212,9 +212,11 @@ LAUGHS = (
     [
         ("", "empty (0 bytes)"),
         ("{}", "not valid XML"),
-        ("PK\x03\x04", "a zip file: unpack it first"),
+        ("PK\x03\x04", "a zip file, not XML: unpack it first"),
         ("<annotations><track>", "not valid XML"),
-        ("<html/>", "not an export of CVAT"),
+        ("<html/>", "a web page, not XML: its address led to a login"),
+        ("version https://git-lfs.github.com/spec/v1", "a git-LFS pointer, not XML"),
+        ("<svg/>", "not an export of CVAT"),
         ("<annotations/>", "not an export of CVAT"),
         (LAUGHS, "has a document type"),
         (f"<annotations>{'<a>' * 99_999}", "nested more than 20 deep"),

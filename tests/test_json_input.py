@@ -27,8 +27,15 @@ def test_every_encoding_of_json_is_read(tmp_path, encoding):
         (b'[{"a":' * 100_000, "nested too deeply"),
         (b"9" * 5000, "not valid JSON"),
         (b'["\xff"]', "not valid JSON"),
-        (gzip.compress(b"[]"), "packed by gzip: unpack it first"),
-        (b"PK\x03\x04...", "a zip file: unpack it first"),
+        (gzip.compress(b"[]"), "a gzip archive, not JSON: unpack it first"),
+        (b"PK\x03\x04...", "a zip file, not JSON: unpack it first"),
+        (b" \n", "not valid JSON (empty): copy or download it again"),
+        (b"\n<!DOCTYPE html><html>", "a web page, not JSON: its address led to a login"),
+        (b"<?xml version='1.0'?><Error/>", "an XML file, not JSON: servers answer so"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "a git-LFS pointer, not JSON: `git lfs"),
+        (b'{"a": 1}\n{"a": 2}\n', "JSON lines, or files joined?"),
+        (b"[1][2]", "JSON lines, or files joined?"),
+        (b"\x80\x04]\x94.", "a pickle? write its content by json.dump"),
     ],
 )
 def test_what_is_no_json_is_named(tmp_path, data, message):

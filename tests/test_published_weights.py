@@ -204,6 +204,21 @@ def test_partial_does_not_accept_a_file_of_which_almost_nothing_fits(tiny, tmp_p
     assert not out.exists()
 
 
+@pytest.mark.parametrize("value", [torch.nan, -torch.inf, 1j])
+def test_numbers_that_no_training_can_start_from_are_refused(tiny, tmp_path, capsys, value):
+    path, out = tmp_path / "mine.pth", tmp_path / "ours.pt"
+    content = torch.load(tiny, weights_only=False)
+    key = "backbone.fpn_output3.weight"
+    content["model"][key] = torch.full_like(content["model"][key] + value * 0, value)
+    torch.save(content, path)
+    convert = ["convert", str(path), "--method", "blendmask", "--backbone", "r50", "--partial"]
+    for arguments in (["verify", str(path)], [*convert, "--out", str(out)]):
+        assert main(arguments) == 1
+        found = rf"complex numbers in 1 of the \d+ tensors that fit, the first {re.escape(key)}: "
+        assert re.search(found, capsys.readouterr().err)
+    assert not out.exists()
+
+
 def test_a_file_is_not_converted_onto_itself(tiny, capsys):
     before = tiny.read_bytes()
     assert main(["convert", str(tiny), "--partial", "--out", str(tiny)]) == 1

@@ -152,6 +152,14 @@ def test_sheet_has_a_row_for_the_truth_and_each_run(dataset):
     assert sheet.shape == (gap + 3 * (head + cell + margin), 3 * (120 + margin), 3)
 
 
+def test_a_video_without_tracks_is_shown(dataset, tmp_path, capsys):
+    record = json.loads(dataset.path.read_text()) | {"annotations": []}
+    path, out = tmp_path / "empty.json", tmp_path / "sheet.png"
+    path.write_text(json.dumps(record))
+    assert main([str(path), str(dataset.frame_root), "--out", str(out)]) == 0
+    assert Image.open(out).size == (3 * 244, 18 + 160 + 4 + 14)
+
+
 def test_pictures_keep_their_colours_as_png():
     image = np.zeros((4, 4, 3), np.uint8)
     image[..., 0] = 200
@@ -223,7 +231,7 @@ def test_counts_are_at_least_one(dataset, tmp_path, capsys, options):
     names = [str(dataset.path), str(dataset.frame_root), "--out", str(tmp_path / "sheet.png")]
     with pytest.raises(SystemExit):
         main([*names, *options])
-    assert "is not a number of at least 1" in capsys.readouterr().err
+    assert "is not a whole number from 1 to" in capsys.readouterr().err
 
 
 def test_masks_as_large_as_no_picture_are_not_decoded(dataset, tmp_path, capsys):

@@ -156,11 +156,11 @@ def silenced(status: int) -> int:
     return status
 
 
-def natural(text: str, least: int = 0) -> int:
-    """A whole number on a command line, from `least` to what fits in 32 bits."""
-    if not (text.isdecimal() and len(text) < 11 and least <= int(text) < 2**32):
+def natural(text: str, least: int = 0, most: int = 2**32 - 1) -> int:
+    """A whole number on a command line, from `least` to `most`: what fits in 32 bits."""
+    if not (text.isdecimal() and len(text) < 11 and least <= int(text) <= most):
         shown = repr(printable(text, 40))
-        raise argparse.ArgumentTypeError(f"{shown} is not a number of at least {least}")
+        raise argparse.ArgumentTypeError(f"{shown} is not a whole number from {least} to {most}")
     return int(text)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command, natural, positive, say
+from tpr.command import command, natural, say
 from tpr.data.findings import Note
 from tpr.evaluation import Metrics, evaluate
 from tpr.evaluation.compare import LEVEL, difference, too_few_videos
@@ -21,6 +21,7 @@ from tpr.terminal import printable
 
 LETTERS = "AB"
 NAME = 60  # characters of a category's name in the table
+MOST_DRAWS = 20_000  # of 8 bytes a video each; more change no digit that is shown
 COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
 
 
@@ -45,10 +46,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--compare", type=Path, metavar="OTHER.json", help="a second results.json, minus the first"
     )
-    parser.add_argument("--draws", type=positive, default=2000, help="of the bootstrap over videos")
+    parser.add_argument("--draws", type=draws, default=2000, help="of the bootstrap over videos")
     parser.add_argument("--seed", type=natural, default=0, help="of the bootstrap")
     parser.add_argument("--json", action="store_true", help="print one JSON object, in [0, 1]")
     return parser.parse_args(arguments)
+
+
+def draws(text: str) -> int:
+    return natural(text, 1, MOST_DRAWS)
 
 
 def evaluation(options: argparse.Namespace) -> dict[str, Any]:

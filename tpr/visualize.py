@@ -181,7 +181,8 @@ def comparison_sheet(
         # before any mask is decoded: masks of a size that no picture has may be huge
         pictures = {t: dataset.read_frame(video, t) for t in frame_choice(video, frames)}
         truth = true_tracks(dataset, video)
-        rows = {f"video {video.id}: ground truth": truth} if truth else {}
+        annotated = truth or not results  # of a video without any tracks its pictures
+        rows = {f"video {video.id}: ground truth": truth} if annotated else {}
         for name, found in results.items():
             with naming(name):
                 rows[name] = predicted_tracks(

@@ -181,7 +181,12 @@ KINDS = [
     (lambda path: path.symlink_to("nothing"), "no such file, only a link that leads nowhere"),
     (lambda path: path.symlink_to(path.name), "cannot be read"),
     (lambda path: path.touch(), "empty"),
-    (lambda path: path.write_text("<html>"), "broken or truncated image, or none"),
+    (lambda path: path.write_text("<html>"), "a web page, not a picture: its address led to"),
+    (
+        lambda path: path.write_text("version https://git-lfs.github.com/spec/v1"),
+        "a git-LFS pointer, not a picture: `git lfs pull`",
+    ),
+    (lambda path: path.write_bytes(b"\1\2\3"), "broken or truncated image, or none"),
     (lambda path: path.write_text("%!PS-Adobe-3.0 EPSF-3.0"), "broken or truncated image, or none"),
     (half_a_png, "broken or truncated image"),
     (long_text, "broken or truncated image"),

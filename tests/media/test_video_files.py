@@ -213,7 +213,9 @@ def oversized(path):
 KINDS = [
     (lambda path: path.touch(), "empty"),
     (lambda path: path.write_text("text"), "not a video that ffmpeg reads"),
-    (lambda path: path.write_bytes(bytes(5000)), "not a video that ffmpeg reads"),
+    (lambda path: path.write_bytes(bytes(5000)), "all zeros at its beginning, not a video"),
+    (lambda path: path.write_text("<!DOCTYPE html>" + "x" * 999), "a web page, not a video: its"),
+    (lambda path: path.write_text("version https://git-lfs.github.com/spec/v1"), "a git-LFS poin"),
     (lambda path: path.write_bytes(write(path, noisy(9)).read_bytes()[:3000]), "not a video"),
     (sound_only, "has no video stream"),
     (oversized, "holds no frame that can be decoded"),
@@ -221,6 +223,14 @@ KINDS = [
     (lambda path: path.symlink_to("/dev/zero"), "a device, not a file"),
     (lambda path: path.symlink_to("gone"), "no such video or folder"),
 ]
+
+
+@pytest.mark.parametrize("ending", ["txt", "nfo"])
+def test_a_text_is_not_shown_as_a_terminal_would(tmp_path, ending):
+    path = tmp_path / f"list.{ending}"
+    path.write_text("one.mp4\ntwo.mp4\n" * 99)
+    with pytest.raises(ValueError, match=f"list.{ending}: a text, which ffmpeg would show as"):
+        open_clip(path)
 
 
 @pytest.mark.parametrize(("make", "message"), KINDS)

@@ -134,8 +134,10 @@ def _file_name(name: Any, where: str, report: Report, frames: Path) -> str | Non
     if not isinstance(name, str) or not name or "\0" in name:
         raise ValueError(f"{where}: file name {shown(name)} is not a path")
     path = name.replace("\\", "/")
-    outside = os.path.normpath(path).split("/")[0] == ".."
-    if outside or path.startswith("/") or (len(path) > 1 and path[1] == ":"):
+    if path.startswith("/") or (len(path) > 1 and path[1] == ":"):
+        fix = "is absolute: write it from the frame folder on"
+        raise ValueError(f"{where}: file name {shown(name)} {fix}")
+    if os.path.normpath(path).split("/")[0] == "..":
         raise ValueError(f"{where}: file name {shown(name)} leads out of the frame folder")
     if path == name or os.path.exists(frames / name):
         return name

@@ -84,6 +84,7 @@ KINDS = {
     "no results": Kind(True, "nothing is found"),
     "result of an unknown category": Kind(True, f"left out, {AS_API}"),
     "video without results": Kind(True, "its true tracks count as missed"),
+    "result twice": Kind(True, "the second of equal results is a false positive"),
     "result without a mask": Kind(True, "a false positive"),
     "result with masks that are not compressed RLE": Kind(
         True, "read here; the benchmark's servers refuse it"

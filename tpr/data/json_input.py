@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tpr.file_heads import HEAD, other_kind
 from tpr.terminal import printable
 
 try:
@@ -21,12 +22,7 @@ try:
 except ImportError:  # no compiler where this was installed, or a checkout
     compiled_part = None
 
-# first bytes of what is no text yet -> what to do about it
-PACKED = {
-    b"\x1f\x8b": "packed by gzip: unpack it first (gunzip)",
-    b"PK\x03\x04": "a zip file: unpack it first (unzip)",
-}
-
+BLANK = b" \t\r\n\xef\xbb\xbf"
 
 # a path, or what would be read there
 Source = str | os.PathLike[str] | dict[str, Any] | list[Any]
@@ -60,8 +56,11 @@ def read_json(path: str | os.PathLike[str]) -> Any:
 
 def parse_json(data: bytes, name: str) -> Any:
     """As `read_json`, of a file's bytes; `name` begins the messages."""
-    if fix := packed(data):
-        raise ValueError(f"{name}: {fix}")
+    head = data[:HEAD]
+    if len(data) < HEAD and not head.strip(BLANK):
+        raise ValueError(f"{name}: not valid JSON (empty): copy or download it again")
+    if other := other_kind(head):
+        raise ValueError(f"{name}: {other.what}, not JSON: {other.fix}")
     try:
         with uncollected():
             found = compiled_part.loads(data) if compiled_part else NotImplemented
@@ -73,14 +72,18 @@ def parse_json(data: bytes, name: str) -> Any:
     except RecursionError:
         raise ValueError(f"{name}: not valid JSON (nested too deeply)") from None
     except ValueError as error:  # bad UTF-8, bad JSON, a key twice, an absurdly long integer
-        raise ValueError(f"{name}: not valid JSON ({error})") from None
+        raise ValueError(f"{name}: not valid JSON ({error}{_hint(head, error)})") from None
     except MemoryError:
         raise ValueError(f"{name}: does not fit into the memory") from None
 
 
-def packed(data: bytes) -> str | None:
-    """What to do about a file that begins so, where it is packed."""
-    return next((fix for magic, fix in PACKED.items() if data.startswith(magic)), None)
+def _hint(head: bytes, error: ValueError) -> str:
+    """What usually makes such a file, for the end of a message."""
+    if str(error).startswith("Extra data"):
+        return ": JSON lines, or files joined? one value, such as a list of them, is wanted"
+    if head[:1] == b"\x80" and head[1:2] in b"\2\3\4\5":
+        return ": a pickle? write its content by json.dump"
+    return ""
 
 
 def _file_bytes(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from tpr.data.annotations import Annotations, report_lengths, segmentations_of
@@ -38,6 +39,7 @@ def _predictions(record: Any, annotations: Annotations, report: Report) -> list[
         )
     for track in tracks:
         _report_oddities(track, annotations, report)
+    _report_repeated(tracks, report)
     return tracks
 
 
@@ -76,6 +78,20 @@ def first_not_compressed(track: Track) -> tuple[int, str] | None:
         if isinstance(segmentation, dict) and isinstance(segmentation.get("counts"), list):
             return frame, "RLE counts are a list, not compressed RLE"
     return None
+
+
+def _report_repeated(tracks: list[Track], report: Report) -> None:
+    """Results that stand twice, as where processes that shared the videos each wrote the last."""
+    alike: defaultdict[tuple, list[Track]] = defaultdict(list)
+    for track in tracks:
+        alike[track.video_id, track.category_id, track.score].append(track)
+    for group in alike.values():
+        seen: set[str] = set()
+        for track in group if len(group) > 1 else ():
+            masks = repr(track.segmentations)
+            if masks in seen:
+                report("result twice", track.name)
+            seen.add(masks)
 
 
 def _report_oddities(track: Track, annotations: Annotations, report: Report) -> None:

@@ -19,6 +19,10 @@ from tpr.data.json_input import shown
 
 MAX_PIXELS = 2**28  # 16384 x 16384; run lengths and their differences then fit six groups of 5 bits
 MAX_GROUPS = 6
+STRANGE = (
+    "RLE counts hold a character outside '0' to 'o' (str() of bytes writes b'...': counts.decode() "
+    "is wanted)"
+)
 BLOCK = 2**17  # symbols decoded at a time, to bound the temporary arrays
 
 
@@ -93,7 +97,7 @@ def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
     symbols = np.frombuffer(b"0".join([*strings, b""]), np.uint8) - 48  # wraps around below '0'
     spare = np.cumsum([len(string) + 1 for string in strings]) - 1  # places of the "0"s between
     if symbols.max() > 63:
-        _raise_first(symbols > 63, spare, "RLE counts hold a character outside '0' to 'o'")
+        _raise_first(symbols > 63, spare, STRANGE)
     below = symbols > 31  # not the last group of its number
     _raise_first(below[spare - 1], None, "RLE counts end in the middle of a number")
     lower = np.flatnonzero(below)

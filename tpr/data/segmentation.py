@@ -10,6 +10,7 @@ from pycocotools import mask as coco_mask
 
 from tpr.data.rle import (
     MAX_PIXELS,
+    STRANGE,
     check_counts,
     check_size,
     compress,
@@ -84,7 +85,7 @@ def _bytes(counts: str) -> bytes:
     try:
         return counts.encode("ascii")
     except UnicodeEncodeError:
-        raise ValueError("RLE counts hold a character outside '0' to 'o'") from None
+        raise ValueError(STRANGE) from None
 
 
 def decode(segmentation: Any, height: int, width: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from ..terminal import printable
 from .published import LOOKED_UP, PUBLISHED, Published
 from .reading import read
 from .states import find_state
-from .verify import Target, check_filled, checked, fit, held, report
+from .verify import Target, check_filled, check_finite, checked, fit, held, report
 
 MOST_CLASSES = 10_000
 
@@ -100,6 +100,7 @@ def run_convert(options: argparse.Namespace) -> None:
     done = convert(state.tensors, target.model(), target.source)
     print("\n".join([*each_key(done), held(state, content), fit(done, target)]))
     check_filled(options.file, done, target)
+    check_finite(options.file, state, done)
     if done.partial and not options.partial:
         raise ValueError(
             f"{options.file} fills the model only in part ({len(done.missing)} of its keys missing,"

@@ -6,25 +6,16 @@ import stat
 from pathlib import Path
 from typing import Literal
 
+from ..file_heads import HEAD, Other, other_kind
 from ..terminal import printable
 
 Kind = Literal["zip", "pickle", "safetensors"]
 
-HEAD = 512  # bytes that tell a file's kind
 ZIP = b"PK\x03\x04"
-POINTER = b"version https://git-lfs.github.com/spec/"
-WEB_PAGE = (b"<!doctype html", b"<html", b"<head", b"<?xml")
-OTHERS = (  # first bytes, what they are, and what to do
-    (b"\x1f\x8b", "a gzip archive", "unpack it first"),
-    (b"BZh", "a bzip2 archive", "unpack it first"),
-    (b"\xfd7zXZ", "an xz archive", "unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it first"),
-    (b"Rar!", "a RAR archive", "unpack it first"),
-    (b"\x89HDF", "an HDF5 file (Keras)", "PyTorch weights are needed"),
-    (b"\x93NUMPY", "a single NumPy array", "PyTorch weights are needed"),
-    (b"\0" * 16, "all zeros at its beginning", "the download did not finish, repeat it"),
-)
+OTHERS = {
+    b"\x89HDF": Other("an HDF5 file (Keras)", "PyTorch weights are needed"),
+    b"\x93NUMPY": Other("a single NumPy array", "PyTorch weights are needed"),
+}
 SPECIAL = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISCHR, "a device"),
@@ -44,20 +35,11 @@ def kind_of(path: Path) -> Kind:
         head = file.read(HEAD)
     if not head:
         raise ValueError(f"{path} is empty: download or copy it again")
-    if head.startswith(POINTER):
-        raise ValueError(f"{path} is a git-LFS pointer to the weights: `git lfs pull` fetches them")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(WEB_PAGE):
-        raise ValueError(
-            f"{path} is a web page, not a checkpoint: its address led to a login, a warning or an "
-            "error; open it in a browser and save the file behind it"
-        )
-    for begin, what, remedy in OTHERS:
-        if head.startswith(begin):
-            raise ValueError(f"{path} is {what}, not a checkpoint: {remedy}")
-    if head[257:262] == b"ustar":
-        raise ValueError(f"{path} is a tar archive, not a checkpoint: unpack it first")
     if head.startswith(ZIP):
         return "zip"
+    own = next((other for magic, other in OTHERS.items() if head.startswith(magic)), None)
+    if other := own or other_kind(head):
+        raise ValueError(f"{path} is {other.what}, not a checkpoint: {other.fix}")
     if head[:1] == b"\x80" and head[1:2] in b"\1\2\3\4\5" or path.suffix in (".pkl", ".pickle"):
         return "pickle"
     if int.from_bytes(head[:8], "little") < path.stat().st_size and head[8:9] == b"{":

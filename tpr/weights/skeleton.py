@@ -41,6 +41,7 @@ STORAGES = {
     "ComplexFloat": torch.complex64,
     "ComplexDouble": torch.complex128,
 }
+QUANTISED = re.compile(r"torch\.(?:storage\.)?Q\w+Storage")
 STORAGE = re.compile(rf"torch\.(?:cuda\.|storage\.)?({'|'.join(STORAGES)})Storage")
 
 
@@ -152,6 +153,8 @@ class Skeleton(pickle._Unpickler):
             raise pickle.UnpicklingError(f"it wants {printable(path)} to be run, as malware does")
         if found := STORAGE.fullmatch(path):
             return STORAGES[found[1]]
+        if QUANTISED.fullmatch(path):
+            raise pickle.UnpicklingError("quantised tensors: dequantize() them first")
         if module == "torch" and isinstance(vars(torch).get(name), torch.dtype):
             return vars(torch)[name]
         if own := self.built.get(path.replace("numpy.core.", "numpy._core.")):  # NumPy 1 and 2

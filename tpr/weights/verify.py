@@ -112,6 +112,7 @@ def report(path: Path, target: Target | None, classes: int, p6_from: str) -> lis
     state = find_state(content, path, target.known)
     done = dry(state, target)
     check_filled(path, done, target)
+    check_finite(path, state, done)
     return [*lines, held(state, content), fit(done, target)]
 
 
@@ -158,3 +159,15 @@ def check_filled(path: Path, done: Conversion, target: Target) -> None:
         f"{path} fills {done.filled:.1%} of the model of {target}, less than {LEAST:.0%}: it is "
         f"another model's ({len(done.used)} of its keys fit{first})"
     )
+
+
+def check_finite(path: Path, state: State, done: Conversion) -> None:
+    """ValueError if what is used of a file holds NaN, infinite or complex numbers."""
+    values = {key: state.tensors[key] for key, _ in done.used}
+    bad = [k for k, v in values.items() if v.is_complex() or not v.float().isfinite().all()]
+    if bad:
+        raise ValueError(
+            f"{path}: NaN, infinite or complex numbers in {len(bad)} of the {len(values)} tensors "
+            f"that fit, the first {printable(bad[0])}: the training that wrote it had failed, or "
+            "16 bits were too few; take an earlier checkpoint"
+        )

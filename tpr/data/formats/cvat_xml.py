@@ -12,8 +12,9 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from tpr.data.json_input import packed, shown
+from tpr.data.json_input import shown
 from tpr.data.media.pictures import check_regular
+from tpr.file_heads import HEAD, XML, other_kind
 
 DEEPEST = 20  # elements in each other
 BLOCK = 2**16  # bytes
@@ -65,8 +66,9 @@ def parse(path: Path, take: Callable[[Element], None]) -> str | None:
     parser = ElementTree.XMLParser(target=sections)
     try:
         with path.open("rb") as file:
-            if fix := packed(file.peek(4)):
-                raise ValueError(fix)
+            head = file.peek(HEAD)
+            if not head.lstrip().startswith(XML) and (other := other_kind(head)):
+                raise ValueError(f"{other.what}, not XML: {other.fix}")
             while block := file.read(BLOCK):
                 parser.feed(block)
         parser.close()

@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from tpr.data.media.orientation import AS_STORED, EXIF, Orientation
+from tpr.file_heads import other_kind_of
 
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 EXIF_ORIENTATION = 0x0112
@@ -97,6 +98,8 @@ def _opened(path: Path) -> Iterator[tuple[Image.Image, Orientation]]:
         raise
     except UnidentifiedImageError:
         reason = "broken or truncated image, or none that can be read: save it as PNG or JPEG"
+        if other := other_kind_of(path):
+            reason = f"{other.what}, not a picture: {other.fix}"
         raise ValueError(f"{path}: {reason}") from None
     except Image.DecompressionBombError:
         text = f"larger than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make the picture smaller"

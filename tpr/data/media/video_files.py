@@ -23,8 +23,10 @@ from av.stream import Disposition
 
 from tpr.data.media.orientation import AS_STORED, Orientation, of_display_matrix
 from tpr.data.media.pictures import check_regular
+from tpr.file_heads import other_kind_of
 
 AGREES = 0.05  # a header's rate is believed if timestamps say the same within this share
+TEXT = "tty"  # ffmpeg's format of .txt and .nfo
 MOST_RATE = 1000  # frames a second; above it, and at it, a header states its clock, not a rate
 
 
@@ -151,12 +153,16 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
             path.open("rb") as file,
             av.open(file, options=options, metadata_errors="replace") as container,
         ):
+            if container.format.name == TEXT:
+                raise _UnusableError(f"{path}: a text, which ffmpeg would show as a terminal does")
             yield container, _video_stream(path, container)
     except _UnusableError as error:
         raise ValueError(str(error)) from None
     except Exception as error:  # damaged files make ffmpeg and PyAV raise nearly anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         text = f"not a video that ffmpeg reads, or broken off before its index ({reason})"
+        if other := other_kind_of(path):
+            text = f"{other.what}, not a video: {other.fix}"
         raise ValueError(f"{path}: {text}") from None
 
 
