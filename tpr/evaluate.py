@@ -1,34 +1,65 @@
 """Average precision of video instance segmentation, as the YouTube-VIS and OVIS servers compute it.
 
-    python -m tpr.evaluate GT.json RESULTS.json [--per-category] [--compare OTHER.json]
+    tpr-evaluate GT.json RESULTS.json
+    tpr-evaluate GT.json --compare A.json B.json [C.json ...] --plot gains.png --html report.html
 
-Needs numpy and pycocotools only.
+Needs numpy and pycocotools only (--plot: matplotlib). Also `python -m tpr.evaluate`.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tpr.command import command, natural, say
-from tpr.data.findings import Note
-from tpr.evaluation import Metrics, evaluate
-from tpr.evaluation.compare import LEVEL, difference, too_few_videos
+from tpr.evaluation import evaluate
+from tpr.evaluation.groups import RANGES
 from tpr.evaluation.inputs import read_truth
+from tpr.evaluation.output.page import as_page
+from tpr.evaluation.output.per_video import as_csv
+from tpr.evaluation.output.plot import check_plot, save_plot
+from tpr.evaluation.output.report import MOST, report_of
+from tpr.evaluation.output.tables import as_text
+from tpr.files import check_outputs, write_atomically
 from tpr.terminal import printable
 
-LETTERS = "AB"
-NAME = 60  # characters of a category's name in the table
 MOST_DRAWS = 20_000  # of 8 bytes a video each; more change no digit that is shown
-COMPARED = ("AP", "AP50", "AP75", "AR10")  # numbers with an interval
+PATIENCE = 1.0  # seconds before progress is told, and between two lines of it
 
 
 @command
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    report = evaluation(options)
+    outputs = [path for path in (options.plot, options.html, options.per_video) if path]
+    check_outputs(outputs, [options.ground_truth, *options.files])
+    if options.plot:
+        check_plot(options.plot)
+    truth, names = read_truth(options.ground_truth), [str(path) for path in options.files]
+    with Progress() as progress:
+        found = [
+            evaluate(
+                truth,
+                name,
+                class_agnostic=options.class_agnostic,
+                groups=[kind for kind in RANGES if getattr(options, f"per_{kind}")],
+                progress=partial(progress.tell, name),
+            )
+            for name in names
+        ]
+    report = report_of(
+        names, found, per_category=options.per_category, draws=options.draws, seed=options.seed
+    )
+    if options.per_video:
+        write_atomically(options.per_video, as_csv(names, found))
+    if options.html:
+        write_atomically(options.html, as_page(report, f"Evaluation on {options.ground_truth}"))
+    if options.plot:
+        save_plot(report, options.plot)
     for note in report["notes"]:
         say(f"note: {note}")
     print(json.dumps(report) if options.json else as_text(report))
@@ -36,126 +67,67 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tpr.evaluate",
+        prog="tpr-evaluate",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("ground_truth", type=Path, metavar="GT.json", help="annotations")
-    parser.add_argument("results", type=Path, metavar="RESULTS.json", help="a results.json")
-    parser.add_argument("--per-category", action="store_true", help="AP of every category, too")
     parser.add_argument(
-        "--compare", type=Path, metavar="OTHER.json", help="a second results.json, minus the first"
+        "results", type=Path, metavar="RESULTS.json", nargs="?", help="a results.json"
     )
+    parser.add_argument(
+        "--compare", type=Path, nargs="+", default=[], metavar="FILE",
+        help="further results, each minus the first one: differences with intervals",
+    )  # fmt: skip
     parser.add_argument("--draws", type=draws, default=2000, help="of the bootstrap over videos")
     parser.add_argument("--seed", type=natural, default=0, help="of the bootstrap")
+    parser.add_argument("--per-category", action="store_true", help="AP of every category, too")
+    for kind in RANGES:
+        parser.add_argument(
+            f"--per-{kind}", action="store_true", help=f"AP of true tracks by their {kind}, too"
+        )
+    parser.add_argument(
+        "--class-agnostic", action="store_true", help="take all tracks for one category"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object, in [0, 1]")
-    return parser.parse_args(arguments)
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with all of it")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the differences")
+    parser.add_argument("--per-video", type=Path, metavar="FILE.csv", help="a line a video")
+    options = parser.parse_args(arguments)
+    options.files = [*([options.results] if options.results else []), *options.compare]
+    if not options.files:
+        parser.error("no results were named")
+    if options.compare and len(options.files) == 1:
+        parser.error("--compare takes two files or more, or one beside RESULTS.json")
+    if len(options.files) > MOST:
+        parser.error(f"more than {MOST} results cannot be compared")
+    if options.plot and not options.compare:
+        parser.error("--plot draws differences: name results to --compare")
+    return options
 
 
 def draws(text: str) -> int:
     return natural(text, 1, MOST_DRAWS)
 
 
-def evaluation(options: argparse.Namespace) -> dict[str, Any]:
-    """All numbers that were asked for, in [0, 1], None where undefined; JSON-ready."""
-    truth = read_truth(options.ground_truth)
-    names = [options.results, *([options.compare] if options.compare else [])]
-    found = [evaluate(truth, name) for name in names]
-    notes = told(found)
-    report: dict[str, Any] = {
-        "videos": len(found[0].video_ids),
-        "notes": [sentence for sentence, _ in notes],
-        "findings": [finding for _, finding in notes],
-        "results": [
-            {"file": str(name), "stats": {k: defined(v) for k, v in one.stats.items()}}
-            for name, one in zip(names, found, strict=True)
-        ],
-    }
-    if options.per_category:
-        for entry, one in zip(report["results"], found, strict=True):
-            entry["per_category"] = per_category(one)
-    if options.compare:
-        report["differences"] = {
-            stat: vars(difference(*found, stat, draws=options.draws, seed=options.seed))
-            for stat in COMPARED
-        }
-    return report
+class Progress:
+    """A line of the terminal that says how far an evaluation is, wiped in the end."""
 
+    def __enter__(self) -> Progress:
+        self.told, self.seen = time.monotonic(), False
+        return self
 
-def told(found: Sequence[Metrics]) -> list[tuple[str, dict[str, Any]]]:
-    """Notes as a sentence and by kind, each once; of two results, those of one begin with its
-    letter."""
-    sources: dict[Note, list[str]] = {}
-    for letter, metrics in zip(LETTERS, found, strict=False):
-        for note in metrics.notes:
-            sources.setdefault(note, []).append(letter)
-    if len(found) > 1 and (alone := too_few_videos(*found)):
-        sources[alone] = list(LETTERS)
-    notes = []
-    for note, letters in sources.items():
-        start = "" if len(letters) == len(found) else f"{letters[0]}: "
-        sentence = start + note.sentence
-        notes.append((sentence, note._asdict() | {"sentence": sentence}))
-    return notes
+    def tell(self, name: str, done: int, videos: int) -> None:
+        if time.monotonic() - self.told > PATIENCE and sys.stderr.isatty():
+            self.told, self.seen = time.monotonic(), True
+            sys.stderr.write(f"\r\x1b[K{printable(name, 60)}: {done} of {videos} videos")
+            sys.stderr.flush()
 
-
-def per_category(metrics: Metrics) -> list[dict[str, Any]]:
-    """AP by category, in the order of their ids."""
-    return [
-        {"id": category, "name": metrics.category_names[category], "AP": defined(value)}
-        for category, value in metrics.per_category.items()
-    ]
-
-
-def defined(value: float) -> float | None:
-    """-1, the benchmark's mark for undefined, becomes None."""
-    return None if value < 0 else value
-
-
-def as_text(report: dict[str, Any]) -> str:
-    """The report as people read it: percent, a line a number; with two files columns A and B."""
-    results, differences = report["results"], report.get("differences", {})
-    lines = []
-    head = ["AP and AR in %", "A"]
-    if differences:
-        names = [printable(one["file"]) for one in results]
-        lines += [f"{letter}: {name}" for letter, name in zip(LETTERS, names, strict=True)]
-        head += ["B", "B - A", f"{LEVEL:.0%} over {report['videos']} videos"]
-    table = [head]
-    for name in results[0]["stats"]:
-        table.append([name, *(percent(one["stats"][name]) for one in results)])
-        if name in differences:
-            table[-1] += gain(differences[name])
-    if "per_category" in results[0]:
-        table.append(["", *("" for _ in results)])
-        for rows in zip(*(one["per_category"] for one in results), strict=True):
-            table.append([printable(rows[0]["name"], NAME), *(percent(row["AP"]) for row in rows)])
-    return "\n".join([*lines, *aligned(table)])
-
-
-def percent(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{100 * value:{sign}.2f}"
-
-
-def gain(one: dict[str, Any]) -> list[str]:
-    span = (
-        "-" if one["low"] is None else f"{percent(one['low'], '+')} to {percent(one['high'], '+')}"
-    )
-    return [percent(one["value"], "+"), span]
-
-
-def aligned(table: list[list[str]]) -> list[str]:
-    """Names to the left, numbers to the right."""
-    columns = max(len(row) for row in table)
-    wide = [max(len(row[i]) for row in table if i < len(row)) for i in range(columns)]
-    return [
-        "  ".join(
-            text.ljust(width) if place == 0 else text.rjust(width)
-            for place, (text, width) in enumerate(zip(row, wide, strict=False))
-        ).rstrip()
-        for row in table
-    ]
+    def __exit__(self, *error: object) -> None:
+        if self.seen:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,13 +6,16 @@ polygons as ground truth may, and what would make the API crash or compare NaN i
 names the entry.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tpr.data.annotations import Annotations, read_annotations
 from tpr.data.findings import Note, Tally
 from tpr.data.json_input import Source, load, naming
-from tpr.data.records import Track
+from tpr.data.records import Category, Track
 from tpr.data.results import read_results
+
+# findings that mean nothing where categories are not looked at
+OF_CATEGORIES = ("annotation of an unknown category", "result of an unknown category")
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,13 @@ def read_found(source: Source, truth: Truth) -> tuple[list[Track], list[Note]]:
     """Predictions in file order, and notes. Unknown videos are an error, unknown categories not."""
     tally = Tally()
     return read_results(source, truth.annotations, tally.add), tally.notes()
+
+
+def of_one_category(
+    annotations: Annotations, found: list[Track]
+) -> tuple[Annotations, list[Track]]:
+    """The same tracks, all of category 1, "object"."""
+    categories = {1: Category(1, "object")}
+    tracks = [replace(track, category_id=1) for track in annotations.tracks]
+    one = replace(annotations, categories=categories, tracks=tracks)
+    return one, [replace(track, category_id=1) for track in found]

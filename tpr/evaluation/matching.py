@@ -11,20 +11,6 @@ _LEAST = np.minimum(IOU_THRESHOLDS, 1 - 1e-10)  # as the reference compares
 
 
 @dataclass(frozen=True)
-class Truths:
-    """G true tracks of all videos and categories: what matching asks of them."""
-
-    areas: np.ndarray  # (G,) mean pixels
-    crowd: np.ndarray  # (G,) bool
-    ids: np.ndarray  # (G,) object
-
-    @property
-    def ignored(self) -> np.ndarray:
-        """(A, G) bool: not to be found in an area range."""
-        return _outside(self.areas) | self.crowd
-
-
-@dataclass(frozen=True)
 class Pairs:
     """P pairs of a prediction with a true track of its video and category, by ascending prediction.
 
@@ -37,32 +23,31 @@ class Pairs:
     iou: np.ndarray  # (P,)
 
 
-def match(pairs: Pairs, result_areas: np.ndarray, truths: Truths) -> tuple[np.ndarray, np.ndarray]:
-    """Flags of D predictions, A (area ranges) x T (thresholds) x D: hits (true positives), and
-    counted ones, true or false positive, where the others are ignored.
+def match(
+    pairs: Pairs, outside: np.ndarray, ignored: np.ndarray, crowd: np.ndarray, ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flags of D predictions, A (ranges) x T (thresholds) x D: hits (true positives), and counted
+    ones, true or false positive, where the others are ignored.
 
-    A prediction, best score first, takes the free true track of highest IoU at or above the
-    threshold, the last of equals. Crowds and tracks outside the area range are ignored: taken only
-    when no other fits, and then the prediction counts neither way. A crowd stays free.
+    ``outside``: (A, D) bool, the prediction is out of range; ``ignored``: (A, G), the true track is
+    out of range or a ``crowd`` (G,). A prediction, best score first, takes the free true track of
+    highest IoU at or above the threshold, the last of equals. An ignored one is taken only when no
+    other fits, and then the prediction counts neither way. A crowd stays free.
     """
-    ignored = truths.ignored
-    taken = _assign(pairs, len(result_areas), ignored, truths.crowd)
+    taken = _assign(pairs, outside.shape[1], ignored, crowd)
     matched = taken >= 0
-    to_ignored = (
-        matched & ignored[np.arange(len(ignored))[:, None, None], taken]
-        if len(truths.crowd)
-        else matched
-    )
+    # one more column is that of -1, which no prediction that matched looks up
+    spare = np.zeros((len(ignored), 1), bool)
+    to_ignored = np.hstack([ignored, spare])[np.arange(len(ignored))[:, None, None], taken]
     # The reference stores a match as the true track's id, so that id 0 reads as "not matched".
-    if len(truths.ids):
-        matched &= (truths.ids != 0).astype(bool)[taken]
-    counted = ~to_ignored & (matched | ~_outside(result_areas)[:, None, :])
-    return matched & counted, counted
+    found = matched & np.append(ids != 0, False).astype(bool)[taken]
+    counted = ~(matched & to_ignored) & (found | ~outside[:, None, :])
+    return found & counted, counted
 
 
-def _outside(areas: np.ndarray) -> np.ndarray:
-    """(A, n) bool: a mean area is outside the range."""
-    return (areas < AREA_RANGES[:, :1]) | (areas > AREA_RANGES[:, 1:])
+def outside_of(ranges: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(A, n) bool: a value is out of a range, both of whose ends it may be; NaN is."""
+    return ~((values >= ranges[:, :1]) & (values <= ranges[:, 1:]))
 
 
 def _assign(pairs: Pairs, results: int, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:

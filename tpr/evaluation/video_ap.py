@@ -7,7 +7,7 @@ ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -16,17 +16,20 @@ from tpr.data.annotations import Annotations
 from tpr.data.findings import Tally
 from tpr.data.json_input import Source, naming, shown, uncollected
 from tpr.data.records import Track, Video
-from tpr.evaluation.accumulate import CategoryMatches
-from tpr.evaluation.inputs import Truth, read_found, read_truth
+from tpr.evaluation.groups import grouped
+from tpr.evaluation.inputs import OF_CATEGORIES, Truth, of_one_category, read_found, read_truth
 from tpr.evaluation.iou import track_ious
 from tpr.evaluation.masks import TrackError, mean_area, measure
-from tpr.evaluation.matching import Pairs, Truths, match
+from tpr.evaluation.matcher import Matcher
+from tpr.evaluation.matching import AREA_RANGES, Pairs
 from tpr.evaluation.metrics import Metrics
 from tpr.evaluation.notes import Sides, note_categories, note_limit, note_masks, note_videos
 from tpr.evaluation.scope import POOLED, Group, Scope
 from tpr.evaluation.summary import summarise
+from tpr.evaluation.traits import TRAITS
 
 MAX_DETECTIONS = (1, 10, 100)
+Progress = Callable[[int, int], None]  # takes the videos done, and all
 
 
 @uncollected()  # what is read goes before the collector comes back
@@ -38,29 +41,41 @@ def evaluate(
     video_ids: Iterable[int] | None = None,
     category_ids: Iterable[int] | None = None,
     max_detections: tuple[int, ...] = MAX_DETECTIONS,
+    class_agnostic: bool = False,
+    groups: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Metrics:
     """Evaluate results (a list as in results.json) against annotations; dicts, lists or paths.
 
     ``video_ids`` and ``category_ids`` restrict the evaluation; ``use_categories=False`` pools all
     categories; ``max_detections`` are at least three limits of predictions per video and category.
-    AP is defined at 100 of them and is -1 without it. Raises ValueError or FileNotFoundError with
-    one line that names the entry, and the file where it is given by its path.
+    AP is defined at 100 of them and is -1 without it. ``class_agnostic`` takes all tracks for one
+    category, also those of unknown ones. ``groups`` of true tracks by "size", "length" and "motion"
+    are evaluated, too. ``progress`` is called with the videos done and all. Raises ValueError or
+    FileNotFoundError with one line that names the entry, and the file where it is given by its
+    path.
     """
     truth = ground_truth if isinstance(ground_truth, Truth) else read_truth(ground_truth)
     found, notes = read_found(results, truth)
+    annotations = truth.annotations
+    if class_agnostic:
+        annotations, found = of_one_category(annotations, found)
     try:
         metrics = evaluate_tracks(
-            truth.annotations,
+            annotations,
             found,
             use_categories=use_categories,
             video_ids=video_ids,
             category_ids=category_ids,
             max_detections=max_detections,
+            groups=groups,
+            progress=progress,
         )
     except TrackError as error:
         with naming(truth.source if error.track.score is None else results):
             raise ValueError(str(error)) from None
-    metrics.notes[:0] = [*truth.notes, *notes]
+    said = [*truth.notes, *notes]
+    metrics.notes[:0] = [one for one in said if not (class_agnostic and one.kind in OF_CATEGORIES)]
     return metrics
 
 
@@ -72,6 +87,8 @@ def evaluate_tracks(
     video_ids: Iterable[int] | None = None,
     category_ids: Iterable[int] | None = None,
     max_detections: tuple[int, ...] = MAX_DETECTIONS,
+    groups: Sequence[str] = (),
+    progress: Progress | None = None,
 ) -> Metrics:
     """As ``evaluate``, of what has been read. Raises TrackError for a mask that is broken."""
     limits = _limits(max_detections)
@@ -83,14 +100,16 @@ def evaluate_tracks(
     true_tracks = _as_loaded(truth.tracks, videos, set(categories) if use_categories else None)
     truths, found = scope.tracks(true_tracks), scope.tracks(predictions, limits[-1])
     sides = Sides(Tally(), Tally())
-    pairs, areas = _compared(truth, scope, truths, found, sides)
+    traits = dict.fromkeys(("size", *groups))
+    pairs = _compared(truth, scope, truths, found, sides, traits, progress)
     note_limit(sides, found.tracks, found.rank, limits[-1])
     seen = sorted(found.tracks, key=lambda track: track.id)
     note_videos(sides, videos, true_tracks, seen)
     named = [truth.categories[category] for category in categories if use_categories]
     best = _best_by_category(scope, truths, pairs)
     note_categories(sides, named, true_tracks, seen, best)
-    matches = _matches(scope, truths, found, pairs, areas)
+    matcher = Matcher(scope, truths, found, pairs)
+    matches = matcher.matches(AREA_RANGES, *traits["size"])
     stats, per_category = summarise(matches, limits)
     return Metrics(
         stats,
@@ -101,17 +120,33 @@ def evaluate_tracks(
         [note for tally in sides for note in tally.notes()],
         limits,
         matches,
+        {
+            kind: grouped(
+                kind,
+                traits[kind][0][~matcher.crowd],
+                lambda ranges, kind=kind: matcher.matches(ranges, *traits[kind]),
+                limits[-1],
+            )
+            for kind in groups
+        },
     )
 
 
 def _compared(
-    truth: Annotations, scope: Scope, truths: Group, found: Group, sides: Sides
-) -> tuple[Pairs, tuple[np.ndarray, np.ndarray]]:
-    """IoU of all predictions with the true tracks of their video and category, and mean areas of
-    true tracks and of predictions; one video's masks at a time."""
+    truth: Annotations,
+    scope: Scope,
+    truths: Group,
+    found: Group,
+    sides: Sides,
+    traits: dict[str, tuple[np.ndarray, np.ndarray] | None],
+    progress: Progress | None,
+) -> Pairs:
+    """IoU of all predictions with the true tracks of their video and category; one video's masks at
+    a time. Fills in ``traits``, of true tracks and of predictions."""
     result, true = scope.paired(truths, found)
     iou = np.zeros(len(result))
-    true_areas, areas = np.zeros(len(truths.tracks)), np.zeros(len(found.tracks))
+    for kind in traits:
+        traits[kind] = np.zeros(len(truths.tracks)), np.zeros(len(found.tracks))
     every = np.arange(len(scope.videos) + 1)
     bounds = zip(
         np.searchsorted(truths.video, every).tolist(),
@@ -119,49 +154,24 @@ def _compared(
         np.searchsorted(found.video[result], every).tolist(),
         strict=True,
     )
-    for video, ((a, c, p), (b, d, q)) in zip(scope.videos, pairwise(bounds), strict=True):
+    for done, ((a, c, p), (b, d, q)) in enumerate(pairwise(bounds)):
+        if progress:
+            progress(done, len(scope.videos))
+        video = truth.videos[scope.videos[done]]
         tracks = [*truths.tracks[a:b], *found.tracks[c:d]]
         if not tracks:
             continue
-        masks = measure(tracks, *_polygon_size(truth.videos[video], tracks))
-        note_masks(sides, tracks, masks, truth.videos[video])
-        means = masks.mean_areas
-        true_areas[a:b], areas[c:d] = means[: b - a], means[b - a :]
+        masks = measure(tracks, *_polygon_size(video, tracks))
+        note_masks(sides, tracks, masks, video)
+        for kind, (true_values, values) in traits.items():
+            measured = TRAITS[kind](masks)
+            true_values[a:b], values[c:d] = measured[: b - a], measured[b - a :]
         rows = np.stack([result[p:q] + (b - a - c), true[p:q] - a], axis=1)
         iou[p:q] = track_ious(masks, rows)
     for place, track in enumerate(truths.tracks):
         if track.areas is not None:  # as in the reference, whatever its masks have
-            true_areas[place] = mean_area(track.areas)
-    return Pairs(result, true, iou), (true_areas, areas)
-
-
-def _matches(
-    scope: Scope, truths: Group, found: Group, pairs: Pairs, areas: tuple[np.ndarray, np.ndarray]
-) -> dict[int, CategoryMatches]:
-    """What was matched, by category."""
-    crowd = np.array([track.iscrowd for track in truths.tracks], bool)
-    ids = np.array([track.id for track in truths.tracks], object)
-    known = Truths(areas[0], crowd, ids)
-    hit, counted = match(pairs, areas[1], known)
-    wanted = ~known.ignored
-    order = np.lexsort((-found.score, found.category))
-    order = order[found.counts[order]]
-    true_order = np.argsort(truths.category, kind="stable")
-    matches = {}
-    for category in np.union1d(found.category, truths.category).tolist():
-        own, true = (
-            places[slice(*np.searchsorted(side.category[places], [category, category + 1]))]
-            for side, places in ((found, order), (truths, true_order))
-        )
-        matches[scope.category_ids[category]] = CategoryMatches(
-            found.video[own],
-            found.rank[own],
-            hit[..., own],
-            counted[..., own],
-            truths.video[true],
-            wanted[:, true],
-        )
-    return matches
+            traits["size"][0][place] = mean_area(track.areas)
+    return Pairs(result, true, iou)
 
 
 def _best_by_category(scope: Scope, truths: Group, pairs: Pairs) -> dict[int, float]:

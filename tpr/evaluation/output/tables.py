@@ -1,0 +1,106 @@
+"""A report as tables of text, in percent: for the terminal and for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tpr.evaluation.output.report import Report, categories_of, letters
+from tpr.terminal import printable
+
+NAME = 60  # characters of a category's name
+
+
+class Table(NamedTuple):
+    head: list[str]
+    rows: list[list[str]]
+
+
+def tables(report: Report) -> Iterator[Table]:
+    """The twelve numbers, then groups of true tracks, then categories."""
+    results = report["results"]
+    columns = list(letters(len(results)))
+    yield _numbers(report, columns)
+    for kind in results[0].get("groups", {}):
+        yield _groups(report, kind, columns)
+    if "per_category" in results[0]:
+        rows = [
+            [printable(name, NAME), *map(percent, values)] for name, values in categories_of(report)
+        ]
+        yield Table(["AP by category", *columns], rows)
+
+
+def _numbers(report: Report, columns: list[str]) -> Table:
+    results = report["results"]
+    head = ["AP and AR in %", *columns]
+    for letter in columns[1:]:
+        head += [f"{letter} - A", f"{report['level']:.0%} over {report['videos']} videos"]
+    rows = []
+    for name in results[0]["stats"]:
+        row = [name, *(percent(one["stats"][name]) for one in results)]
+        for one in results[1:]:
+            row += gain(one["differences"].get(name))
+        rows.append(row)
+    return Table(head, rows)
+
+
+def _groups(report: Report, kind: str, columns: list[str]) -> Table:
+    """A line a group and number."""
+    results = report["results"]
+    rows = []
+    for place, group in enumerate(results[0]["groups"][kind]):
+        for stat in ("AP", "AP50", "AR100"):
+            values = [percent(one["groups"][kind][place][stat]) for one in results]
+            name = f"{group['name']} ({span(group)}): {stat}"
+            rows.append([name, *values, str(group["true_tracks"])])
+    return Table([f"by {kind}", *columns, "true tracks"], rows)
+
+
+def span(group: dict[str, Any]) -> str:
+    """From which value to which, with the unit."""
+    low, high = (f"{value:.10g}" for value in (group["low"], group["high"]))
+    if group["low"] <= 0:
+        return f"up to {high} {group['unit']}"
+    if group["high"] >= 1e9 or group["high"] == 1:
+        return f"from {low} {group['unit']}"
+    return f"{low} to {high} {group['unit']}"
+
+
+def percent(value: float | None, sign: str = "") -> str:
+    return "-" if value is None else f"{100 * value:{sign}.2f}"
+
+
+def gain(one: dict[str, Any] | None) -> list[str]:
+    """A difference and its interval; empty where none was computed."""
+    if one is None:
+        return ["", ""]
+    if one["low"] is None:
+        return [percent(one["value"], "+"), "-"]
+    return [
+        percent(one["value"], "+"),
+        f"{percent(one['low'], '+')} to {percent(one['high'], '+')}",
+    ]
+
+
+def as_text(report: Report) -> str:
+    """For people: the files' letters, if there are several, then the tables."""
+    results = report["results"]
+    blocks = ["\n".join(aligned([table.head, *table.rows])) for table in tables(report)]
+    if len(results) > 1:
+        named = zip(letters(len(results)), results, strict=True)
+        files = "\n".join(f"{letter}: {printable(one['file'])}" for letter, one in named)
+        blocks[0] = f"{files}\n{blocks[0]}"
+    return "\n\n".join(blocks)
+
+
+def aligned(table: list[list[str]]) -> list[str]:
+    """Names to the left, numbers to the right."""
+    columns = max(len(row) for row in table)
+    wide = [max(len(row[i]) for row in table if i < len(row)) for i in range(columns)]
+    return [
+        "  ".join(
+            text.ljust(width) if place == 0 else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, wide, strict=False))
+        ).rstrip()
+        for row in table
+    ]
