@@ -5,6 +5,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tpr.data.clips import FOLDER_RATE, open_clip
 from tpr.data.media.video_writer import VideoWriter
@@ -40,6 +41,29 @@ def test_a_folder_is_read_in_order_of_names_at_the_first_ones_size(tmp_path):
     first, second = clip.frames()
     np.testing.assert_array_equal(first, picture(10, 16, 1))
     assert second.shape == (10, 16, 3) and (second[..., 2] == 80).all()
+
+
+@pytest.mark.parametrize(
+    ("ending", "options", "rate"),
+    [
+        ("png", {"duration": 40}, 25),
+        ("webp", {"duration": [10, 20, 60], "lossless": True}, Fraction(100, 3)),
+        ("tif", {}, FOLDER_RATE),
+    ],
+)
+def test_all_pages_of_a_picture_are_played(tmp_path, ending, options, rate):
+    frames = [picture(10, 16, shift) for shift in range(3)]
+    first, *more = map(Image.fromarray, frames)
+    first.save(tmp_path / f"a.{ending}", save_all=True, append_images=more, **options)
+    clip = open_clip(tmp_path / f"a.{ending}")
+    assert (clip.height, clip.width, clip.rate, clip.length) == (10, 16, rate, 3)
+    np.testing.assert_array_equal(list(clip.frames()), frames)
+
+
+def test_a_preview_in_a_photo_is_no_frame(tmp_path):
+    first, second = (Image.fromarray(picture(10, 16, shift)) for shift in range(2))
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
+    assert open_clip(tmp_path / "a.jpg").length == 1
 
 
 def test_frames_are_decoded_one_by_one(tmp_path):

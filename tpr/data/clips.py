@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from tpr.data.media.folders import PICTURES, list_files
-from tpr.data.media.pictures import picture_size, read_picture
+from tpr.data.media.pictures import page_count, page_rate, picture_size, read_pages, read_picture
 from tpr.data.media.video_files import Losses, decoded, timing
 
 FOLDER_RATE = Fraction(10)  # frames a second of a folder of pictures
@@ -30,14 +30,17 @@ class Clip:
     width: int
     rate: Fraction  # frames a second
     length: int
-    files: tuple[Path, ...] = ()  # the pictures of a folder; a video file has none
+    files: tuple[Path, ...] = ()  # of a folder; a file with frames in it has none
     notes: list[str] = field(default_factory=list)
 
     def frames(self) -> Iterator[np.ndarray]:
         """All frames, of the first one's size. ValueError where a picture cannot be read; frames
         of a video file that cannot be decoded are passed over."""
         losses, resized = Losses(), 0
-        source = map(read_picture, self.files) if self.files else decoded(self.path, losses)
+        if self.files:
+            source = map(read_picture, self.files)
+        else:
+            source = read_pages(self.path) if is_picture(self.path) else decoded(self.path, losses)
         try:
             for picture in source:
                 if picture.shape[:2] != (self.height, self.width):
@@ -52,7 +55,7 @@ class Clip:
 
 
 def open_clip(path: Path) -> Clip:
-    """A video file, a picture, or a folder of pictures in the natural order of their names.
+    """A video file, a picture of one or more pages, or a folder of pictures in natural order.
 
     Raises FileNotFoundError or ValueError in one line.
     """
@@ -64,9 +67,17 @@ def open_clip(path: Path) -> Clip:
             others = f"; it holds {listing.kinds()}" if listing.left_out else ""
             raise ValueError(f"{path}: holds no pictures ({', '.join(PICTURES)}){others}")
         return of_pictures(path, listing.paths, listing.notes(path))
-    if path.suffix.lower() in PICTURES:
+    if not is_picture(path):
+        return of_video(path)
+    pages = page_count(path)
+    if pages == 1:
         return of_pictures(path, [path], [])
-    return of_video(path)
+    height, width = picture_size(path)
+    return Clip(path, height, width, page_rate(path) or FOLDER_RATE, pages)
+
+
+def is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES
 
 
 def of_pictures(path: Path, files: list[Path], notes: list[str]) -> Clip:

@@ -19,6 +19,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from PIL import Image, UnidentifiedImageError
 from tpr.data.media.orientation import AS_STORED, EXIF, Orientation
 from tpr.file_heads import other_kind_of
 
+PAGED = ("PNG", "WEBP", "TIFF")
 FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
 EXIF_ORIENTATION = 0x0112
 SPECIAL = {
@@ -50,12 +52,43 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
     """
     with _opened(path) as (image, orientation):
         _check_size(path, image, orientation, size)
-        image.load()
-        deep = image.mode[0] in "IF"  # I, I;16, I;16B, F: more than 8 bits
-        pixels = np.array(image if deep or image.mode == "RGB" else _rgb(image))
+        return _upright_rgb(image, orientation)
+
+
+def _upright_rgb(image: Image.Image, orientation: Orientation) -> np.ndarray:
+    image.load()
+    deep = image.mode[0] in "IF"  # I, I;16, I;16B, F: more than 8 bits
+    pixels = np.array(image if deep or image.mode == "RGB" else _rgb(image))
     if deep:
         pixels = np.repeat(eight_bits(pixels)[..., None], 3, axis=2)
     return pixels if orientation == AS_STORED else orientation.upright(pixels)
+
+
+def page_count(path: Path) -> int:
+    """Frames of an animated PNG or WebP, pages of a TIFF; 1 for any other picture, also for JPEG
+    files that hold previews. Raises as `read_picture`."""
+    with _opened(path) as (image, _):
+        return getattr(image, "n_frames", 1) if image.format in PAGED else 1
+
+
+def read_pages(path: Path) -> Iterator[np.ndarray]:
+    """All pages, one after the other, as `read_picture` gives the first."""
+    with _opened(path) as (image, orientation):
+        for page in range(image.n_frames):
+            image.seek(page)
+            yield _upright_rgb(image, orientation)
+
+
+def page_rate(path: Path) -> Fraction | None:
+    """Pages a second on average, where the file says how long they are shown."""
+    milliseconds = 0
+    with _opened(path) as (image, _):
+        for page in range(image.n_frames):
+            image.seek(page)
+            if image.format != "TIFF":  # has no times, and may be long to decode
+                image.load()
+            milliseconds += image.info.get("duration") or 0
+        return Fraction(1000 * image.n_frames) / Fraction(milliseconds) if milliseconds else None
 
 
 def read_samples(path: Path) -> tuple[np.ndarray, str]:
