@@ -88,6 +88,8 @@ def test_videos_come_in_natural_order_and_what_is_left_out_is_told(tmp_path, fra
         f"note: {source / 'empty'}: left out, as it holds no .png, .tif, .tiff, .bmp files",
         "note: 1 x frame without an annotation, left out: the frames around it become neighbours; "
         f"--keep-unlabelled keeps it (the first: {frames / 'a2' / '01.png'})",
+        "note: 2 x video without annotations, left out: its folder of frames is not used "
+        f"(the first: {frames / 'a'})",
     ]
 
 
@@ -188,6 +190,13 @@ def test_maps_without_fractions_may_be_floats(tmp_path, frames, capsys):
     Image.fromarray(0.5 * block(0, 2).astype(np.float32)).save(folder / "01.tif")
     assert convert(tmp_path, frames, "davis", tmp_path / "maps") is None
     assert "01.tif: holds fractions or NaN, not ids" in capsys.readouterr().err
+
+
+def test_folders_of_frames_without_maps_are_told(tmp_path, frames, capsys):
+    source = id_maps(tmp_path / "maps", {"a/00": block(0, 3), "a/01": block(0, 3)}, "P")
+    assert len(convert(tmp_path, frames, "davis", source).videos) == 1
+    told = "note: 1 x video without annotations, left out: its folder of frames is not used (the "
+    assert capsys.readouterr().err == f"{told}first: {frames / 'b'})\n"
 
 
 def test_frames_without_a_map_are_kept_if_asked(tmp_path, frames, capsys):

@@ -47,6 +47,7 @@ KINDS = {
         True, "the frames around it become neighbours; --keep-unlabelled keeps it"
     ),
     "frame without an annotation, kept": Kind(True, "a frame without objects"),
+    "video without annotations, left out": Kind(True, "its folder of frames is not used"),
     "void region of id maps": Kind(True, "neither object nor crowd: left out"),
     "label without group_id": Kind(
         True, "it is taken for one object of the video, as it stands once a picture"

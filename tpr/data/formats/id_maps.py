@@ -99,10 +99,9 @@ def read_videos(origin: Origin, parts: Parts, categories: tuple[str, ...]) -> li
 
     Raises FileNotFoundError or ValueError in one line that names the file.
     """
-    return [
-        read_video(origin, name, files, parts, categories)
-        for name, files in origin.videos(MAP_ENDINGS)
-    ]
+    found = origin.videos(MAP_ENDINGS)
+    origin.tell_unlabelled({name for name, _ in found})
+    return [read_video(origin, name, files, parts, categories) for name, files in found]
 
 
 def read_video(

@@ -76,6 +76,12 @@ class Origin:
             self.tally.add(kind, str(path))
         return [path for path in pictures if self.keep_unlabelled or path in labelled]
 
+    def tell_unlabelled(self, videos: set[str]) -> None:
+        """Notes folders of frames that are called like none of these videos."""
+        for folder in list_folders(self.frames).paths:
+            if folder.name not in videos and "." not in videos:
+                self.tally.add("video without annotations, left out", str(folder))
+
     def name(self, picture: Path) -> str:
         """A picture's name in the record."""
         return picture.relative_to(self.frames).as_posix()
