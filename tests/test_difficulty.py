@@ -90,7 +90,7 @@ def test_a_degraded_first_frame_is_a_first_frame():
 
 
 def test_a_group_of_videos_has_the_ap_of_those_videos_alone():
-    results = found(1, 2) + [found(3)[0] | {"video_id": 1, "score": 0.95}]
+    results = [*found(1, 2), found(3)[0] | {"video_id": 1, "score": 0.95}]
     groups = aps(truth(), results)["overlap"]
     alone = [evaluate(truth(), results, video_ids=[one]).stats["AP"] for one in (1, 2, 3)]
     assert [ap for _, ap in groups.values()] == pytest.approx(alone)

@@ -9,6 +9,7 @@ import pytest
 from tpr.data.rle import encode
 from tpr.evaluation import evaluate, masks
 from tpr.evaluation.traits import box_overlap, frames_seen
+import itertools
 
 DATA = Path(__file__).parent / "data" / "ytvis"
 SIZE = (40, 60)
@@ -102,7 +103,7 @@ def _box(shape):
 
 
 def _overlap(shapes) -> float:
-    pairs = zip(shapes, shapes[1:], strict=False)
+    pairs = itertools.pairwise(shapes)
     boxes = [(_box(a), _box(b)) for a, b in pairs if a.any() and b.any()]
     ious = [(a & b).sum() / (a | b).sum() for a, b in boxes]
     return np.mean(ious) if ious else np.nan

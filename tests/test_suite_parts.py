@@ -29,9 +29,9 @@ def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with pytest.raises(LockUnavailableError, match="put the runs folder on a file system with"):
-        with file_lock(tmp_path / "a"):
-            pass
+    asked = "put the runs folder on a file system with"
+    with pytest.raises(LockUnavailableError, match=asked), file_lock(tmp_path / "a"):
+        pass
 
 
 def test_json_is_written_whole_or_not_at_all(tmp_path):

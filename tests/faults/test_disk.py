@@ -111,7 +111,7 @@ def test_a_checkpoint_that_does_not_fit_says_so_and_the_last_one_stays(tmp_path,
     checkpoint.save({"iteration": 1}, path)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "open", lambda self, mode: open("/dev/full", mode))
+        patch.setattr(Path, "open", lambda self, mode: open("/dev/full", mode))  # noqa: SIM115
         with pytest.raises(
             (OSError, RuntimeError)
         ) as raised:  # torch hides the first in the second

@@ -79,8 +79,11 @@ def test_the_display_matrix_turns_and_mirrors(tmp_path, name, format):
         "cam%03d.mp4",
         "a'\"\n.mp4",
         "a b.mp4",
-    ]
-    + [os.fsdecode(b"latin-\xe9.mp4"), "*?[1].mp4", "pipe:0", "x"],
+        os.fsdecode(b"latin-\xe9.mp4"),
+        "*?[1].mp4",
+        "pipe:0",
+        "x",
+    ],
 )
 def test_any_file_name_is_that_of_a_file(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)  # as a relative path the name begins with what looks special

@@ -110,7 +110,7 @@ def test_draws_of_one_side_only_are_not_used_and_that_is_said(tmp_path):
 
 
 def test_metrics_without_draws_have_an_interval_over_seeds(tmp_path):
-    table, records = load(tmp_path, *pairs([1.0, 1.0], draws=[0.0, 2.0] * 50))
+    _, records = load(tmp_path, *pairs([1.0, 1.0], draws=[0.0, 2.0] * 50))
     assert records[0].draws("AP") is not None and records[0].draws("AP50") is None
     assert noise_of(records, "AP50").seed == pytest.approx(0.125)
 

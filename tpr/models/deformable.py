@@ -5,6 +5,8 @@ detectron2's own DeformBottleneckBlock needs its compiled extension; it has no b
 
 from __future__ import annotations
 
+from typing import Any
+
 import fvcore.nn.weight_init as weight_init
 import torch.nn.functional as F
 from detectron2.layers import get_norm
@@ -48,7 +50,7 @@ def deformed(block: CNNBlockBase, x: Tensor) -> Tensor:
 class DeformBottleneckBlock(BottleneckBlock):
     """BottleneckBlock with a deformable conv2."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, norm: str, **options) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, norm: str, **options: Any) -> None:
         super().__init__(in_channels, out_channels, norm=norm, **options)
         deform_conv2(self, norm)
 
@@ -62,7 +64,7 @@ class DeformBottleneckBlock(BottleneckBlock):
 class DeformBasicBlock(BasicBlock):
     """BasicBlock with a deformable conv2, for narrow networks."""
 
-    def __init__(self, in_channels: int, out_channels: int, *, norm: str, **options) -> None:
+    def __init__(self, in_channels: int, out_channels: int, *, norm: str, **options: Any) -> None:
         super().__init__(in_channels, out_channels, norm=norm, **options)
         deform_conv2(self, norm)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -67,7 +69,7 @@ class PConvCell(nn.Module):
 
 
 def _check_halving(levels: list[tuple[str, Tensor]]) -> None:
-    for (finer, x), (name, y) in zip(levels, levels[1:], strict=False):
+    for (finer, x), (name, y) in pairwise(levels):
         expected = tuple((size + 1) // 2 for size in x.shape[-2:])
         if tuple(y.shape[-2:]) != expected:
             raise ValueError(

@@ -40,7 +40,7 @@ def kind_of(path: Path) -> Kind:
     own = next((other for magic, other in OTHERS.items() if head.startswith(magic)), None)
     if other := own or other_kind(head):
         raise ValueError(f"{path} is {other.what}, not a checkpoint: {other.fix}")
-    if head[:1] == b"\x80" and head[1:2] in b"\1\2\3\4\5" or path.suffix in (".pkl", ".pickle"):
+    if (head[:1] == b"\x80" and head[1:2] in b"\1\2\3\4\5") or path.suffix in (".pkl", ".pickle"):
         return "pickle"
     if int.from_bytes(head[:8], "little") < path.stat().st_size and head[8:9] == b"{":
         return "safetensors"

@@ -43,7 +43,7 @@ def all_runs(bench: Bench) -> Found:
             training = bench.training(run, precision="bf16", batch_size=2, micro_batch=2)
             numbers[run] = training.once(training.batch())
             infer_frames(bench, run)
-        except Exception as error:  # noqa: BLE001 - the next runs are to be tried whatever it is
+        except Exception as error:  # the next runs are to be tried whatever it is
             failed.append(f"{run}: {told(error)}")
         print(f"  {run}: {'failed' if run not in numbers else 'trained'}", file=sys.stderr)
     failed += [f"{run}: loss {loss}" for run, loss in numbers.items() if not math.isfinite(loss)]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,7 +135,7 @@ def _missing(times: list[Fraction], end: Fraction | None) -> int:
     """Frames between the last one and the announced end, unless a step before was as long."""
     if end is None or len(times) < 2 or times[0] == times[-1]:
         return 0
-    longest = max(b - a for a, b in zip(times, times[1:], strict=False))
+    longest = max(b - a for a, b in pairwise(times))
     step = (times[-1] - times[0]) / (len(times) - 1)
     gap = end - times[-1]
     return round(gap / step) - 1 if gap > longest * Fraction(3, 2) else 0
