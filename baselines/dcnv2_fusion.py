@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from tpr.routing import GateUse
 from tpr.routing.sampling import DeformConv
+from tpr.routing.start import start_bias
 
 from .merge import Merge
 from .motion import mean_offset
@@ -36,7 +37,7 @@ class DCNv2Fusion(nn.Module):
         self.merge = Merge(channels, identity_init=identity_init)
         self.motion: dict[str, Tensor] = {}
         nn.init.zeros_(self.offset.weight)
-        nn.init.zeros_(self.offset.bias)
+        start_bias(self.offset)
         if identity_init:
             nn.init.dirac_(self.sample.weight)
             self.sample.weight.data.mul_(2)

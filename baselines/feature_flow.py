@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from tpr.models.selection import constant
 from tpr.routing import Frame, Pyramid
+from tpr.routing.start import start_bias
 
 from .warp import warp
 
@@ -57,8 +58,8 @@ class Prediction(nn.Module):
                 nn.init.zeros_(conv.weight)
             else:
                 nn.init.kaiming_normal_(conv.weight)
-        nn.init.ones_(self.scale.bias)
-        nn.init.zeros_(self.bias.bias)
+        start_bias(self.scale, 1.0)
+        start_bias(self.bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return self.offset(x), self.scale(x), self.bias(x)
@@ -112,10 +113,9 @@ class FeatureFlowWarp(nn.Module):
         for module in self.encoder.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, 0.1)
-                nn.init.zeros_(module.bias)
-        for conv in self.down if identity else ():
-            nn.init.zeros_(conv.weight)
-            nn.init.zeros_(conv.bias)
+                start_bias(module)
+        for parameter in self.down.parameters() if identity else ():
+            nn.init.zeros_(parameter)
 
     def predictions(self, query: Tensor, reference: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:
         """(flow in FLOW_UNITS, scale, bias) for P3, P4 and P5 from both frames' P3 (N, C, H, W)."""

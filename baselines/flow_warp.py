@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tpr.routing import Frame, Pyramid
+from tpr.routing.start import start_bias
 
 from .flownet import FlowNetS
 from .resize import fit
@@ -69,11 +70,14 @@ class FlowWarp(nn.Module):
         self.scale = nn.Conv2d(self.offset.features, channels, 1)
         self.motion: Pyramid = {}
         nn.init.zeros_(self.scale.weight)
-        nn.init.ones_(self.scale.bias)
+        start_bias(self.scale, 1.0)
 
     def forward(self, query: Frame, reference: Frame) -> Pyramid:
         """Frames with images -> the reference's pyramid, aligned to the query."""
-        flows, features = estimate_flow(self.offset, query.image, reference.image, self.reduction)
+        first, second = query.image, reference.image
+        if first is None or second is None:
+            raise ValueError("optical flow needs the images of both frames")
+        flows, features = estimate_flow(self.offset, first, second, self.reduction)
         flow, scale = self.reduction * flows[0], self.scale(features)
         self.motion, out = {}, {}
         for name, x in reference.pyramid.items():

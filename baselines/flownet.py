@@ -98,7 +98,7 @@ def flow_loss(flows: list[Tensor], truth: Tensor) -> Tensor:
     """
     total = truth.new_zeros(())
     for flow, weight in zip(flows, LOSS_WEIGHTS, strict=True):
-        target = nn.functional.adaptive_avg_pool2d(truth, flow.shape[-2:])
+        target = nn.functional.adaptive_avg_pool2d(truth, (flow.shape[-2], flow.shape[-1]))
         total = total + weight * (flow - target).norm(dim=1).sum((1, 2)).mean()
     return total
 

@@ -21,5 +21,5 @@ class FullRouting(TemporalPyramidRouting):
         """All alignments, then all rows."""
         for name in features:
             self.align(features, reference, name)
-        for row in range(len(self.cpr.rows)):
+        for row in range(len(self.cpr.rows) if self.cpr is not None else 0):
             self.run_row(row, features, tuple(features))

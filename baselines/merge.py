@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from tpr.routing import GateUse
 from tpr.routing.dacr import OUTER_GATE_BIAS
+from tpr.routing.start import start_bias
 
 # What DACR passes on through its open outer gate, and of the reference, at its identity start.
 MERGED_SHARE = 1 / (1 + math.exp(OUTER_GATE_BIAS))
@@ -30,7 +31,7 @@ class Merge(nn.Module):
             eye = torch.eye(channels)
             shares = [(1 - REFERENCE_SHARE) * eye, REFERENCE_SHARE * eye]
             self.conv.weight.data.copy_(torch.cat(shares, 1)[..., None, None])
-            nn.init.zeros_(self.conv.bias)
+            start_bias(self.conv)
 
     def forward(self, query: Tensor, aligned: Tensor, level: str) -> tuple[Tensor, list[GateUse]]:
         """query, aligned: (N, C, H, W) -> (N, C, H, W) and no gates."""

@@ -15,5 +15,5 @@ def fit(x: Tensor, size: torch.Size) -> Tensor:
     A bilinear sample of a level sixteen times as fine would look at four of its 256 pixels.
     """
     if size[0] <= x.shape[-2] and size[1] <= x.shape[-1]:
-        return F.adaptive_avg_pool2d(x, size)
+        return F.adaptive_avg_pool2d(x, (size[0], size[1]))
     return resize(x, size)

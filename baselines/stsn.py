@@ -43,7 +43,8 @@ class STSN(nn.Module):
     def __init__(self, channels: int, *, identity_init: bool = False) -> None:
         super().__init__()
         inputs = [2 * channels] + [channels] * (STACKED - 1)
-        self.offset = nn.ModuleList(nn.Conv2d(c, 18, 3, padding=1, bias=False) for c in inputs)
+        offsets = [nn.Conv2d(c, 18, 3, padding=1, bias=False) for c in inputs]
+        self.offset = nn.ModuleList(offsets)
         self.inner = nn.ModuleList(DeformConv(c, channels) for c in inputs[:-1])
         self.sample = DeformConv(channels, channels)
         self.embed = nn.Sequential(
@@ -56,10 +57,10 @@ class STSN(nn.Module):
         self.share = nn.Parameter(torch.tensor(MERGED_SHARE if identity_init else 1.0))
         self.motion: dict[str, Tensor] = {}
         self.weights: dict[str, Tensor] = {}
-        for conv in self.offset:
+        for conv in offsets:
             nn.init.normal_(conv.weight, std=0.01)
         if identity_init:
-            nn.init.zeros_(self.offset[-1].weight)
+            nn.init.zeros_(offsets[-1].weight)
             nn.init.dirac_(self.sample.weight)
 
     def sampled(self, query: Tensor, support: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tpr.routing import Frame, GateUse, Pyramid
+from tpr.routing import Frame, GateUse, Pyramid, TemporalPyramidRouting
 from tpr.routing.precision import at_least_float32
 
 
@@ -30,10 +30,10 @@ class WarpedRouting(nn.Module):
     """A temporal module that warps the reference's whole pyramid first and then routes on it.
 
     warp: module (query: Frame, reference: Frame) -> the reference's pyramid, aligned to the query;
-    routing: any temporal module, as TPR with `Merge` in DACR's place.
+    routing: TPR with `Merge` in DACR's place.
     """
 
-    def __init__(self, warp: nn.Module, routing: nn.Module) -> None:
+    def __init__(self, warp: nn.Module, routing: TemporalPyramidRouting) -> None:
         super().__init__()
         self.warp, self.routing = warp, routing
 

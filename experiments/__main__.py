@@ -9,6 +9,6 @@ import sys
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from experiments.cli import main  # noqa: E402 - only from here on
+from experiments.cli import main
 
 sys.exit(main())

@@ -20,7 +20,8 @@ def is_full(error: BaseException | None) -> bool:
 
 def told(error: BaseException) -> str:
     """An error for people: what a disk refused, and what to do; others as they are."""
-    where = f" for {error.filename}" if getattr(error, "filename", None) else ""
+    filename = getattr(error, "filename", None)
+    where = f" for {filename}" if filename else ""
     if is_full(error):
         return f"no space left on the disk{where}: {AGAIN}"
     if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES):

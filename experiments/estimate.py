@@ -28,7 +28,7 @@ class Durations:
         if isinstance(seconds, int | float) and "shipped" not in record:
             seconds /= iterations(record.get("spec") or {})
             for run in (record.get("run") or record.get("name"), None):
-                self.measured[record.get("stage"), run] = seconds
+                self.measured[str(record.get("stage")), run] = seconds
 
     def __call__(self, stage: Stage) -> float:
         for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):

@@ -21,7 +21,11 @@ from tpr.train import Log, finish, optimise
 from .files import sha256
 from .flow_pairs import FlowPair, FlowPairs, draw_batch
 
-VALIDATION = {"videos": 50, "pairs": 4, "reach": 1}  # each frame with a neighbour, as at test time
+VALIDATION: dict[str, Any] = {
+    "videos": 50,
+    "pairs": 4,
+    "reach": 1,
+}  # each frame with a neighbour, as at test time
 
 
 def pretrain_flow(

@@ -125,7 +125,7 @@ def runs(capability: Capability | None, architectures: Sequence[str]) -> bool:
     if capability is None or not architectures:  # then torch has to tell
         return True
     for name in architectures:
-        kind, number = re.fullmatch(r"(sm|compute)_(\d+)[a-z]*", name).groups()
+        ((kind, number),) = re.findall(r"^(sm|compute)_(\d+)[a-z]*$", name)
         built = (int(number[:-1]), int(number[-1]))
         if built <= capability and (kind == "compute" or built[0] == capability[0]):
             return True

@@ -44,7 +44,7 @@ class Log:
             self.info(f"{done}/{total}{values}")
 
     def _eta(self, done: int, total: int, now: float) -> float | None:
-        start, begin = self.first
+        start, begin = self.first or (done, now)
         return None if done <= start else (total - done) * (now - begin) / (done - start)
 
     def _write(self, done: int, total: int, eta: float | None, numbers: dict[str, float]) -> None:

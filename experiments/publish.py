@@ -121,6 +121,7 @@ class Page:
         return self.process is not None
 
     def start(self) -> None:
+        assert self.command is not None
         self.building = self.key()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         make_way(self.log)
@@ -138,6 +139,7 @@ class Page:
 
     def collect(self) -> bool:
         """Waits for the build; True if it succeeded."""
+        assert self.process is not None
         good = self.process.wait() == 0
         if good:
             make_way(self.stamp)

@@ -66,7 +66,8 @@ def as_summed(path: Path) -> bool:
     if not sums.is_file():
         return True
     text = sums.read_text(encoding="utf-8", errors="replace")
-    said = dict(reversed(line.split("  ", 1)) for line in text.splitlines() if "  " in line)
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
+    said = {name: digest for digest, name in pairs}
     return said.get(path.name) in (None, sha256(path))
 
 
@@ -155,7 +156,7 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
     train = stage.inputs["train"]
     path = layout.weights / "models" / f"{stage.run}.pt"
     base = shipped(train.inputs["pretrain"], layout)[0]
-    start = base and layout.weights / base["file"]
+    start = layout.weights / base["file"] if base else None
     pack(train.folder(layout) / "weights.pt", start, path)
     videos = stage.inputs["videos"].folder(layout) / "val.json"
     record = {

@@ -97,7 +97,9 @@ class Stage:
         is, or if it is not finished. thorough: as in `outputs.damage`."""
         folder = finished_folder(layout.runs, self.key)
         record = None if folder is None else read_record(folder)
-        found = "" if record is None else damage(folder, record, thorough=thorough)
+        if folder is None or record is None:
+            return ""
+        found = damage(folder, record, thorough=thorough)
         return f"{layout.shown(folder)}: {found}" if found else ""
 
 

@@ -43,7 +43,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
 
 
-def check_name(name: Text, known: Iterable[str], kind: str) -> None:
+def check_name(name: str, known: Iterable[str], kind: str) -> None:
     """Raises ManifestError, with the nearest known name, for one that is not known."""
     known = [str(x) for x in known]
     if name not in known:
@@ -164,10 +164,10 @@ class Checker:
             value = number_of(value)
         if not is_a(value, schema):
             raise self.fail(node, f"{what} must be {schema_name(schema)}, not {node_name(node)}")
-        if schema is int and value < 0:
+        if schema is int and isinstance(value, int) and value < 0:
             raise self.fail(node, f"{what} must not be negative, not {value}")
         if schema is str:
-            return text(value, self.where(node))
+            return text(str(value), self.where(node))
         return float(value) if schema is float else value
 
 

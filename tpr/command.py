@@ -18,7 +18,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, overload
 
 from .terminal import printable
 
@@ -53,12 +53,22 @@ def place(error: Exception) -> str:
     return f" ({type(error).__name__} in {path}:{trace.tb_lineno})"
 
 
+@overload
+def command(main: Callable[..., int | None]) -> Callable[..., int]: ...
+
+
+@overload
+def command(
+    *, failed: int = 1, told: Callable[[Exception], str] = told
+) -> Callable[[Callable[..., int | None]], Callable[..., int]]: ...
+
+
 def command(
     main: Callable[..., int | None] | None = None,
     *,
     failed: int = 1,
     told: Callable[[Exception], str] = told,
-) -> Callable[..., int]:
+) -> Callable[..., Any]:
     """Decorates the main function of a command, which then returns its exit status.
 
     failed: the status after a ValueError or OSError; told: makes the line of one.
@@ -137,10 +147,10 @@ def open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - stays open
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
 
 
 def silenced(status: int) -> int:

@@ -177,7 +177,8 @@ def valid_share(trained: Trained, size: tuple[int, int]) -> tuple[float, float]:
     """The share of the network's padded input that a frame of this size covers."""
     settings, multiple = trained.settings, trained.model.backbone.size_divisibility
     sides = resize_to_short_edge(size, settings["short_edge"], settings["longest"])
-    return tuple(side / (side + -side % multiple) for side in sides)
+    height, width = (side / (side + -side % multiple) for side in sides)
+    return height, width
 
 
 if __name__ == "__main__":

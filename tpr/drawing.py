@@ -57,7 +57,8 @@ def overlay(
     scale = (width or own_width) / own_width
     size = (width or own_width, max(1, round(height * scale)))
     image = cv2.resize(frame, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    present = [(track, track.masks[t]) for track in tracks if _visible(track.masks[t])]
+    masks = ((track, track.masks[t]) for track in tracks)
+    present = [(track, mask) for track, mask in masks if mask is not None and mask.any()]
     for track, mask in present:
         _paint(image, mask, track.colour)
     for track, mask in present:

@@ -32,8 +32,8 @@ class GateLog:
         groups = {ALL: range(len(gates))} | grouped(gates, lambda use: use.level)
         shares = {name: x.tolist() for name, x in open_fractions(gates, groups).items()}
         for i, (video, t) in enumerate(frames):
-            values = {name: share[i] for name, share in shares.items()}
-            self.rows.append({"video": video, "frame": t} | values)
+            row: dict[str, float] = {"video": video, "frame": t}
+            self.rows.append(row | {name: share[i] for name, share in shares.items()})
         self.seconds += time.perf_counter() - begin
 
     def summary(self) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def load_model(
     model = build_for_test(spec, num_classes, temporal=temporal)
     checkpoint.load_weights(model, weights, base=base)
     allow_tf32(device())
-    model.to(device(), memory_format=torch.channels_last).eval()
+    model.to(device()).to(memory_format=torch.channels_last).eval()
     if spec["infer"].get("cuda_graph"):
         use_cuda_graph(model)
     return model
@@ -253,7 +253,7 @@ def run_network(
 ) -> list[Instances]:
     """A frame of each video, uint8 (N, 3, h, w), through the network: its detections."""
     frame = refine(model, images, playbacks, settings)
-    return model.detect(frame, images.shape[-2:])
+    return model.detect(frame, (images.shape[-2], images.shape[-1]))
 
 
 def network_input(dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]) -> Tensor:
@@ -283,10 +283,11 @@ def refine(
     if settings["first_frame"] == "self":
         for i, playback in enumerate(playbacks):
             playback.previous = playback.previous or raw.rows(slice(i, i + 1))
-    known = [i for i, playback in enumerate(playbacks) if playback.previous is not None]
+    previous = {i: one.previous for i, one in enumerate(playbacks) if one.previous is not None}
+    known = list(previous)
     frame = raw
     if known:
-        reference = stack([playbacks[i].previous for i in known])
+        reference = stack(list(previous.values()))
         query = raw if len(known) == len(playbacks) else raw.rows(known)
         frame = raw.with_rows(known, model.refine(query, reference).pyramid)
     for i, playback in enumerate(playbacks):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 class Part(NamedTuple):
     """One of `of` equal parts of a batch."""
 
-    index: int = 0
+    number: int = 0
     of: int = 1
 
     def rows(self, length: int) -> slice:
@@ -24,7 +24,7 @@ class Part(NamedTuple):
                 "or micro_batch, or the number of processes"
             )
         size = length // self.of
-        return slice(self.index * size, (self.index + 1) * size)
+        return slice(self.number * size, (self.number + 1) * size)
 
 
 WHOLE = Part()

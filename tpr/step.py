@@ -20,6 +20,7 @@ from .distributed import device, gathered, rank, sum_over_processes, world_size
 from .optim import build_optimizer, load_state, lr_factor
 from .parts import Part, own_parts
 from .routing import grouped, open_fractions
+from .routing.gates import added
 from .streams import streams
 from .sync_norm import synchronise_norms
 from .tf32 import allow_tf32
@@ -57,7 +58,7 @@ class Step:
         self.device, self.dtype = device(), PRECISIONS[precision]
         allow_tf32(self.device)
         self.parts = own_parts(settings, rank(), world_size())
-        model.to(self.device, memory_format=torch.channels_last)
+        model.to(self.device).to(memory_format=torch.channels_last)
         synchronise_norms(model)
         model.train()
         self.optimizer = build_optimizer(model, settings["optimizer"])
@@ -73,16 +74,18 @@ class Step:
         batches = [batch.to(self.device) for batch in batches]
         totals = self._totals(iteration, batches) if len(batches) > 1 else None
         self.optimizer.zero_grad(set_to_none=True)
-        rows = []
+        rows: list[list[float]] = []
+        names: list[str] = []
         for part, batch in zip(self.parts, batches, strict=True):
             counter = over_processes if totals is None else teller(totals)
             found = self._terms(iteration, part, batch, counter)
-            self.scaler.scale(sum(found.values())).backward()
+            self.scaler.scale(added(found.values())).backward()
             opened = open_shares(self.model) if measure else {}
             terms = torch.stack([x.detach().double() for x in found.values()]).tolist()
             rows.append([*terms, *(x / part.of for x in opened.values())])
+            names = [*found, *opened]
         add_gradients(self.model.parameters())
-        return dict(zip([*found, *opened], sums(rows), strict=True))
+        return dict(zip(names, sums(rows), strict=True))
 
     def update(self, iteration: int) -> bool:
         """Moves the weights against the gradients, at the schedule's learning rate.
@@ -108,7 +111,7 @@ class Step:
         with ExitStack() as inside:
             inside.enter_context(counting(counter))
             if "micro_batch" in self.settings or world_size() > 1:
-                inside.enter_context(streams(self.seed, iteration, part.index))
+                inside.enter_context(streams(self.seed, iteration, part.number))
             enabled = self.dtype is not None
             inside.enter_context(torch.autocast(self.device.type, self.dtype, enabled))
             return self.losses(batch)
@@ -155,13 +158,15 @@ def add_gradients(parameters: Iterable[nn.Parameter]) -> None:
     trained = [p for p in parameters if p.requires_grad]
     present = torch.tensor([float(p.grad is not None) for p in trained], device=device())
     present = sum_over_processes(present).tolist()
-    trained = [p for p, count in zip(trained, present, strict=True) if count]
-    for parameter in trained:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    flat = sum_over_processes(torch.cat([p.grad.flatten() for p in trained]))
-    for parameter, piece in zip(trained, flat.split([p.numel() for p in trained]), strict=True):
-        parameter.grad.copy_(piece.view_as(parameter))
+    gradients: list[Tensor] = []
+    for parameter, count in zip(trained, present, strict=True):
+        if count:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            gradients.append(parameter.grad)
+    flat = sum_over_processes(torch.cat([x.flatten() for x in gradients]))
+    for gradient, piece in zip(gradients, flat.split([x.numel() for x in gradients]), strict=True):
+        gradient.copy_(piece.view_as(gradient))
 
 
 def open_shares(model: nn.Module) -> dict[str, float]:

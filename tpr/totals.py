@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -17,6 +18,14 @@ from .distributed import device, sum_over_processes, world_size
 
 Count = int | float | Tensor
 _counters: list[Callable[[Count], Count]] = []
+
+
+@overload
+def total(count: float) -> float: ...
+
+
+@overload
+def total(count: Tensor) -> Tensor: ...
 
 
 def total(count: Count) -> Count:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from detectron2.modeling.backbone import ResNet
 from torch import Tensor, nn
 
 from . import checkpoint
@@ -125,7 +126,9 @@ def training_data(dataset: YouTubeVIS, spec: dict[str, Any]) -> TrainingData:
 
 def freeze(model: VISModel, stages: int) -> None:
     """Freezes the first stages of the backbone (1: stem, 2: stem and res2, ...), as detectron2."""
-    model.backbone.fpn.bottom_up.freeze(stages)
+    resnet = model.backbone.fpn.bottom_up
+    assert isinstance(resnet, ResNet)
+    resnet.freeze(stages)
 
 
 def optimise(

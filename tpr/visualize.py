@@ -7,7 +7,7 @@ Frames are uint8 RGB arrays (H, W, 3); tracks come from a YouTube-VIS file or it
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -53,6 +53,12 @@ def true_tracks(dataset: YouTubeVIS, video: Video) -> list[DrawnTrack]:
     ]
 
 
+def score_of(result: Track) -> float:
+    """The score of a result, which annotations do not have."""
+    assert result.score is not None
+    return result.score
+
+
 def predicted_tracks(
     dataset: YouTubeVIS,
     video: Video,
@@ -70,12 +76,12 @@ def predicted_tracks(
     another size than the video's are reported and left out, or raise ValueError without `report`.
     """
     names = dataset.annotations.categories
-    own = [one for one in results if one.video_id == video.id and one.score >= min_score]
+    own = [one for one in results if one.video_id == video.id and score_of(one) >= min_score]
     own = [one for one in own if one.category_id in names]
-    own = sorted(own, key=lambda one: -one.score)[:most]
+    own = sorted(own, key=lambda one: -score_of(one))[:most]
     masks = [masks_of(one, video, report) for one in own]
     colours = matched_colours(masks, truth)
-    labels = [f"{names[one.category_id].name} {one.score:.2f}" for one in own]
+    labels = [f"{names[one.category_id].name} {score_of(one):.2f}" for one in own]
     return [
         DrawnTrack(label, mask, colour)
         for label, mask, colour in zip(labels, masks, colours, strict=True)
@@ -138,7 +144,7 @@ def track_iou(one: Sequence[np.ndarray | None], other: Sequence[np.ndarray | Non
 
 def video_rows(
     pictures: dict[int, np.ndarray],
-    rows: dict[str, Sequence[DrawnTrack]],
+    rows: Mapping[str, Sequence[DrawnTrack]],
     cell_width: int = 240,
 ) -> np.ndarray:
     """(H, W, 3) block of one video: a row for each named set of tracks, a column a picture, which
@@ -160,7 +166,7 @@ def _line(name: str, cells: list[np.ndarray]) -> np.ndarray:
 
 def comparison_sheet(
     dataset: YouTubeVIS,
-    results: dict[str, Sequence[Track]],
+    results: Mapping[str, Sequence[Track]],
     videos: Sequence[Video],
     *,
     frames: int = 5,

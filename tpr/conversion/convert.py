@@ -66,11 +66,11 @@ def convert(theirs: dict[str, Tensor], model: VISModel, source: Source) -> Conve
 
 def fill(state: dict[str, Tensor], target: str, value: Tensor, source: Source) -> str:
     """Writes a value to our key, or to an element of it; returns what is wrong with it, or ""."""
-    name, index = re.fullmatch(r"(.*?)(?:\[(\d+)\])?", target).groups()
+    name, index = re.findall(r"^(.*?)(?:\[(\d+)\])?$", target)[0]
     if name not in state:
         return source.why_absent(name) or f"unused: the model has no {name}"
     own, value = state[name], source.edited(name, value)
-    if index is not None:
+    if index:
         if int(index) >= len(own):
             return f"unused: {name} has {len(own)} elements"
         own, value = own[int(index)], value.squeeze()

@@ -60,8 +60,8 @@ def build_resnet(
 class YolactTop(LastLevelP6P7):
     """P6 and P7 by convolutions of stride 2, one on the other, without an activation."""
 
-    def forward(self, p5: Tensor) -> list[Tensor]:
-        p6 = self.p6(p5)
+    def forward(self, c5: Tensor) -> list[Tensor]:
+        p6 = self.p6(c5)
         return [p6, self.p7(p6)]
 
 
@@ -72,19 +72,20 @@ class YolactFPN(FPN):
         top = YolactTop(channels, channels, in_feature="p5")
         super().__init__(resnet, list(STAGES[1:]), channels, top_block=top)
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
         """(N, 3, H, W) -> p3..p7 of (N, C, H_l, W_l)."""
-        stages = self.bottom_up(images)
-        x, results = None, []
+        stages = self.bottom_up(x)
+        finer: list[Tensor] = []
+        y = None
         for stage, lateral, output in zip(
             reversed(self.in_features), self.lateral_convs, self.output_convs, strict=True
         ):
-            y = lateral(stages[stage])
-            if x is not None:
-                y = y + F.interpolate(x, y.shape[-2:], mode="bilinear", align_corners=False)
-            x = y
-            results.insert(0, torch.relu(output(x)))
-        return dict(zip(self._out_features, results + self.top_block(results[-1]), strict=True))
+            above, y = y, lateral(stages[stage])
+            if above is not None:
+                y = y + F.interpolate(above, y.shape[-2:], mode="bilinear", align_corners=False)
+            finer.insert(0, torch.relu(output(y)))
+        assert self.top_block is not None
+        return dict(zip(self._out_features, finer + self.top_block(finer[-1]), strict=True))
 
 
 def build_pyramid(resnet: ResNet, channels: int, kind: str, p6_from: str) -> FPN:

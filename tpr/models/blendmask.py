@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torchvision.ops import roi_align
 
 from ..routing.norm import group_norm
+from ..routing.start import start_bias
 from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, join, to_instances
 from .instances import TrackSamples
 from .selection import constant, places
@@ -80,7 +81,7 @@ class BlendMask(nn.Module):
         }
         self.top_layer = nn.Conv2d(channels, bases * attention**2, 3, padding=1)
         nn.init.normal_(self.top_layer.weight, std=0.01)
-        nn.init.zeros_(self.top_layer.bias)
+        start_bias(self.top_layer)
 
     def losses(
         self, pyramid: dict[str, Tensor], instances: Sequence[Instances]
@@ -101,7 +102,7 @@ class BlendMask(nn.Module):
         instances: Sequence[Instances],
     ) -> Tensor:
         """Centerness-weighted cross entropy of the blended masks in the ground-truth boxes."""
-        if len(positives.index) == 0:
+        if len(positives.place) == 0:
             return bases.sum() * 0
         target = positives.targets
         position = self._position_in_level(output, positives)
@@ -121,18 +122,18 @@ class BlendMask(nn.Module):
     def _position_in_level(self, output: FCOSOutput, positives: Positives) -> Tensor:
         """Flat index of each positive location in its level's map: (P,)."""
         sizes = tuple(x.shape[-2] * x.shape[-1] for x in output.logits)
-        sizes = constant(sizes, positives.index.device)
+        sizes = constant(sizes, positives.place.device)
         images = len(output.logits[0])
         level = positives.targets.level
         first = (sizes.cumsum(0) - sizes)[level] * images + positives.targets.image * sizes[level]
-        return positives.index - first
+        return positives.place - first
 
     def _track_samples(
         self, output: FCOSOutput, positives: Positives, instances: Sequence[Instances]
     ) -> TrackSamples:
         target = positives.targets
         strides = constant(self.fcos.strides, target.level.device)[target.level]
-        points = self._all_locations(output, len(instances))[positives.index]
+        points = self._all_locations(output, len(instances))[positives.place]
         boxes = decode_boxes(points, positives.sides.detach() * strides[:, None])
         counts = constant([0, *map(len, instances)], target.image.device)
         first = counts.cumsum(0)[target.image]
@@ -172,12 +173,13 @@ class BlendMask(nn.Module):
 
         level, image, position (P,): where; position is the flat index in the level's map.
         """
-        weight = self.top_layer.weight.flatten(1)
+        weight, bias = self.top_layer.weight.flatten(1), self.top_layer.bias
+        assert bias is not None
         rows = weight.new_zeros(len(level), len(weight))
         for tower, here in zip(output.tower, places(level, len(output.tower)), strict=True):
             if len(here):
                 patches = F.unfold(tower, 3, padding=1)[image[here], :, position[here]]
-                attention = patches @ weight.t() + self.top_layer.bias
+                attention = patches @ weight.t() + bias
                 rows = rows.index_copy(0, here, attention.to(rows))
         return rows
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.ops import batched_nms, sigmoid_focal_loss
 
 from ..routing.norm import group_norm
+from ..routing.start import start_bias
 from ..totals import total
 from .fcos_targets import Targets, assign_targets, level_locations
 from .selection import indices_above
@@ -31,12 +32,12 @@ class FCOSOutput(NamedTuple):
 class Positives(NamedTuple):
     """The positive locations of a batch in the targets' order.
 
-    index (P,) into the flattened locations; targets: their rows; centerness (P,): its targets;
+    place (P,) in the flattened locations; targets: their rows; centerness (P,): its targets;
     normaliser: the sum of the latter over the iteration, at least 1e-6; sides (P, 4): predicted, in
     strides.
     """
 
-    index: Tensor
+    place: Tensor
     targets: Targets
     centerness: Tensor
     normaliser: Tensor
@@ -93,8 +94,8 @@ class FCOS(nn.Module):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.normal_(layer.weight, std=0.01)
-                nn.init.zeros_(layer.bias)
-        nn.init.constant_(self.cls_logits.bias, -math.log(99))
+                start_bias(layer)
+        start_bias(self.cls_logits, -math.log(99))
 
     def forward(self, features: Sequence[Tensor]) -> FCOSOutput:
         """features: (N, C, H_l, W_l) of each level."""
@@ -113,7 +114,7 @@ class FCOS(nn.Module):
     def locations(self, output: FCOSOutput) -> list[Tensor]:
         """(H_l W_l, 2) image coordinates of each level's positions."""
         return [
-            level_locations(tuple(x.shape[-2:]), stride, x.device)
+            level_locations((x.shape[-2], x.shape[-1]), stride, x.device)
             for x, stride in zip(output.logits, self.strides, strict=True)
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from detectron2.layers import ShapeSpec
@@ -20,6 +21,7 @@ from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
+from ..routing.start import start_bias
 from ..streams import image_stream
 from ..totals import share
 from .instances import TrackSamples
@@ -32,7 +34,7 @@ BOX_RESOLUTION, MASK_RESOLUTION = 7, 14
 RATIOS = (0.5, 1.0, 2.0)
 
 
-def box_pooler(resolution: int, canonical: float) -> LevelPooler:
+def box_pooler(resolution: int, canonical: int) -> LevelPooler:
     """Features of boxes (D, C, resolution, resolution), each from the level of its size.
 
     canonical: side in pixels of the boxes that belong to P4.
@@ -106,7 +108,7 @@ class MaskRCNN(nn.Module):
         num_classes: int,
         *,
         anchors: Sequence[float] = (32, 64, 128, 256, 512),
-        canonical: float = 224,
+        canonical: int = 224,
         fc_width: int = 1024,
         mask_width: int = 256,
         mask_depth: int = 4,
@@ -200,15 +202,16 @@ class BoxTrackHead(nn.Module):
     [69]); a ReLU between them, none after the last."""
 
     def __init__(
-        self, channels: int, embedding: int = 1024, depth: int = 2, canonical: float = 224
+        self, channels: int, embedding: int = 1024, depth: int = 2, canonical: int = 224
     ) -> None:
         super().__init__()
         self.pooler = box_pooler(BOX_RESOLUTION, canonical)
         sizes = [channels * BOX_RESOLUTION**2] + [embedding] * depth
-        self.fcs = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False))
-        for layer in self.fcs:
+        layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
+        for layer in layers:
             nn.init.normal_(layer.weight, std=0.01)
-            nn.init.zeros_(layer.bias)
+            start_bias(layer)
+        self.fcs = nn.ModuleList(layers)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features of boxes (D, C, 7, 7) -> embeddings (D, E)."""

@@ -35,7 +35,7 @@ def quadrant_logits(bases: Tensor, coefficients: Tensor, quadrant: Tensor) -> Te
 
 def quadrant_masks(bases: Tensor, coefficients: Tensor, boxes: Tensor) -> Tensor:
     """Mask probabilities (P, H, W), 0 outside of the boxes (P, 4), which are in cells."""
-    quadrant, inside = quadrants(boxes, bases.shape[-2:])
+    quadrant, inside = quadrants(boxes, (bases.shape[-2], bases.shape[-1]))
     return quadrant_logits(bases, coefficients, quadrant).sigmoid() * inside
 
 
@@ -46,7 +46,7 @@ def quadrant_mask_loss(
 
     truth: (P, H, W), 0 or 1; weight: (P,). Scalar.
     """
-    quadrant, inside = quadrants(boxes, bases.shape[-2:])
+    quadrant, inside = quadrants(boxes, (bases.shape[-2], bases.shape[-1]))
     logits = quadrant_logits(bases, coefficients, quadrant)
     loss = F.binary_cross_entropy_with_logits(logits, truth, reduction="none") * inside
     area = (boxes[:, 2:] - boxes[:, :2]).prod(1)

@@ -14,6 +14,7 @@ from torchvision.ops import sigmoid_focal_loss
 
 from ..routing.norm import group_norm
 from ..routing.sampling import DeformConv
+from ..routing.start import start_bias
 from ..totals import share, total
 from .boxes import aligned_iou
 from .fast_nms import fast_nms
@@ -125,7 +126,7 @@ class SipMask(nn.Module):
                 nn.init.normal_(layer.weight, std=0.01)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
-        nn.init.constant_(self.cls_logits.bias, -math.log(99))
+        start_bias(self.cls_logits, -math.log(99))
         self.align = FeatureAlign(channels)
 
     def forward(self, pyramid: dict[str, Tensor]) -> SipMaskOutput:
@@ -153,7 +154,7 @@ class SipMask(nn.Module):
 
     def _locations(self, output: SipMaskOutput) -> list[Tensor]:
         return [
-            level_locations(tuple(x.shape[-2:]), stride, x.device)
+            level_locations((x.shape[-2], x.shape[-1]), stride, x.device)
             for x, stride in zip(output.logits, self.strides, strict=True)
         ]
 
@@ -270,7 +271,7 @@ def mask_loss(bases: Tensor, positives: Positives, instances: Sequence[Instances
         boxes = found.boxes.detach() / MASK_STRIDE
         weight = found.score * aligned_iou(found.true_boxes / MASK_STRIDE, boxes, EXTENT)
         weight = weight / (weight.sum() + 1e-4) * len(weight)
-        masks = half_size(truth.gt_masks.tensor, bases.shape[-2:])[found.local]
+        masks = half_size(truth.gt_masks.tensor, (bases.shape[-2], bases.shape[-1]))[found.local]
         loss = loss + quadrant_mask_loss(bases[image], found.coefficients, boxes, masks, weight)
     return loss / len(instances)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..routing import Frame, GateUse, budget_loss
 from ..routing.frame import Pyramid
 from ..totals import share
+from .backbone import PyramidBackbone
 from .instances import TrackSamples
 from .selection import places
 from .tracking import match_loss
@@ -28,7 +29,7 @@ class VISModel(nn.Module):
 
     def __init__(
         self,
-        backbone: nn.Module,
+        backbone: PyramidBackbone,
         temporal: nn.Module | None,
         head: nn.Module,
         track_head: nn.Module,
@@ -37,6 +38,8 @@ class VISModel(nn.Module):
         budget_weight: float = 1.5,
     ) -> None:
         super().__init__()
+        self.pixel_mean: Tensor
+        self.pixel_std: Tensor
         self.backbone, self.temporal = backbone, temporal
         self.head, self.track_head = head, track_head
         self.budget_weight = budget_weight

@@ -13,6 +13,7 @@ import torch
 from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 
+from ..routing.start import start_bias
 from ..streams import image_stream
 from ..totals import total
 from .fast_nms import fast_nms
@@ -47,7 +48,7 @@ def conv(in_channels: int, out_channels: int, size: int = 3) -> nn.Conv2d:
     """A convolution of stride 1 that keeps the size; Xavier's weights, no bias at the start."""
     layer = nn.Conv2d(in_channels, out_channels, size, padding=size // 2)
     nn.init.xavier_uniform_(layer.weight)
-    nn.init.zeros_(layer.bias)
+    start_bias(layer)
     return layer
 
 
@@ -106,7 +107,7 @@ class YOLACT(nn.Module):
         """Pyramid of (N, C, H_l, W_l), fine to coarse."""
         levels = list(pyramid.values())
         towers = [self.tower(x) for x in levels]
-        sizes = [tuple(x.shape[-2:]) for x in levels]
+        sizes = [(x.shape[-2], x.shape[-1]) for x in levels]
         image = (sizes[0][0] * FINEST_STRIDE, sizes[0][1] * FINEST_STRIDE)
         return Predictions(
             by_anchor([self.bbox_pred(x) for x in towers], 4).float(),

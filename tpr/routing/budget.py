@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from .gates import GateUse, total
+from .gates import GateUse, added
 
 
 def budget_loss(gates: Sequence[GateUse]) -> Tensor:
     """Mean over the images of sum(soft) / sum(full), over all gates and levels; differentiable."""
-    return (total(use.soft() for use in gates) / sum(use.full() for use in gates)).mean()
+    return (added(use.soft() for use in gates) / sum(use.full() for use in gates)).mean()
 
 
 def open_fraction(gates: Sequence[GateUse]) -> Tensor:
@@ -31,9 +31,9 @@ def open_fractions(
     maps = [m.flatten(1) for use in gates for m, _ in use.costs]
     opened = torch.split((torch.cat(maps, 1) > 0).cpu(), [m.shape[1] for m in maps], 1)
     positions = iter(opened)
-    used = [total(next(positions).sum(1) * cost for _, cost in use.costs) for use in gates]
+    used = [added(next(positions).sum(1) * cost for _, cost in use.costs) for use in gates]
     return {
-        name: total(used[i] for i in chosen) / sum(gates[i].full() for i in chosen)
+        name: added(used[i] for i in chosen) / sum(gates[i].full() for i in chosen)
         for name, chosen in groups.items()
     }
 

@@ -39,18 +39,18 @@ class GateUse(NamedTuple):
 
     def soft(self) -> Tensor:
         """Differentiable cost of each image: (N,)."""
-        return total(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
+        return added(m.float().sum((1, 2, 3)) * cost for m, cost in self.costs)
 
     def used(self) -> Tensor:
         """Cost of the open positions of each image: (N,)."""
-        return total((m > 0).sum((1, 2, 3)) * cost for m, cost in self.costs)
+        return added((m > 0).sum((1, 2, 3)) * cost for m, cost in self.costs)
 
     def full(self) -> int:
         """Cost of an image if everything were open."""
         return self.gate.shape[-2] * self.gate.shape[-1] * sum(cost for _, cost in self.costs)
 
 
-def total(tensors: Iterable[Tensor]) -> Tensor:
+def added(tensors: Iterable[Tensor]) -> Tensor:
     """The sum of one or more tensors, from the first to the last."""
     return reduce(operator.add, tensors)
 

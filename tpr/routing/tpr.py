@@ -5,7 +5,6 @@ from __future__ import annotations
 from torch import nn
 
 from .cpr import CPR
-from .dacr import DACR
 from .frame import Frame, Pyramid
 from .gates import GateUse
 
@@ -18,6 +17,8 @@ class TemporalPyramidRouting(nn.Module):
     Level by level, from fine to coarse: DACR merges the reference level into the query's, then a
     row of CPR cells routes the result to this level and all coarser ones. Either part may be None.
 
+    dacr: DACR, or what takes its place: (query level, reference level, name) -> level, gates used.
+
     levels: which levels, fine to coarse; None for all that the query's pyramid has, in its order:
     P3..P7 for one-stage methods, P2..P6 for Mask R-CNN's, where the four rows of the paper's CPR
     start at P2..P5 and P6 gets DACR only.
@@ -27,7 +28,7 @@ class TemporalPyramidRouting(nn.Module):
     """
 
     def __init__(
-        self, dacr: DACR | None, cpr: CPR | None, levels: tuple[str, ...] | None = None
+        self, dacr: nn.Module | None, cpr: CPR | None, levels: tuple[str, ...] | None = None
     ) -> None:
         super().__init__()
         self.dacr, self.cpr, self.levels = dacr, cpr, levels

@@ -88,8 +88,8 @@ def run_convert(options: argparse.Namespace) -> None:
     one = None if identity.differs else identity.published
     if one and not one.method:
         raise ValueError(f"{options.file} is used as it is: {one.command()}")
-    for name in ("method", "backbone") if one else ():
-        if getattr(options, name) not in (None, getattr(one, name)):
+    for name in ("method", "backbone"):
+        if one and getattr(options, name) not in (None, getattr(one, name)):
             raise ValueError(f"{options.file} is {one.name}: leave out --{name}")
     target = asked(options, one)
     if target is None:

@@ -11,7 +11,7 @@ import math
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import torch
 from torch import Tensor
@@ -92,9 +92,15 @@ def read_zip(file: BinaryIO, limit: int) -> Content:
 def read_record(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Tensor:
     data = torch.empty(info.file_size, dtype=torch.uint8)
     with archive.open(info) as record:
-        if record.readinto(memoryview(data.numpy())) != info.file_size:
+        if readinto(record, data) != info.file_size:
             raise EOFError
     return data
+
+
+def readinto(file: IO[bytes], data: Tensor) -> int:
+    """Fills uint8 (N,) with what a file has next; returns how many bytes that were."""
+    assert isinstance(file, io.BufferedIOBase)
+    return file.readinto(data.numpy().data)
 
 
 def read_pickle(file: BinaryIO, limit: int) -> Content:
@@ -124,7 +130,7 @@ def read_pickle(file: BinaryIO, limit: int) -> Content:
     for key in unpickled(file, limit, None).value:
         data, dtype = storages[key]
         numel = int.from_bytes(file.read(8), "little")
-        if numel * dtype.itemsize != len(data) or file.readinto(data.numpy()) != len(data):
+        if numel * dtype.itemsize != len(data) or readinto(file, data) != len(data):
             raise EOFError
     return content
 

@@ -12,7 +12,7 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -52,7 +52,8 @@ class Ignored(dict):
     """
 
     kind = ""
-    __hash__ = object.__hash__
+    # found in sets by what it is: dict has no hash
+    __hash__ = object.__hash__  # pyright: ignore[reportAssignmentType]
     __eq__ = object.__eq__
 
     def __init__(self, *_: Any, **__: Any) -> None:
@@ -99,7 +100,7 @@ class Array:
         _, shape, dtype, fortran, raw = state
         self.fill(raw, dtype, shape, "F" if fortran else "C")
 
-    def fill(self, raw: Any, dtype: Dtype, shape: Sequence[int], order: str) -> Array:
+    def fill(self, raw: Any, dtype: Dtype, shape: Sequence[int], order: Literal["C", "F"]) -> Array:
         numeric = dtype.numeric()
         if numeric is not None:
             raw = raw.encode("latin1") if isinstance(raw, str) else raw  # Python 2's
