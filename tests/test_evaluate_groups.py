@@ -1,5 +1,6 @@
 """AP by size, length and motion of true tracks, against numbers that are known otherwise."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import pytest
 from tpr.data.rle import encode
 from tpr.evaluation import evaluate, masks
 from tpr.evaluation.traits import box_overlap, frames_seen
-import itertools
 
 DATA = Path(__file__).parent / "data" / "ytvis"
 SIZE = (40, 60)
