@@ -10,7 +10,7 @@ from reports.costs.cost_evidence import CostEvidence
 from reports.costs.cost_frames import TOTALS, Costs, Shares, open_shares, parts_frame
 from reports.costs.cost_words import differences
 from reports.costs.speed_cells import SpeedSection, speed_section
-from reports.frames import frame_rows, is_missing
+from reports.frame_rows import frame_rows, is_missing
 from reports.numbers import NOTHING, number, signed
 from reports.paper.transcription import Paper
 from reports.records.run_record import Record

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from reports.difficulty.ap_by_part import FRAMES, Part
-from reports.frames import frame_rows, is_missing
+from reports.frame_rows import frame_rows, is_missing
 from reports.numbers import number, signed
 
 TITLES = {

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from reports.evidence.load import TableEvidence
-from reports.frames import frame_rows, is_missing
+from reports.frame_rows import frame_rows, is_missing
 from reports.numbers import NOTHING, number, probability, signed
 from reports.records.run_record import METRICS
 from reports.statistics import kendall

@@ -39,15 +39,16 @@ class Pool:
 def load_pool(layout: Layout) -> Pool:
     """Every usable record of a profile; of two made here of one run and seed, the later one."""
     states, failed = shipped_states(layout), load_failed(layout)
+    size = split_size(load_profile(layout.manifests, layout.profile))
     changed = {name for name, what in states.items() if what}
-    kept, problems = _usable(layout, layout.records, failed, states)
+    kept, problems = _usable(layout.records, layout.profile, size, failed, states)
     kept = [record for record in kept if record.file_name not in changed]
     problems = [one.line for one in failed] + shipped_problems(layout) + problems
     if not states:
         return Pool(kept, [], failed, problems)
     shipped = [record for record in kept if record.file_name in states]
     beside = [record for record in kept if record.file_name not in states]
-    extra, more = _usable(layout, layout.own, failed)
+    extra, more = _usable(layout.own, layout.profile, size, failed)
     latest: dict[tuple[str, int], Record] = {}
     for record in sorted([*beside, *extra], key=lambda one: one.finished):
         latest[record.run, record.seed] = replace(record, made_here=True)
@@ -55,14 +56,17 @@ def load_pool(layout: Layout) -> Pool:
 
 
 def _usable(
-    layout: Layout, folder: Path, failed: Sequence[FailedRun], shipped: Collection[str] = ()
+    folder: Path,
+    profile: str,
+    size: int | None,
+    failed: Sequence[FailedRun],
+    shipped: Collection[str] = (),
 ) -> tuple[list[Record], list[str]]:
     """A folder's records of the whole split that no later failure replaces; lines on the others.
 
-    shipped: file names of those that ship.
+    size: videos of that split, None if unknown; shipped: file names of those that ship.
     """
-    found, problems = load_records(folder, layout.profile)
-    size = split_size(load_profile(layout.manifests, layout.profile))
+    found, problems = load_records(folder, profile)
     found, more = on_whole_split(found, size)
     kept = [
         record
