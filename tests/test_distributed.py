@@ -107,6 +107,8 @@ def processes_of(worker):
 
 
 def test_processes_of_a_stage_work_together_and_the_first_writes_the_record(folder, monkeypatch):
+    """One of them only takes long, and is waited for."""
+    monkeypatch.setenv("HAPPENS", "slow")
     assert status_of(start(folder, monkeypatch)) == 0
     record = json.loads((folder / "record.json").read_text())
     assert record["metrics"] == {"sum": 3, "ranks": [0, 1]}
@@ -143,12 +145,6 @@ def test_a_first_process_that_freezes_is_named_though_nothing_can_be_asked(folde
     status, reason = outcome(folder, monkeypatch, "freeze")
     assert status == 1
     assert reason == "process 0 of 2 does not answer, and the others wait for it"
-
-
-def test_a_process_that_only_takes_long_is_waited_for(folder, monkeypatch):
-    monkeypatch.setenv("HAPPENS", "slow")
-    assert status_of(start(folder, monkeypatch)) == 0
-    assert (folder / "record.json").is_file()
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,21 @@
 """`./run_all.sh check-gpu`: lines, record, exit status, and checks on a pretended GPU."""
 
+import gc
 import json
+import weakref
+from unittest import mock
 
 import pytest
 import torch
 
 from experiments.gpu_check import __main__ as command
 from experiments.gpu_check import checks
+from experiments.gpu_check.bench import Bench
 from experiments.gpu_check.check import Check, Found
+from experiments.gpu_check.checks import frames
+from experiments.gpu_check.checks.training import steps_left_out
+from experiments.gpu_check.pretended import Counts
+from tests.full_networks import small_full
 
 
 def found(text, fits):
@@ -67,7 +75,38 @@ def test_there_are_the_sixteen_checks_and_no_seventeenth(capsys):
     assert "no check '17'; there are 1 to 16" in capsys.readouterr().err
 
 
-def test_real_checks_on_a_pretended_gpu(capsys):
-    """A deformable convolution with gradients, loaders, and the waits of a frame."""
-    assert command.main(["--pretend", "--only", "2,13,14"]) == 0
+def test_real_checks_on_a_pretended_gpu(monkeypatch, capsys):
+    """Those that are quick with small networks; test_runs_on_a_gpu.py does what 5 to 7 do."""
+    monkeypatch.setattr(command, "Graph", lambda runs, profile: small_full())
+    monkeypatch.setenv("WORLD_SIZE", "8")  # left over from a job of several processes
+    assert command.main(["--pretend", "--only", "1,2,3,4,8,9,13,14"]) == 0
     assert "7 syncs" in capsys.readouterr().out
+
+
+def test_a_training_gives_back_its_memory_with_its_last_use(tmp_path):
+    bench = Bench(torch.device("cpu"), small_full(), tmp_path, Counts())
+    training = bench.training("blendmask-r50")
+    training.once(training.batch())
+    seen = weakref.ref(training.model)
+    gc.disable()
+    try:
+        del training
+        assert seen() is None
+    finally:
+        gc.enable()
+
+
+def test_steps_that_fp16_leaves_out_are_counted():
+    training = mock.Mock()
+    training.step.scaler.get_scale.side_effect = [8, 4, 4, 2, 2, 2, 2, 2]
+    assert steps_left_out(training) == 2
+
+
+def test_a_profiler_that_sees_no_gpu_is_no_success(monkeypatch):
+    monkeypatch.setattr(frames, "clip", lambda *_: None)
+    seen = {"launches": 0, "syncs": 0}
+    monkeypatch.setattr(frames, "profile_counts", lambda _: seen)
+    nothing = frames.profiled(mock.Mock(counts=None))
+    assert not nothing.fits and "saw nothing" in nothing.text
+    seen["launches"] = 2000
+    assert frames.profiled(mock.Mock(counts=None)).fits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,12 @@ TPR = "blendmask-r50+tpr"
 WITHOUT_BATCH_NORM = "sipmask-r50+tpr"  # whose statistics are of one micro-batch
 FRAMES = 3
 OVERFLOWS = 17  # iterations in which fp16's scale can fall from 2^16
-STEPS = 3  # that are made after them
+STEPS = 2  # that are made after them
+# At the profile's learning rate, without warm-up, an iteration makes rounding, which differs from
+# call to call on a GPU, ten times as large: 1e-6 of the weights is 1e-2 of the fourth loss. At this
+# one it stays below 1e-4, and momentum that is lost is seen.
+GENTLE = 2e-4
+STEADY = 1e-3  # at the profile's an untrained network's loss jumps up now and then by half of it
 PAIRS = 4  # where precisions are compared: eight in fp32 would be too many for a small GPU
 LOSS = 0.05  # bf16's loss may differ from fp32's by this share
 TOLERANCE = 1e-3
@@ -128,7 +134,7 @@ def resumed(bench: Bench) -> Found:
     settings = bench.settings(
         TPR, iterations=4, checkpoint_every=2, log_every=1, batch_size=2, micro_batch=2
     )
-    settings["precision"] = "fp32"
+    settings |= {"precision": "fp32", "optimizer": settings["optimizer"] | {"lr": GENTLE}}
     with exact_products():
         whole = losses_of(bench, settings, bench.folder / "at-once")
         parted = losses_of(bench, settings, bench.folder / "resumed", stop_after=2)
@@ -172,12 +178,11 @@ class Stopping:
 
 def learns(bench: Bench, iterations: int = 60) -> Found:
     """A few pairs again and again, in bf16: the loss halves and gates do not all close."""
-    training = bench.training(
-        TPR, precision="bf16", optimizer=bench.spec(TPR)["train"]["optimizer"]
-    )
+    optimizer = bench.spec(TPR)["train"]["optimizer"] | {"lr": STEADY}
+    training = bench.training(TPR, precision="bf16", optimizer=optimizer)
     batch = [part.to(bench.device) for part in training.batch()]
     losses = [training.once(batch, 0) for _ in range(iterations)]
     opened = float(open_fraction(training.model.gates).mean())
     text = f"loss {losses[0]:.2f} -> {losses[-1]:.2f}, {100 * opened:.0f} % of the gated work open"
-    fits = losses[-1] < losses[0] / 2 and opened > 0
+    fits = statistics.median(losses[-5:]) < losses[0] / 2 and opened > 0
     return Found(text, fits, {"first": losses[0], "last": losses[-1], "open": opened})
