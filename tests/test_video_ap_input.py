@@ -61,6 +61,7 @@ def test_malformed_input_is_named_or_answered(case):
         ({"category_id": [1]}, "category_id"),
         ({"segmentations": None}, "segmentations.*missing or not a list"),
         ({"segmentations": [3]}, "frame 0: segmentation is a int"),
+        ({"segmentations": [[[0, 1] * 30] * 40]}, "frame 0: rows of 0 and 1, not an RLE or poly"),
         ({"segmentations": [None, "x"]}, "frame 1: segmentation is a str"),
         ({"segmentations": [{"size": [40, 60]}]}, 'frame 0: RLE "counts" is null'),
         ({"segmentations": [{"counts": "0"}]}, 'frame 0: RLE "size"'),

@@ -112,10 +112,21 @@ def _size(size: Any) -> list[int]:
 
 def _from_polygons(polygons: list, height: int, width: int) -> bytes:
     check_size(height, width)
+    if len(polygons) == height and _is_bitmap(polygons, width):
+        raise ValueError(
+            "rows of 0 and 1, not an RLE or polygons: encode the mask by pycocotools.mask.encode"
+        )
     for polygon in polygons:
         _check_polygon(polygon)
     rle = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
     return rle["counts"]
+
+
+def _is_bitmap(rows: list, width: int) -> bool:
+    """Whether all rows have the width and hold 0 and 1 alone, as a mask written as it is."""
+    return all(
+        isinstance(r, list) and len(r) == width and all(x in (0, 1) for x in r) for r in rows
+    )
 
 
 def _check_polygon(polygon: Any) -> None:
