@@ -6,11 +6,16 @@ builds them for a checkout. Without a C compiler they are left out: Python and n
 same, slower.
 """
 
+import os
+
 from setuptools import Extension, setup
+
+PARTS = {"tpr.data._json": "tpr/data/_json.c", "tpr.evaluation._masks": "tpr/evaluation/_masks.c"}
+FLAGS = ["-O3"] if os.name == "posix" else []  # some Pythons compile with -O2, without vectors
 
 setup(
     ext_modules=[
-        Extension("tpr.data._json", ["tpr/data/_json.c"], optional=True),
-        Extension("tpr.evaluation._masks", ["tpr/evaluation/_masks.c"], optional=True),
+        Extension(name, [source], extra_compile_args=FLAGS, optional=True)
+        for name, source in PARTS.items()
     ]
 )

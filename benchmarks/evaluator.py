@@ -1,12 +1,13 @@
 """The evaluator against the public API's loop, from files to equal numbers.
 
-    python -m benchmarks.evaluator [--rounds 3] [--sets 500]
+    python -m benchmarks.evaluator [--rounds 3] [--sets 500] [--trackeval FOLDER]
 
 Cases differ in the results a video has, in the raggedness of outlines, in the number of classes
 (with one, every result meets every true track) and in length. `ratio` is the loop's time over ours,
 each the least of some rounds in turn, in seconds of processor time of one process: reading both
 files counts. All twelve numbers must be equal to the last bit. `compiled` says whether the compiled
-parts were built. `--sets` compares numbers on small random sets, too.
+parts were built. `--sets` compares numbers on small random sets, too. `--trackeval` names a clone
+of TrackEval, which is run once on every case but the longest.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from benchmarks import reference_loop
+from benchmarks import reference_loop, trackeval_times
 from tpr.data import json_input
 from tpr.evaluation import evaluate, masks
 
@@ -148,7 +149,7 @@ def small_set(seed: int) -> tuple[dict, list[dict]]:
     return {"videos": videos, "categories": categories, "annotations": annotations}, found
 
 
-def compared(truth: Path, results: Path, rounds: int) -> dict[str, float | bool]:
+def compared(truth: Path, results: Path, rounds: int) -> dict[str, float]:
     """Times of both, one after the other, and the AP of both. SystemExit where numbers differ."""
     seconds = {"loop": [], "ours": []}
     for _ in range(rounds):
@@ -181,6 +182,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sets", type=int, default=0, help="small random sets to compare first")
+    parser.add_argument("--trackeval", type=Path, help="a clone of TrackEval, to be timed, too")
     options = parser.parse_args()
     for seed in range(options.sets):
         truth, found = small_set(seed)
@@ -190,13 +192,27 @@ def main() -> None:
     compiled = bool(masks.compiled_part and json_input.compiled_part)
     for case, settings in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
-            paths = [Path(folder) / f"{name}.json" for name in ("truth", "results")]
-            for path, content in zip(paths, data_set(**settings), strict=True):
-                path.write_text(json.dumps(content))
-            size = sum(path.stat().st_size for path in paths) / 1e6
-            numbers = compared(*paths, options.rounds)
+            numbers = timed_case(Path(folder), options, settings)
         line = {"case": case} | {k: round(v, 4) for k, v in numbers.items()}
-        print(json.dumps(line | {"MB": round(size), "compiled": compiled}), flush=True)
+        print(json.dumps(line | {"compiled": compiled}), flush=True)
+
+
+def timed_case(folder: Path, options: argparse.Namespace, settings: dict) -> dict[str, float]:
+    truth, results = data_set(**settings)
+    paths = [folder / f"{name}.json" for name in ("truth", "results")]
+    for path, content in zip(paths, (truth, results), strict=True):
+        path.write_text(json.dumps(content))
+    numbers = compared(*paths, options.rounds)
+    numbers["MB"] = sum(path.stat().st_size for path in paths) / 1e6
+    if options.trackeval and settings["frames"][1] < 100:
+        paths = trackeval_times.laid_out(folder, trackeval_times.as_it_reads(truth), results)
+        del truth, results
+        seconds, ap = trackeval_times.evaluated(options.trackeval, folder)
+        begin = time.process_time()
+        ours(*paths)
+        own = time.process_time() - begin
+        numbers |= {"trackeval_ratio": seconds / own, "trackeval": seconds, "trackeval_AP": ap}
+    return numbers
 
 
 if __name__ == "__main__":

@@ -62,8 +62,8 @@ ELSEWHERE = {
     "python -m benchmarks.training": "the same",
     "python -m benchmarks.memory": "two minutes; test_memory.py has its bounds",
 }
-# tests/test_docs_full_scale.py, tests/test_export.py, tests/test_docs_own_annotations.py
-OWN_TESTS = {"full-scale.md", "export.md", "own-annotations.md"}
+# their own tests: test_docs_full_scale.py, test_export.py, test_docs_own_annotations.py and so on
+OWN_TESTS = {"full-scale.md", "export.md", "own-annotations.md", "evaluator.md"}
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)
 
 

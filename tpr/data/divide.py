@@ -49,14 +49,20 @@ def divide(
 
     train, official: files of the two splits; with the latter nothing is held out.
     """
+    if official is not None:
+        return {"train": whole(train, check), "val": official | {"annotations": None}}
     everything = {c.video.id for c in check.videos.values() if c.video.length}
     train = renumbered(train)
-    if official is not None:
-        return {"train": subset(train, check, everything), "val": official | {"annotations": None}}
     return {
         "train": subset(train, check, everything - set(held)),
         "val": subset(train, check, set(held)),
     }
+
+
+def whole(record: dict[str, Any], check: Check) -> dict[str, Any]:
+    """The file with all of its videos that have frames."""
+    videos = {c.video.id for c in check.videos.values() if c.video.length}
+    return subset(renumbered(record), check, videos)
 
 
 def renumbered(record: dict[str, Any]) -> dict[str, Any]:

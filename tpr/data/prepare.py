@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tpr.command import command, positive
+from tpr.command import command, positive, say
 from tpr.data.check import Check, Progress, check_split
-from tpr.data.divide import choose, divide, first_frames, first_videos, video_names
+from tpr.data.divide import choose, divide, first_frames, first_videos, video_names, whole
 from tpr.data.findings import KINDS, SHOWN, BrokenDataError, Finding, counted, report
 from tpr.data.frames import add_follow_links
 from tpr.data.holdout import names_hash
@@ -31,6 +31,7 @@ from tpr.data.layouts import (
     find_annotations,
     find_frames,
 )
+from tpr.data.official_truth import truth_file, with_truth
 from tpr.data.prepared import INDEX
 from tpr.files import check_outputs, replacing
 from tpr.terminal import printable
@@ -56,16 +57,20 @@ def prepare(
     """Writes the prepared data set to `out` and returns its index.
 
     holdout: how many training videos become the validation set (default: 302 of 2238 of them);
-    official_val: train on all of them and take the official validation set, which has no ground
-    truth; limit, limit_frames: look at so many videos for either set only, and at so many frames
-    of each, for a trial; follow_links: read pictures behind links that lead out of the data set
-    too, which the index then says. Raises FileNotFoundError for an unknown layout, BrokenDataError
-    with all that was found.
+    official_val: train on all of them and take the official validation set, with its ground truth
+    where that is at hand, which for most sets it is not; limit, limit_frames: look at so many
+    videos for either set only, and at so many frames of each, for a trial; follow_links: read
+    pictures behind links that lead out of the data set too, which the index then says. Raises
+    FileNotFoundError for an unknown layout, BrokenDataError with all that was found.
     """
     if dataset not in DATASETS:
         raise ValueError(f"unknown data set {dataset!r}; known: {', '.join(DATASETS)}")
     splits = ("train", "valid") if official_val else ("train",)
     loaded = {split: load(dataset, root, split) for split in splits}
+    truth = truth_file(root, dataset) if official_val else None
+    if truth:
+        source, record = loaded["valid"]
+        loaded["valid"] = source, with_truth(record, source.json, truth)
     if out.resolve() in {source.json.parent.resolve() for source, _ in loaded.values()}:
         raise ValueError(f"{out} holds the original annotations; choose another folder for --out")
     outputs = [out / name for name in ("train.json", "val.json", INDEX)]
@@ -79,7 +84,7 @@ def prepare(
         split: check_split(
             record,
             source.frames,
-            annotated=split == "train",
+            annotated=split == "train" or truth is not None,
             follow_links=follow_links,
             workers=workers,
             progress=progress,
@@ -92,6 +97,8 @@ def prepare(
     held = [] if official_val else choose(checks["train"], holdout)
     official = loaded["valid"][1] if official_val else None
     parts = divide(loaded["train"][1], checks["train"], held, official)
+    if truth:
+        parts["val"] = whole(official, checks["valid"])
     clear(out)
     hashes = {name: write_file(out / f"{name}.json", part) for name, part in parts.items()}
     link(out / "frames" / "train", loaded["train"][0].frames)
@@ -99,7 +106,7 @@ def prepare(
     names = video_names(checks["train"])
     index = {
         "dataset": dataset,
-        "validation": "official" if official_val else "hold-out",
+        "validation": validation(official_val, truth),
         "holdout": sorted(names[id] for id in held),
         "holdout_sha256": names_hash(names[id] for id in held) if held else None,
         "files": hashes,
@@ -112,6 +119,13 @@ def prepare(
     index["fingerprint"] = fingerprint(index)
     write_file(out / INDEX, index)
     return index
+
+
+def validation(official_val: bool, truth: Path | None) -> str:
+    """What the validation set is, for the index."""
+    if not official_val:
+        return "hold-out"
+    return f"official, with the ground truth of {truth.name}" if truth else "official"
 
 
 def load(dataset: str, root: Path, split: str) -> tuple[Source, dict[str, Any]]:
@@ -214,6 +228,9 @@ def main(arguments: list[str]) -> None:
         print("\n".join(map(printable, report(error.findings, None if options.all else SHOWN))))
         raise
     print("\n".join(map(printable, lines(index, out))))
+    if not options.official_val and (truth := truth_file(options.root, options.dataset)):
+        there = f"{truth.name} is the ground truth of the official validation set"
+        say(f"note: {there}: --official-val validates on it")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -254,6 +271,8 @@ def lines(index: dict[str, Any], out: Path) -> list[str]:
         text.append(f"held out: {held}, {index['holdout_sha256']}")
     meanings = {kind: KINDS[kind].meaning for kind in index["notes"]} | RENUMBERED
     text += [f"note: {kind}: {n} ({meanings[kind]})" for kind, n in index["notes"].items()]
+    if "ground truth" in index["validation"]:
+        text.append(f"val: {index['validation']}")
     return [*text, f"fingerprint: {index['fingerprint']}", f"written: {out}"]
 
 

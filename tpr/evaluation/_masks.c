@@ -72,24 +72,24 @@ static int64_t decode(const uint8_t *symbol, Py_ssize_t length, int64_t pixels, 
                       int64_t *area) {
     const uint8_t *last = symbol + length;
     const int32_t *begin = edges;
-    int64_t zeros = 0, ones = 0, negative = 0, covered = 0;
+    int64_t zeros = 0, ones = 0, covered = 0, beyond; /* negative if a run is, or is too long */
     int wrong = 0;
     if (!well_formed(symbol, length)) return -1;
     int64_t place = next_number(&symbol, &wrong);
-    negative |= place;
+    beyond = place | (pixels - place);
     while (symbol < last) {
         /* each is stored as the difference to the one before; the first zeros stand apart */
         ones += next_number(&symbol, &wrong);
         *edges++ = (int32_t)place;
         *edges++ = (int32_t)(place += ones);
         covered += ones;
-        negative |= ones;
+        beyond |= ones | (pixels - ones);
         if (symbol == last) break; /* which spares the zeros that come last an edge */
         zeros += next_number(&symbol, &wrong);
         place += zeros;
-        negative |= zeros;
+        beyond |= zeros | (pixels - zeros);
     }
-    if (wrong || negative < 0 || place != pixels) return -1;
+    if (wrong || beyond < 0 || place != pixels) return -1;
     *area = covered;
     return edges - begin;
 }
