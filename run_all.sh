@@ -130,12 +130,26 @@ install() {
     PYTHONDONTWRITEBYTECODE='' PYTHONWARNINGS=ignore "$venv/bin/python" -c \
         'import experiments.libraries, matplotlib.pyplot, jinja2, markdown, pandas, scipy.stats, av' ||
         die "the installed packages do not work together (see above)"
-    # without a compiler they are left out, and the evaluator does the same in numpy, slower
-    "$venv/bin/python" -W ignore setup.py --quiet build_ext --inplace >/dev/null 2>&1 ||
-        say "The compiled parts of the evaluator were not built: it is slower without them"
+    command -v "${CC:-cc}" >/dev/null ||
+        say "No C compiler: the evaluator does without its compiled parts, with the same numbers, slower"
     wanted >"$stamp.tmp"
     mv "$stamp.tmp" "$stamp"
     rm -f "$venv/.setup-unfinished"
+}
+
+# Whether each compiled part of the evaluator is there and not older than its source.
+is_built() {
+    local source parts
+    for source in tpr/*/_*.c; do
+        parts=("${source%.c}".*.so)
+        [[ -f ${parts[0]} && ! $source -nt ${parts[0]} ]] || return 1
+    done
+}
+
+# They lie in the checkout, so another checkout with the same environment builds its own.
+build() {
+    command -v "${CC:-cc}" >/dev/null || return 0
+    "$venv/bin/python" -W ignore setup.py --quiet build_ext --inplace >/dev/null 2>&1 || true
 }
 
 # Locks file descriptor 9, which this shell and pip keep open: the lock goes when the last of them ends.
@@ -183,6 +197,7 @@ torch_index=${TPR_TORCH_INDEX-$(cat "$venv/.torch-index" 2>/dev/null || true)}
 cd "$here"
 
 is_set_up || set_up
+is_built || build
 # the installed packages before the user's: a yaml.py of theirs is not ours to load
 packages=("$venv"/lib/python3*/site-packages)
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here:${packages[0]}${PYTHONPATH:+:$PYTHONPATH}"
