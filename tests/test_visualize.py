@@ -158,6 +158,7 @@ def test_a_video_without_tracks_is_shown(dataset, tmp_path, capsys):
     path.write_text(json.dumps(record))
     assert main([str(path), str(dataset.frame_root), "--out", str(out)]) == 0
     assert Image.open(out).size == (3 * 244, 18 + 160 + 4 + 14)
+    assert "note: 1 x data set without tracks: " in capsys.readouterr().err
 
 
 def test_pictures_keep_their_colours_as_png():

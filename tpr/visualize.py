@@ -262,6 +262,8 @@ def write_sheet(options: argparse.Namespace) -> None:
     check_outputs([options.out], [options.dataset, *options.results, *(root / x for x in names)])
     check_ending(options.out.suffix)
     tally = Tally()
+    if not dataset.annotations.tracks:
+        tally.add("data set without tracks", str(options.dataset))
     results = {
         str(path): read_results(path, dataset.annotations, tally.add) for path in options.results
     }
