@@ -76,8 +76,9 @@ def test_a_reader_that_has_enough_is_no_error():
 
 
 @pytest.mark.parametrize("buffered", ["", "1"])
-def test_a_full_disk_below_the_output_is_a_line(buffered):
-    status, _, errors = run(LIST, "> /dev/full", PYTHONUNBUFFERED=buffered)
+@pytest.mark.parametrize("command", [LIST, [*LIST, "--help"]])
+def test_a_full_disk_below_the_output_is_a_line(command, buffered):
+    status, _, errors = run(command, "> /dev/full", PYTHONUNBUFFERED=buffered)
     assert status == 2
     assert errors == "error: standard output cannot be written: No space left on device\n"
 

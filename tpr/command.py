@@ -109,6 +109,7 @@ class Output:
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
+        self.failed: UnwritableError | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -117,6 +118,9 @@ class Output:
         return self.attempt(self.stream.write, text)
 
     def flush(self) -> None:
+        """Raises what a write raised before, too: argparse ignores it."""
+        if self.failed:
+            raise self.failed
         self.attempt(self.stream.flush)
 
     def attempt(self, action: Callable[..., Any], *arguments: str) -> Any:
@@ -125,7 +129,9 @@ class Output:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise UnwritableError(f"standard output cannot be written: {error.strerror}") from None
+            text = f"standard output cannot be written: {error.strerror}"
+            self.failed = UnwritableError(text)
+            raise self.failed from None
 
 
 def say(line: str) -> None:
