@@ -3,7 +3,7 @@
     python -m benchmarks.evaluator [--rounds 3] [--sets 500] [--trackeval FOLDER]
 
 Cases differ in the results a video has, in the raggedness of outlines, in the number of classes
-(with one, every result meets every true track) and in length. `ratio` is the loop's time over ours,
+(with one, every result meets every true track), in length and in how true masks are written. `ratio` is the loop's time over ours,
 each the least of some rounds in turn, in seconds of processor time of one process: reading both
 files counts. All twelve numbers must be equal to the last bit. `compiled` says whether the compiled
 parts were built. `--sets` compares numbers on small random sets, too. `--trackeval` names a clone
@@ -35,6 +35,8 @@ CASES = {
     "25 results of 1 class": SHORT | {"results": 25, "classes": 1},
     "10 ragged results of 40 classes": SHORT | {"results": 10, "classes": 40, "ragged": 5.0},
     "25 ragged results of 40 classes": SHORT | {"results": 25, "classes": 40, "ragged": 5.0},
+    "10 results of 40 classes, run lists": SHORT
+    | {"results": 10, "classes": 40, "run_lists": True},
     "as OVIS: 140 videos of up to 292 frames": {
         "videos": 140, "frames": (20, 292), "ragged": 0.5, "results": 15, "classes": 25
     },
@@ -99,9 +101,15 @@ def video(
 
 
 def data_set(
-    videos: int, frames: tuple[int, int], results: int, classes: int, ragged: float
+    videos: int,
+    frames: tuple[int, int],
+    results: int,
+    classes: int,
+    ragged: float,
+    run_lists: bool = False,
 ) -> tuple[dict, list[dict]]:
-    """Annotations and results; videos are of evenly spread lengths within `frames`."""
+    """Annotations and results; videos are of evenly spread lengths within `frames`. run_lists: the
+    true tracks' masks are such, as in YouTube-VIS's own files."""
     rng = np.random.default_rng(0)
     lengths = np.linspace(*frames, DISTINCT).astype(int).tolist()
     distinct = [video(rng, length, results, classes, ragged) for length in lengths]
@@ -115,7 +123,8 @@ def data_set(
     for number, one in enumerate(annotations, 1):
         one["id"] = number
     categories = [{"id": k, "name": f"class {k}"} for k in range(1, classes + 1)]
-    return {"videos": records, "categories": categories, "annotations": annotations}, found
+    truth = {"videos": records, "categories": categories, "annotations": annotations}
+    return trackeval_times.as_it_reads(truth) if run_lists else truth, found
 
 
 def small_set(seed: int) -> tuple[dict, list[dict]]:
@@ -205,8 +214,9 @@ def timed_case(folder: Path, options: argparse.Namespace, settings: dict) -> dic
     numbers = compared(*paths, options.rounds)
     numbers["MB"] = sum(path.stat().st_size for path in paths) / 1e6
     if options.trackeval and settings["frames"][1] < 100:
-        paths = trackeval_times.laid_out(folder, trackeval_times.as_it_reads(truth), results)
-        del truth, results
+        own_form = truth if "run_lists" in settings else trackeval_times.as_it_reads(truth)
+        paths = trackeval_times.laid_out(folder, own_form, results)
+        del truth, results, own_form
         seconds, ap = trackeval_times.evaluated(options.trackeval, folder)
         begin = time.process_time()
         ours(*paths)

@@ -109,8 +109,11 @@ def test_a_string_is_read_by_both_or_by_neither(compiled, text, size):
 @pytest.mark.parametrize("runs", [[0, 36], [36], [5, 0, 5, 1, 25], [0, 1, 34, 1], [0, 36, 0]])
 def test_runs_of_no_length_are_read_by_both(compiled, runs):
     text = "".join(written(run - (runs[i - 2] if i > 2 else 0)) for i, run in enumerate(runs))
-    read = compiled.read([[{"size": [6, 6], "counts": text}]])
-    assert np.frombuffer(read[0], masks.MASK)["area"] == sum(runs[1::2])
+    string, as_list = (
+        compiled.read([[{"size": [6, 6], "counts": counts}]]) for counts in (text, runs)
+    )
+    assert np.frombuffer(string[0], masks.MASK)["area"] == sum(runs[1::2])
+    assert string == as_list
 
 
 def written(number: int) -> str:
@@ -128,7 +131,11 @@ def written(number: int) -> str:
     "one",
     [
         [[0, 0, 1, 0, 1, 1]],
-        {"size": [6, 6], "counts": [36]},
+        {"size": [6, 6], "counts": [35]},
+        {"size": [6, 6], "counts": [37, -1]},
+        {"size": [6, 6], "counts": [35, True]},
+        {"size": [6, 6], "counts": [10**30]},
+        {"size": [6, 6], "counts": []},
         {"size": [6, 6], "counts": b"T1"},
         {"size": (6, 6), "counts": "T1"},
         {"size": [6, True], "counts": "T1"},

@@ -1,7 +1,8 @@
 /* The two inner loops of the evaluation: reading compressed RLE, and intersecting masks.
 
-Optional: tpr/evaluation/masks.py does the same in numpy, where this is not built, and wherever
-read() returns None, which is for all that is not plain: its Python says what is wrong with it. */
+Plain are compressed strings and run lists. Optional: tpr/evaluation/masks.py does the same in numpy,
+where this is not built, and wherever read() returns None, which is for all that is not plain or
+broken: its Python says what is wrong with it. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -94,33 +95,55 @@ static int64_t decode(const uint8_t *symbol, Py_ssize_t length, int64_t pixels, 
     return edges - begin;
 }
 
-/* A plain mask's string and size; 0 for anything else. */
-static int plain_mask(PyObject *one, Mask *mask, PyObject **string) {
-    if (!PyDict_CheckExact(one)) return 0;
-    *string = PyDict_GetItemWithError(one, counts_key);
-    if (*string == NULL || !PyUnicode_CheckExact(*string)) return 0;
-    if (!PyUnicode_IS_COMPACT_ASCII(*string)) return 0;
-    mask->size = plain_size(PyDict_GetItemWithError(one, size_key));
-    return mask->size != 0;
+/* As decode, of a list of run lengths. */
+static int64_t decode_list(PyObject *counts, int64_t pixels, int32_t *edges, int64_t *area) {
+    int64_t place = 0, ones = 0;
+    Py_ssize_t number = PyList_GET_SIZE(counts);
+    for (Py_ssize_t i = 0; i < number; i++) {
+        PyObject *item = PyList_GET_ITEM(counts, i);
+        int overflow = 0;
+        if (!PyLong_CheckExact(item)) return -1;
+        int64_t run = PyLong_AsLongLongAndOverflow(item, &overflow);
+        if (overflow || run < 0 || run > pixels - place) return -1;
+        place += run;
+        ones += i & 1 ? run : 0;
+        edges[i] = (int32_t)place;
+    }
+    if (place != pixels) return -1;
+    *area = ones;
+    return number & ~(Py_ssize_t)1; /* zeros that come last have no edge */
 }
 
-/* Symbols of all strings, and how many masks there are; -1 where one is not plain. */
-static int64_t count_symbols(PyObject *tracks, int64_t *masks) {
-    int64_t symbols = 0;
+/* Symbols of a plain mask's string, or runs of its list, which are at least as many as its edges;
+-1 for anything else. */
+static Py_ssize_t plain_mask(PyObject *one, Mask *mask, PyObject **counts) {
+    if (!PyDict_CheckExact(one)) return -1;
+    *counts = PyDict_GetItemWithError(one, counts_key);
+    mask->size = plain_size(PyDict_GetItemWithError(one, size_key));
+    if (*counts == NULL || mask->size == 0) return -1;
+    if (PyList_CheckExact(*counts)) return PyList_GET_SIZE(*counts);
+    if (!PyUnicode_CheckExact(*counts) || !PyUnicode_IS_COMPACT_ASCII(*counts)) return -1;
+    return PyUnicode_GET_LENGTH(*counts);
+}
+
+/* Most edges of all masks together, and how many masks there are; -1 where one is not plain. */
+static int64_t count_edges(PyObject *tracks, int64_t *masks) {
+    int64_t edges = 0;
     *masks = 0;
     for (Py_ssize_t row = 0; row < PyList_GET_SIZE(tracks); row++) {
         PyObject *track = PyList_GET_ITEM(tracks, row);
         if (!PyList_CheckExact(track)) return -1;
         for (Py_ssize_t frame = 0; frame < PyList_GET_SIZE(track); frame++) {
-            PyObject *one = PyList_GET_ITEM(track, frame), *string = NULL;
+            PyObject *one = PyList_GET_ITEM(track, frame), *counts;
             Mask mask;
             if (is_missing(one)) continue;
-            if (!plain_mask(one, &mask, &string)) return -1;
-            symbols += PyUnicode_GET_LENGTH(string);
+            Py_ssize_t most = plain_mask(one, &mask, &counts);
+            if (most < 0) return -1;
+            edges += most;
             ++*masks;
         }
     }
-    return symbols;
+    return edges;
 }
 
 /* Fills masks and edges; the number of edges, or -1 where a mask is malformed. */
@@ -129,13 +152,15 @@ static int64_t decode_all(PyObject *tracks, Mask *mask, int32_t *edges) {
     for (Py_ssize_t row = 0; row < PyList_GET_SIZE(tracks); row++) {
         PyObject *track = PyList_GET_ITEM(tracks, row);
         for (Py_ssize_t frame = 0; frame < PyList_GET_SIZE(track); frame++) {
-            PyObject *one = PyList_GET_ITEM(track, frame), *string = NULL;
+            PyObject *one = PyList_GET_ITEM(track, frame), *counts = NULL;
             if (is_missing(one)) continue;
-            plain_mask(one, mask, &string);
+            Py_ssize_t length = plain_mask(one, mask, &counts);
             mask->row = row, mask->frame = frame, mask->begin = used;
             int64_t pixels = (mask->size >> 32) * (mask->size & 0xffffffff);
-            int64_t found = decode(PyUnicode_DATA(string), PyUnicode_GET_LENGTH(string), pixels,
-                                   edges + used, &mask->area);
+            int64_t found =
+                PyList_CheckExact(counts)
+                    ? decode_list(counts, pixels, edges + used, &mask->area)
+                    : decode(PyUnicode_DATA(counts), length, pixels, edges + used, &mask->area);
             if (found < 0) return -1;
             used += found;
             mask++->end = used;
@@ -145,13 +170,13 @@ static int64_t decode_all(PyObject *tracks, Mask *mask, int32_t *edges) {
 }
 
 static PyObject *read_masks(PyObject *module, PyObject *tracks) {
-    int64_t number, symbols;
+    int64_t number, most;
     if (!PyList_CheckExact(tracks)) Py_RETURN_NONE;
-    symbols = count_symbols(tracks, &number);
+    most = count_edges(tracks, &number);
     if (PyErr_Occurred()) return NULL;
-    if (symbols < 0) Py_RETURN_NONE;
+    if (most < 0) Py_RETURN_NONE;
     PyObject *masks = PyBytes_FromStringAndSize(NULL, number * (Py_ssize_t)sizeof(Mask));
-    PyObject *edges = PyBytes_FromStringAndSize(NULL, symbols * (Py_ssize_t)sizeof(int32_t));
+    PyObject *edges = PyBytes_FromStringAndSize(NULL, most * (Py_ssize_t)sizeof(int32_t));
     if (masks == NULL || edges == NULL) goto failed;
     int64_t used = decode_all(tracks, (Mask *)PyBytes_AS_STRING(masks),
                               (int32_t *)PyBytes_AS_STRING(edges));

@@ -67,42 +67,66 @@ def plain_recall(matches: CategoryMatches, limit: int) -> np.ndarray:
     return np.where(positives > 0, hits / np.maximum(positives, 1), -1.0)
 
 
+def average_recall(
+    matches: CategoryMatches, weights: np.ndarray, area: int, limit: int, thresholds: list[int]
+) -> np.ndarray:
+    """Recall, (B, thresholds), for (B, V) ``weights`` of the videos; -1 without positives."""
+    positives = _positives(matches, weights, area)[:, None]
+    hit = matches.hit[area][thresholds] & (matches.rank < limit)
+    threshold, place = np.nonzero(hit)
+    videos, index = np.unique(matches.video[place], return_inverse=True)
+    by_video = np.zeros((len(videos), len(thresholds)), np.int64)
+    np.add.at(by_video, (index, threshold), 1)
+    hits = weights[:, videos] @ by_video
+    return np.where(positives > 0, hits / np.maximum(positives, 1), -1.0)
+
+
 def average_precision(
     matches: CategoryMatches, weights: np.ndarray, area: int, limit: int, thresholds: list[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean precision over recall levels, and recall, each (B, thresholds); -1 without positives.
-
-    ``weights`` is (B, V): B weightings of the videos. ``limit`` predictions a video count.
-    """
+) -> np.ndarray:
+    """Mean precision over recall levels, (B, thresholds), for (B, V) ``weights`` of the videos; -1
+    without positives. ``limit`` predictions a video count."""
     kept = np.flatnonzero(matches.rank < limit)
     step = max(1, _CHUNK // max(1, len(kept)))
     parts = [
         _chunk(matches, weights[at : at + step], area, kept, thresholds)
         for at in range(0, len(weights), step)
     ]
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    return np.concatenate(parts)
 
 
-def _chunk(matches, weights, area: int, kept: np.ndarray, thresholds: list[int]):
-    wanted = matches.true_video[matches.wanted[area]]
-    positives = weights @ np.bincount(wanted, minlength=weights.shape[1])  # (B,)
+def _positives(matches: CategoryMatches, weights: np.ndarray, area: int) -> np.ndarray:
+    """(B,) true tracks to be found."""
+    videos, number = np.unique(matches.true_video[matches.wanted[area]], return_counts=True)
+    return weights[:, videos] @ number
+
+
+def _chunk(
+    matches: CategoryMatches,
+    weights: np.ndarray,
+    area: int,
+    kept: np.ndarray,
+    thresholds: list[int],
+) -> np.ndarray:
+    positives = _positives(matches, weights, area)
     precision = np.full((len(weights), len(thresholds)), -1.0)
-    recall = precision.copy()
     defined = np.flatnonzero(positives)
     if len(defined):
         seen = weights[np.ix_(defined, matches.video[kept])]
         for place, threshold in enumerate(thresholds):
-            precision[defined, place], recall[defined, place] = _curve(
+            precision[defined, place] = _precision(
                 seen,
                 matches.hit[area, threshold, kept],
                 matches.counted[area, threshold, kept],
                 positives[defined],
             )
-    return precision, recall
+    return precision
 
 
-def _curve(seen, hit, counted, positives) -> tuple[np.ndarray, np.ndarray]:
-    """Mean interpolated precision and final recall, (B,), at one threshold; ``seen`` is (B, N).
+def _precision(
+    seen: np.ndarray, hit: np.ndarray, counted: np.ndarray, positives: np.ndarray
+) -> np.ndarray:
+    """Mean interpolated precision, (B,), at one threshold; ``seen`` is (B, N).
 
     Precision after a false positive is never above that after the true positive before it, so only
     true positives need looking at. The precision at a recall level is the best one from the first
@@ -110,12 +134,11 @@ def _curve(seen, hit, counted, positives) -> tuple[np.ndarray, np.ndarray]:
     """
     columns = np.flatnonzero(hit[counted])
     if not len(columns):
-        return np.zeros(len(seen)), np.zeros(len(seen))
+        return np.zeros(len(seen))
     total = np.cumsum(seen[:, counted], axis=1)[:, columns]
     found = np.cumsum(seen[:, hit], axis=1)
     precision = found / (total + np.spacing(1))
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    recall = found / positives[:, None]
-    reached = np.searchsorted(RECALL_LEVELS, recall, side="right")
+    reached = np.searchsorted(RECALL_LEVELS, found / positives[:, None], side="right")
     levels = np.diff(reached, axis=1, prepend=0)
-    return (best * levels).sum(axis=1) / len(RECALL_LEVELS), recall[:, -1]
+    return (best * levels).sum(axis=1) / len(RECALL_LEVELS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tpr.data.json_input import shown
 from tpr.evaluation.accumulate import (
     CategoryMatches,
     average_precision,
+    average_recall,
     plain_precision,
     plain_recall,
 )
@@ -89,11 +91,19 @@ class Metrics:
         found = [one for one in self.matches.values() if one.wanted[statistic.area].any()]
         if limit is None or not found:
             return np.full(len(weights), -1.0)
-        values = [
-            average_precision(one, weights, statistic.area, limit, list(statistic.thresholds))
-            for one in found
-        ]
-        return mean_defined(np.stack([value[statistic.recall] for value in values], axis=-1))
+        values = np.empty((len(weights), len(found)))
+        for place, one in enumerate(found):
+            values[:, place] = self._weighted_category(one, weights, statistic, limit)
+        return mean_defined(values)
+
+    def _weighted_category(
+        self, one: CategoryMatches, weights: np.ndarray, statistic: Statistic, limit: int
+    ) -> np.ndarray:
+        """(B,) mean over thresholds, -1 where the category has no true tracks."""
+        compute = average_recall if statistic.recall else average_precision
+        value = compute(one, weights, statistic.area, limit, list(statistic.thresholds))
+        mean = reduce(np.add, value.T) / value.shape[1]
+        return np.where(value[:, 0] > -1, mean, -1.0)
 
     def bootstrap(self, draws: int = 2000, seed: int = 0, stat: str = "AP") -> np.ndarray:
         """(draws,) values of ``stat`` over videos drawn with replacement.

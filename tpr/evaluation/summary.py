@@ -47,11 +47,10 @@ def limit_index(statistic: Statistic, max_detections: tuple[int, ...]) -> int | 
 
 
 def mean_defined(values: np.ndarray) -> np.ndarray:
-    """(B, T, K) to (B,): mean over the categories that have true tracks, -1 where none has."""
-    values = np.moveaxis(values, -1, 1)  # categories first: T is never partly defined
-    defined = values[:, :, 0] > -1  # (B, K)
-    total = np.where(defined, values.mean(axis=2), 0).sum(axis=1)
+    """(B, K) to (B,): mean over the categories that have true tracks, -1 where none has."""
+    defined = values > -1
     count = defined.sum(axis=1)
+    total = np.where(defined, values, 0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), -1.0)
 
 
