@@ -7,8 +7,8 @@ Cases differ in the results a video has, in the raggedness of outlines, in the n
 `ratio` is the loop's time over ours, each the least of some rounds in turn, in seconds of processor
 time of one process: reading both files counts. All twelve numbers must be equal to the last bit.
 `compiled` says whether the compiled parts were built. `--sets` compares numbers on small random
-sets, too. `--trackeval` names a clone of TrackEval, which is run once on every case but the longest,
-and compared with a run of ours on the files that it reads.
+sets, too. `--trackeval` names a clone of TrackEval, which is run once on every case but the
+longest, and compared with a run of ours on the files that it reads.
 """
 
 from __future__ import annotations
