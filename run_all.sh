@@ -128,7 +128,7 @@ install() {
     install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
     # what it compiles is kept even if the user's Python keeps none: every stage would compile it again
     PYTHONDONTWRITEBYTECODE='' PYTHONWARNINGS=ignore "$venv/bin/python" -c \
-        'import experiments.libraries, matplotlib.pyplot, jinja2, markdown, pandas, scipy.stats, av' ||
+        'import experiments.pipeline.libraries, matplotlib.pyplot, jinja2, markdown, pandas, scipy.stats, av' ||
         die "the installed packages do not work together (see above)"
     command -v "${CC:-cc}" >/dev/null ||
         say "No C compiler: the evaluator does without its compiled parts, with the same numbers, slower"

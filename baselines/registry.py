@@ -1,7 +1,8 @@
 """The baselines by the name that a manifest gives them.
 
 A builder takes a run's temporal spec, {"name", and the options of each part}, and the pyramid's
-channels, as those of `tpr.models.build` do. A new baseline is one file and one line here.
+channels, as those of `tpr.models.build` do. A new baseline is one file and one line here; profiles
+may give it options, others have the defaults of its constructor.
 """
 
 from __future__ import annotations
@@ -27,25 +28,42 @@ Spec = dict[str, Any]
 Builder = Callable[[Spec, int], nn.Module]
 
 
+def of(spec: Spec, part: str) -> Spec:
+    """Options of a part; those of its constructor where the spec says nothing, or `true`."""
+    found = spec.get(part, True)
+    if found is None or found is False:
+        raise ValueError(f"{spec['name']} cannot be built without {part}")
+    return {} if found is True else found
+
+
+def whole(module: Callable[..., nn.Module]) -> Builder:
+    """A temporal module that is not made of parts. spec: its own options."""
+    return lambda spec, channels: module(
+        channels, **{name: value for name, value in spec.items() if name != "name"}
+    )
+
+
 def sampler(module: Callable[..., nn.Module]) -> Builder:
     """Table 1(d): TPR with another sampling in DACR's place. spec: {"sampling", "cpr"}."""
     return lambda spec, channels: TemporalPyramidRouting(
-        module(channels, **spec["sampling"]), CPR(channels, **spec["cpr"])
+        module(channels, **of(spec, "sampling")), CPR(channels, **of(spec, "cpr"))
     )
 
 
 def warped(module: Callable[..., nn.Module]) -> Builder:
     """Table 1(d): the reference pyramid warped, then merged. spec: {"warp", "merge", "cpr"}."""
     return lambda spec, channels: WarpedRouting(
-        module(channels, **spec["warp"]),
-        TemporalPyramidRouting(Merge(channels, **spec["merge"]), CPR(channels, **spec["cpr"])),
+        module(channels, **of(spec, "warp")),
+        TemporalPyramidRouting(
+            Merge(channels, **of(spec, "merge")), CPR(channels, **of(spec, "cpr"))
+        ),
     )
 
 
 def routing(module: Callable[..., nn.Module]) -> Builder:
     """Table 1(c): DACR with another routing space in CPR's place. spec: {"dacr", "cpr"}."""
     return lambda spec, channels: module(
-        DACR(channels, **spec["dacr"]), CPR(channels, **spec["cpr"])
+        DACR(channels, **of(spec, "dacr")), CPR(channels, **of(spec, "cpr"))
     )
 
 
@@ -55,6 +73,6 @@ BASELINES: dict[str, Builder] = {
     "flow-warp": warped(FlowWarp),
     "feature-flow": warped(FeatureFlowWarp),
     "full-routing": routing(FullRouting),
-    "full-align": lambda spec, channels: FullAlign(DACR(channels, **spec["dacr"])),
+    "full-align": lambda spec, channels: FullAlign(DACR(channels, **of(spec, "dacr"))),
     "top-down": routing(TopDownRouting),
 }

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 
 RUN, PROFILE = "blendmask-r50+tpr", "mini"
 ITERATIONS = 5
@@ -31,9 +31,9 @@ def peak() -> float:
 
 def stages() -> Any:
     """The training of RUN under its profile, and its evaluation."""
-    from experiments.layout import ROOT, Layout
-    from experiments.manifest import load_manifests
-    from experiments.spec import Graph
+    from experiments.declared.manifests import load_manifests
+    from experiments.pipeline.graph import Graph
+    from experiments.stages.layout import ROOT, Layout
 
     manifests = load_manifests(Layout(PROFILE, ROOT).manifests)
     return Graph(manifests.runs, manifests.profile(PROFILE)).evaluate(RUN, 0)
@@ -57,7 +57,7 @@ def dataset(folder: Path) -> Any:
 def training(folder: Path) -> dict[str, float]:
     """A few iterations of the profile's fine-tuning."""
     from baselines.registry import BASELINES
-    from experiments.layout import ROOT, Layout
+    from experiments.stages.layout import ROOT, Layout
     from tpr.train import finetune
 
     stage = stages().inputs["train"]
@@ -73,7 +73,7 @@ def training(folder: Path) -> dict[str, float]:
 def inference(folder: Path) -> dict[str, float]:
     """The trained model that ships over one video, as the evaluation stage runs it."""
     from baselines.registry import BASELINES
-    from experiments.layout import ROOT, Layout
+    from experiments.stages.layout import ROOT, Layout
     from tpr import checkpoint
     from tpr.infer import infer
     from tpr.quantised import unpacked

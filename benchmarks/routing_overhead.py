@@ -31,8 +31,8 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
 from tpr.cost.clip import untrained
 from tpr.models.vis_model import VISModel
 from tpr.routing import Frame, TemporalPyramidRouting, open_fraction

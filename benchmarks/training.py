@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torchvision.ops import deform_conv2d
 
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
 from tpr.data.loader import PairBatch
 from tpr.data.mini import generate
 from tpr.data.prepared import open_split
@@ -49,7 +49,8 @@ def model_and_batch() -> tuple[VISModel, PairBatch]:
     manifests = load_manifests(MANIFESTS)
     profile = manifests.profile("mini")
     spec = Graph(manifests.runs, profile).train(RUN, 0).spec
-    split = profile["data"]["videos"]["train"] | {"videos": VIDEOS}
+    assert "videos" in profile.data
+    split = profile.data["videos"]["train"] | {"videos": VIDEOS}
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data"
         generate(data, {"train": split}, seed=0)

@@ -1,1 +1,1 @@
-"""What to run (manifests), and what runs it: stages with content keys, a runner, launchers."""
+"""The suite: what is declared (manifests, declared), how it runs, what it ships and prints."""

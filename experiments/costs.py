@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from experiments.declared.manifests import Manifests, check_runs
+from experiments.engine.environment import now, packages
+from experiments.pipeline.graph import Graph
+from experiments.stages.json_files import Record, canonical, read_json, write_json
+from experiments.stages.key import Spec
+from experiments.stages.layout import ROOT, Layout
 from tpr.machine import git_state
-
-from .environment import packages
-from .files import canonical, read_json, write_json
-from .layout import ROOT, Layout
-from .manifest import Manifests, check_runs
-from .spec import Graph
-from .worker import now
 
 if TYPE_CHECKING:
     from tpr.conversion.public import PublicModel
@@ -27,14 +26,13 @@ PROFILE = "full"
 CLASSES = 40  # YouTube-VIS 2019
 VERSION = 1  # increased whenever tpr.cost counts differently
 
-Request = dict[str, Any]
 
-
-def requests(manifests: Manifests) -> dict[str, Request]:
+def requests(manifests: Manifests) -> dict[str, Spec]:
     """What is measured for each run: its model at full size, the frame's size, the detections."""
     profile = manifests.profile(PROFILE)
     check_runs(manifests, profile)
-    graph, infer = Graph(manifests.runs, profile), profile["infer"]
+    graph = Graph(manifests.runs, profile)
+    infer: Spec = dict(profile.infer)
     shared = {
         "version": VERSION,
         "classes": CLASSES,
@@ -42,11 +40,11 @@ def requests(manifests: Manifests) -> dict[str, Request]:
         "detections": infer["detections"]["top_after"],
     }
     free = {"budget_weight": 0.0}  # a weight of a loss costs nothing
-    models = {str(run): graph.train(run, 0).spec["model"] | free for run in manifests.runs}
+    models = {run: graph.train(run, 0).spec["model"] | free for run in manifests.runs}
     return {run: json.loads(canonical(shared | {"model": m})) for run, m in models.items()}
 
 
-def key(request: Request) -> str:
+def key(request: Spec) -> str:
     """sha256 of everything that the cost depends on."""
     return hashlib.sha256(canonical(request).encode()).hexdigest()
 
@@ -77,7 +75,7 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
     write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs, "public": public})
 
 
-def compare(model: PublicModel) -> dict[str, Any]:
+def compare(model: PublicModel) -> Record:
     """A public model's parameters beside ours."""
     from tpr.conversion.public import own_parameters
 
@@ -85,7 +83,7 @@ def compare(model: PublicModel) -> dict[str, Any]:
     return kept | {"ours": own_parameters(model)}
 
 
-def line(cost: dict[str, Any]) -> str:
+def line(cost: Record) -> str:
     """A cost in short."""
     from tpr.cost import conventions
 
@@ -101,7 +99,7 @@ def line(cost: dict[str, Any]) -> str:
     return text
 
 
-def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, Record], list[str]]:
     """Kept costs by run, and lines on those that are of other settings."""
     kept = (read_json(layout.costs) or {}).get("runs", {})
     costs, problems = {}, []

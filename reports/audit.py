@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments.layout import ROOT, Layout
+from experiments.stages.layout import ROOT, Layout
 from reports.audit_checks.audit_content import audit_content
 from reports.costs.cost_evidence import load_costs
 from reports.page.rendering import render

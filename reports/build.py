@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from experiments.layout import ROOT, Layout
+from experiments.stages.layout import ROOT, Layout
 from reports.csv_files import write_csv_files
 from reports.evidence.load import load
 from reports.figures.page_figures import draw_figures

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.evidence.load import Evidence
 from tpr.files import write_atomically
 

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from experiments.layout import ROOT, Layout
+from experiments.stages.layout import ROOT, Layout
 from reports.claims.claim_rows import claim_row, strip_reach
 from reports.claims.verdicts import MISSING
 from reports.evidence.load import Evidence, load

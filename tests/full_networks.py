@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from experiments.layout import Layout
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
+from experiments.stages.layout import Layout
 
 CHANNELS = 32
 HEADS: dict[str, dict[str, Any]] = {
@@ -27,7 +28,7 @@ def small_full() -> Graph:
     """The stages of profile full on networks that run in a second."""
     manifests = load_manifests(Layout("full").manifests)
     profile = manifests.profile("full")
-    model, narrow = profile["model"], {"depths": [1] * 4, "stem_channels": 8, "res2_channels": 32}
+    model, narrow = profile.model, {"depths": [1] * 4, "stem_channels": 8, "res2_channels": 32}
     small = {
         "channels": CHANNELS,
         "backbones": {name: spec | narrow for name, spec in model["backbones"].items()},
@@ -39,4 +40,4 @@ def small_full() -> Graph:
             for name in ("flow-warp", "feature-flow")
         },
     }
-    return Graph(manifests.runs, profile | {"model": model | small})
+    return Graph(manifests.runs, replace(profile, model=model | small))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
 from tpr import train
 from tpr.data.youtube_vis import YouTubeVIS

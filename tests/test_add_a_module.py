@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from suite_helpers import make_root
 from tiny import MODEL
 
-from experiments.manifest import check_runs, load_manifests
-from experiments.spec import Graph
-from reports.paper.published_tables import load_tables
+from experiments.declared.manifests import check_runs, load_manifests
+from experiments.declared.tables import load_tables
+from experiments.pipeline.graph import Graph
+from tests.helpers.suite_helpers import make_root
 from tpr.models.build import build_model
 from tpr.routing import Frame
 

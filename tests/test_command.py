@@ -9,7 +9,14 @@ import time
 
 import pytest
 
-from tests.suite_helpers import REPOSITORY, heed_interrupts, make_root, noted, processes_of, start
+from tests.helpers.suite_helpers import (
+    REPOSITORY,
+    heed_interrupts,
+    make_root,
+    noted,
+    processes_of,
+    start,
+)
 from tpr.command import command
 
 LIST = [sys.executable, "-m", "experiments", "list"]
@@ -49,7 +56,7 @@ def test_an_error_of_a_library_says_where_it_came_from(capsys):
 
 def test_every_entry_point_has_the_same_edge():
     """Workers are no commands: their errors go to a log, with where they came from."""
-    workers = {"experiments/worker.py", "experiments/launch/ranks.py"}
+    workers = {"experiments/engine/worker.py", "experiments/engine/launch/ranks.py"}
     found = []
     for folder in ("tpr", "experiments", "reports"):
         for path in (REPOSITORY / folder).rglob("*.py"):

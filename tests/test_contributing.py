@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from suite_helpers import make_root
 from tiny import MODEL
 
 import baselines
 from experiments.cli import main as cli
-from experiments.manifest import load_manifests
-from reports.paper.published_tables import load_tables
+from experiments.declared.manifests import load_manifests
+from experiments.declared.tables import load_tables
+from tests.helpers.suite_helpers import make_root
 from tpr.data import importing
 from tpr.models.build import build_model
 
@@ -87,7 +87,7 @@ def test_a_baseline_is_a_file_and_a_line(root, tmp_path, monkeypatch):
     monkeypatch.setattr(baselines, "__path__", [*baselines.__path__, str(tmp_path)])
     (tmp_path / "average.py").write_text(module())
     run = load_manifests(root / "experiments" / "manifests").runs["blendmask-r50+average"]
-    name = run["temporal"]["module"]
+    name = run.temporal.module
     model = build_model(MODEL | {"temporal": {"name": name}}, 3)
     assert type(model.temporal).__module__ == "baselines.average"
 

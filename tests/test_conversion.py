@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
+from tests.helpers.suite_helpers import REPOSITORY
 from tests.parity import state
-from tests.suite_helpers import REPOSITORY
 from tpr import checkpoint
 from tpr.conversion import SOURCES
 from tpr.conversion.adelaidet import ADELAIDET
@@ -104,7 +104,7 @@ def test_every_key_of_the_file_is_used_or_skipped_once():
 
 MANIFESTS = load_manifests(REPOSITORY / "experiments" / "manifests")
 FULL = Graph(MANIFESTS.runs, MANIFESTS.profile("full"))
-IMAGE_MODELS = {(str(r["head"]), str(r["backbone"])): name for name, r in MANIFESTS.runs.items()}
+IMAGE_MODELS = {(r.head, r.backbone): name for name, r in MANIFESTS.runs.items()}
 
 
 @pytest.mark.parametrize(("method", "backbone"), sorted(IMAGE_MODELS))

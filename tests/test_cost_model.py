@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from torch import nn
 
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
 from tpr.cost import conventions
 from tpr.cost.heads import head_cost
 from tpr.cost.model import measure

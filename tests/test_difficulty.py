@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments.measures import measures
+from experiments.pipeline.measures import measures
 from tpr.data.rle import encode
 from tpr.evaluation import evaluate
 from tpr.evaluation.difficulty import by_amount, by_difficulty

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from experiments import rank_errors
-from experiments.launch import ranks
-from experiments.launch.local import Worker
-from experiments.lock import file_lock
-from experiments.runner import failure_reason
+from experiments.engine import rank_errors
+from experiments.engine.launch import ranks
+from experiments.engine.launch.local import Worker
+from experiments.engine.lock import file_lock
+from experiments.engine.runner import failure_reason
 from tpr import hang_watch
 from tpr.distributed import all_take_part
 

@@ -4,11 +4,11 @@ import re
 import shlex
 from pathlib import Path
 
-from experiments import options
-from experiments.gpu_support import DRIVERS, OLDER_CUDA
-from experiments.launch import job
-from experiments.layout import ROOT
-from experiments.manifest import load_manifests
+from experiments.declared.manifests import load_manifests
+from experiments.engine.gpu_support import DRIVERS, OLDER_CUDA
+from experiments.engine.launch import job
+from experiments.stages.layout import ROOT
+from experiments.terminal import options
 from tpr.data import prepare
 from tpr.hang_watch import PATIENCE
 from tpr.host_limits import FEW_FILES
@@ -37,7 +37,7 @@ def test_every_command_is_understood():
 
 def test_the_page_names_what_the_code_asks_of_a_node():
     profile = load_manifests(ROOT / "experiments" / "manifests").profile("full")
-    numbers = possible_processes(profile["train"])
+    numbers = possible_processes(profile.train)
     assert f"by {', '.join(map(str, numbers[:-1]))} or {numbers[-1]} processes" in PAGE
     assert f"| {DRIVERS[13]} or newer: the pinned torch is built for CUDA 13.0 |" in PAGE
     assert f"driver {DRIVERS[12]} or newer" in PAGE and f"TPR_TORCH_INDEX={OLDER_CUDA} " in PAGE
@@ -50,4 +50,4 @@ def test_the_page_names_what_the_code_asks_of_a_node():
 
 def test_the_page_names_every_file_of_weights_that_the_profile_wants():
     profile = load_manifests(ROOT / "experiments" / "manifests").profile("full")
-    assert all(f"$DATA/{name}" in PAGE for name in profile["data"]["pretrained"].values())
+    assert all(f"$DATA/{name}" in PAGE for name in profile.data["pretrained"].values())

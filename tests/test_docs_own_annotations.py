@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments import options
-from experiments.layout import ROOT
+from experiments.stages.layout import ROOT
+from experiments.terminal import options
 from tpr import demo, evaluate
 from tpr.data.__main__ import main as data_main
 

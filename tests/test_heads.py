@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
 from tpr import checkpoint, train
 from tpr.infer import infer

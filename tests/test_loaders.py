@@ -8,9 +8,9 @@ import sys
 import pytest
 import torch
 
-from experiments import flow
 from experiments.gpu_check.pretended import pretended_gpu
-from experiments.log import QuietLog
+from experiments.pipeline import flow_pretraining
+from experiments.stages.progress import QuietLog
 from tests.tiny import MODEL, TRAIN
 from tpr import checkpoint, distributed, host_limits, train
 from tpr.data import loader
@@ -113,12 +113,12 @@ def test_what_each_training_has_its_loaders_do_can_be_pickled(tiny_dataset, tmp_
         train.pretrain(image_spec, tiny_dataset, tmp_path, QuietLog())
     with pytest.raises(Seen):
         train.finetune(spec, tiny_dataset, tmp_path, tmp_path, QuietLog())
-    monkeypatch.setattr(flow, "FlowPairs", lambda *_, **__: FLOW_PAIRS)
+    monkeypatch.setattr(flow_pretraining, "FlowPairs", lambda *_, **__: FLOW_PAIRS)
     network = {"width": 8, "reduction": 1, "unit": 1.0}
     settings = TRAIN | {"margin": 4, "shifted": 0.5, "flip": 0.5}
     spec = {"network": network, "pairs": {}, "train": settings, "seed": 0}
     with pytest.raises(Seen):
-        flow.pretrain_flow(spec, {}, {"train": None}, tmp_path, QuietLog())
+        flow_pretraining.pretrain_flow(spec, {}, {"train": None}, tmp_path, QuietLog())
     (images, again), (query, same), (moves, equal) = fetched
     assert images[0].images.shape == (3, 3, 32, 48)
     assert torch.equal(images[0].images, again[0].images)
@@ -128,7 +128,7 @@ def test_what_each_training_has_its_loaders_do_can_be_pickled(tiny_dataset, tmp_
 
 def flow_pairs():
     """Two pairs of frames of 16 x 16 pixels, without reading any."""
-    made = object.__new__(flow.FlowPairs)
+    made = object.__new__(flow_pretraining.FlowPairs)
     made.frames, made.pairs = torch.zeros(2, 3, 16, 16, dtype=torch.uint8), torch.tensor([[0, 1]])
     made.flow = torch.rand(1, 2, 16, 16).half()
     return made

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks.evaluator import Blob
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, SPLIT
 from tpr import checkpoint
 from tpr.data.mini import generate

@@ -9,9 +9,9 @@ import re
 import pytest
 import torch
 
-from experiments.manifest import load_manifests
-from experiments.spec import Graph
-from tests.suite_helpers import REPOSITORY
+from experiments.declared.manifests import load_manifests
+from experiments.pipeline.graph import Graph
+from tests.helpers.suite_helpers import REPOSITORY
 from tests.test_conversion import converted, key_list, small_model
 from tpr import checkpoint
 from tpr.conversion import SOURCES
@@ -27,14 +27,14 @@ PAGE = (REPOSITORY / "docs" / "full-scale.md").read_text(encoding="utf-8")
 
 
 def test_the_profile_starts_from_files_of_the_list():
-    wanted = PROFILE["data"]["pretrained"]
+    wanted = PROFILE.data["pretrained"]
     assert {one.model: one.target for one in PUBLISHED if one.default} == wanted
-    models = {f"{run['head']}-{run['backbone']}": run for run in MANIFESTS.runs.values()}
+    models = {run.image_model: run for run in MANIFESTS.runs.values()}
     for one in PUBLISHED:
         if one.model != "flownets":
             run = models[one.model]
-            assert verify.METHODS.get(one.method, one.method) == run["head"]
-            assert one.backbone == run["backbone"]
+            assert verify.METHODS.get(one.method, one.method) == run.head
+            assert one.backbone == run.backbone
     assert set(models) | {"flownets"} == set(wanted)
 
 
@@ -98,9 +98,9 @@ def test_the_profile_takes_the_public_p6_where_it_is_made_from_p5():
     }
     for place in ("backbones", "heads"):
         profile = copy.deepcopy(PROFILE)
-        changed = profile["model"]["backbones"]["r50"]
+        changed = profile.model["backbones"]["r50"]
         if place == "heads":
-            changed = profile["model"]["heads"]["blendmask"].setdefault("backbone", {})
+            changed = profile.model["heads"]["blendmask"].setdefault("backbone", {})
         changed["p6_from"] = "p5"
         spec = Graph(MANIFESTS.runs, profile).pretrain("blendmask-r50+tpr").spec["model"]
         with torch.device("meta"):

@@ -68,7 +68,7 @@ def built(spec: dict[str, Any], classes: int) -> VISModel:
 
 def check_bounds(totals: dict[str, int], run: str, side: int) -> None:
     """side: 0 for an iteration, 1 for a frame."""
-    most = (*HOST[GRAPH.runs[run]["head"]][side], LAUNCHES[run][side])
+    most = (*HOST[GRAPH.runs[run].head][side], LAUNCHES[run][side])
     for (name, found), bound in zip(totals.items(), most, strict=True):
         assert found <= bound, f"{name} of {run}: {found}, known are {bound}"
 

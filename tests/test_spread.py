@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 from tests.spread_cases import BATCH_NORM, SETTINGS
 from tests.test_heads import HEADS
 from tests.tiny import INFER, MODEL, TRAIN, make_dataset

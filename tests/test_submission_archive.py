@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from experiments.stages import submission
+from experiments.pipeline.stage_bodies import submission
 from tpr.evaluation.archive import main, pack, validate_archive
 from tpr.evaluation.submission import entry_from_masks, write_results
 

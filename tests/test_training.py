@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from experiments.log import QuietLog
+from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
 from tpr import checkpoint, train
 from tpr.data.loader import Sampler, TrainingData

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from experiments.launch.ranks import free_port
+from experiments.engine.launch.ranks import free_port
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 600  # seconds, of which an idle machine needs a tenth

@@ -12,17 +12,16 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from experiments.declared.manifests import load_manifests
+from experiments.engine.environment import now, packages
+from experiments.engine.gpu_support import check_support
+from experiments.engine.launch.ranks import forget_ranks
+from experiments.pipeline.graph import Graph
+from experiments.stages.json_files import write_json
+from experiments.stages.layout import ROOT, Layout
 from tpr.command import command
 from tpr.machine import git_state, hardware
 
-from ..environment import packages
-from ..files import write_json
-from ..gpu_support import check_support
-from ..launch.ranks import forget_ranks
-from ..layout import ROOT, Layout
-from ..manifest import load_manifests
-from ..spec import Graph
-from ..worker import now
 from .check import told
 
 PROFILE = "full"

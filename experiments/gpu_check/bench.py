@@ -14,6 +14,8 @@ import torch
 from torch import nn
 
 from baselines.registry import BASELINES
+from experiments.pipeline.graph import Graph
+from experiments.pipeline.image_weights import initial_weights
 from tpr import checkpoint, train
 from tpr.cost.clip import untrained
 from tpr.data.loader import PairBatch, TrainingData
@@ -23,8 +25,6 @@ from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
 from tpr.step import Step
 
-from ..image_weights import initial_weights
-from ..spec import Graph
 from .pretended import Counts
 
 SEED = 0

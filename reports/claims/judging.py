@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from experiments.declared.tables import Claim, Table
 from reports.claims.verdicts import Verdict, verdict
-from reports.paper.published_tables import Claim, Table
 from reports.records.comparable import run_identity, shared_identity
 from reports.records.run_record import Record, by_run, paired_differences
 from reports.statistics import (

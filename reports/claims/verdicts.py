@@ -7,7 +7,7 @@ lower bound is above zero, `inconclusive` otherwise or where the spread over see
 
 from dataclasses import dataclass
 
-from experiments.layout import TRIAL
+from experiments.declared.trial import TRIAL
 from reports.statistics import LEVEL, Estimate
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE = "reproduced", "not reproduced", "inconclusive"

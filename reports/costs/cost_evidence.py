@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.costs import current
-from experiments.layout import Layout
-from experiments.manifest import load_manifests
+from experiments.declared.manifests import load_manifests
+from experiments.stages.layout import Layout
 from reports.costs.cost_frames import TABLES, Costs, cost_frame
 from reports.paper.transcription import Paper
 from reports.records.run_record import Record

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.paper.published_tables import Table
+from experiments.declared.tables import Table
 from reports.records.run_record import NAN, Record
 from reports.statistics import Estimate, estimate, pooled_noise
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from experiments.layout import Layout
+from experiments.declared.tables import Table, load_tables
+from experiments.stages.layout import Layout
 from reports.claims.judging import ClaimResult, judge_all
 from reports.costs.cost_evidence import CostEvidence, load_cost_evidence
 from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
 from reports.evidence.table_frames import table_frame
-from reports.paper.published_tables import Table, load_tables
 from reports.paper.transcription import Paper, load_paper
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool

@@ -8,9 +8,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
+from experiments.declared.tables import Table
 from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
-from reports.paper.published_tables import Table
 from reports.records.run_record import Record, by_run, mean_metric
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from experiments.files import read_json
+from experiments.stages.json_files import read_json
 from tpr.files import write_atomically
 
 DARK = "-dark"

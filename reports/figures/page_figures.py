@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
 from reports.figures.profile_figures import (

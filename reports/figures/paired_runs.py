@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiments.declared.tables import Table
 from reports.figures.figure import Sources
 from reports.figures.stage_folders import stage_folder, videos_folder
-from reports.paper.published_tables import Table
 from reports.records.run_record import Record, by_run
 
 

@@ -6,7 +6,7 @@ As in table_figures, what draws is imported where it draws.
 import hashlib
 from pathlib import Path
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
 from reports.evidence.load import Evidence

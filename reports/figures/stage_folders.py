@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from experiments.outputs import damage, read_record
-from experiments.stage import finished_folder
+from experiments.stages.outputs import damage, read_record
+from experiments.stages.stage import finished_folder
 from reports.records.run_record import Record
 
 WEIGHTS = "weights.pt"  # in the folder of a training

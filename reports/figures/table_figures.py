@@ -4,7 +4,7 @@ matplotlib, OpenCV and torch are slow to load and a rerun with nothing new to dr
 them: the modules that draw are imported where they draw.
 """
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.evidence.load import TableEvidence
 from reports.figures.curves import load_curves
 from reports.figures.figure import Figure, draw_or_recall

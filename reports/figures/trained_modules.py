@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.declared.tables import Table
 from reports.figures.figure import Sources
 from reports.figures.stage_folders import trained_weights, videos_folder
-from reports.paper.published_tables import Table
 from reports.records.run_record import Record, by_run
 
 

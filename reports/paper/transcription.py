@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.yaml_check import load_plain
+from experiments.declared.plain_yaml import load_plain
 
 FOLDER = Path(__file__).parents[1] / "published"
 WORDS = ("label", "run", "to")  # what a row holds besides numbers

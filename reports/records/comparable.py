@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from experiments.key_settings import key_spec
-from experiments.schema import PROFILE_WIDE
-from reports.paper.published_tables import Table
+from experiments.declared.model_settings import PROFILE_WIDE
+from experiments.declared.tables import Table
+from experiments.stages.key import key_spec
 from reports.records.run_record import Record
 
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.records.run_record import Record
 from tpr.data.json_input import read_json
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from experiments.layout import Layout
-from experiments.shipped_records import shipped_problems, shipped_states
+from experiments.ship.shipped_records import shipped_problems, shipped_states
+from experiments.stages.layout import Layout
 from reports.records.comparable import method_identity, run_identity, shared_identity
 from reports.records.failed import FailedRun, load_failed
 from reports.records.profile_manifest import load_profile, split_size

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any, cast
 
-from experiments.layout import TRIAL
-from experiments.yaml_check import ManifestError, load_plain
+from experiments.declared.manifest_errors import ManifestError
+from experiments.declared.plain_yaml import load_plain
+from experiments.declared.trial import TRIAL
 
 
 def load_profile(manifests: Path, profile: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.schema import METRICS
+from experiments.declared.tables import METRICS
 from reports.statistics import Array
 from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws

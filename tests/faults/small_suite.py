@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RUN = "blendmask-r50+tpr"
 SOURCES = ("baselines", "experiments", "reports", "tpr", "requirements.txt")
 TABLES = (
-    "from experiments.layout import Layout; from reports.csv_files import write_csv_files; "
+    "from experiments.stages.layout import Layout; from reports.csv_files import write_csv_files; "
     "from reports.evidence.load import load; "
     "write_csv_files(load(Layout('smoke')), Layout('smoke'))"
 )
@@ -30,7 +30,7 @@ SUITE = f"import sys; from experiments.cli import main; sys.exit(main(page=['-c'
 ALONE = f"""
 import sys
 from experiments import cli
-from experiments.worker import run_stage
+from experiments.engine.worker import run_stage
 
 class Here:
     def __init__(self, folder, stages, **settings):

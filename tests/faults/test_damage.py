@@ -5,13 +5,14 @@ import shutil
 from functools import cache
 
 import pytest
-from suite_helpers import make_root, values
 
-from experiments import cli, manifest
-from experiments.layout import Layout
-from experiments.outputs import read_record
-from experiments.worker import run_stage
+from experiments import cli
+from experiments.declared import manifests
+from experiments.engine.worker import run_stage
+from experiments.stages.layout import Layout
+from experiments.stages.outputs import read_record
 from tests.faults.damage import HARMS, flip, truncate
+from tests.helpers.suite_helpers import make_root, values
 
 EVERYWHERE = ("flipped", "truncated", "deleted")
 RUN = ["blendmask-r50", "--profile", "smoke"]
@@ -21,7 +22,7 @@ class Here:
     """A stage in the test's own process."""
 
     def __init__(self, folder, **settings):
-        self.status = run_stage(folder, "suite_fakes")
+        self.status = run_stage(folder, "tests.helpers.suite_fakes")
 
     def poll(self):
         return self.status
@@ -32,7 +33,7 @@ class Here:
 
 
 def suite(root, *arguments):
-    return cli.main([*RUN, *arguments], root=root, stages="suite_fakes", page=None)
+    return cli.main([*RUN, *arguments], root=root, stages="tests.helpers.suite_fakes", page=None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,11 +41,11 @@ def quickly():
     """Stages in this process, manifests read once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cli.Suite, "start", lambda self, stages: Here)
-        patch.setattr("experiments.runner.PAUSE", 0)
-        patch.setattr("experiments.worker.packages", dict)
+        patch.setattr("experiments.engine.runner.PAUSE", 0)
+        patch.setattr("experiments.engine.worker.packages", dict)
         whole = cli.load_manifests(Layout("smoke").manifests)
         patch.setattr(cli, "load_manifests", lambda folder: whole)
-        patch.setattr(manifest, "load_profile", cache(manifest.load_profile))
+        patch.setattr(manifests, "load_profile", cache(manifests.load_profile))
         yield
 
 

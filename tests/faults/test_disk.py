@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from suite_helpers import calls, make_root, suite, values
 
-from experiments.disk import is_full
+from experiments.engine.disk import is_full
+from tests.helpers.suite_helpers import calls, make_root, suite, values
 from tpr import checkpoint
 
 LINE = "free some, then the same command goes on; what is finished is kept"

@@ -5,13 +5,13 @@ import fcntl
 import os
 
 import pytest
-from suite_helpers import calls, make_root, start, suite, values
 
 from experiments.cli import main
-from experiments.layout import Layout
-from experiments.lock import file_lock
-from experiments.runner import describe
-from experiments.stage import Stage
+from experiments.engine.lock import file_lock
+from experiments.engine.runner import describe
+from experiments.stages.layout import Layout
+from experiments.stages.stage import Stage
+from tests.helpers.suite_helpers import calls, make_root, start, suite, values
 
 
 def test_two_suites_started_together_do_each_stage_once_with_equal_results(tmp_path):
@@ -38,7 +38,7 @@ def test_a_folder_that_cannot_lock_is_one_line_with_a_way_out(
     root = make_root(tmp_path)
     monkeypatch.setattr(fcntl, "flock", refuse)
     arguments = ["blendmask-r50", "--profile", "smoke"]
-    assert main(arguments, root=root, stages="suite_fakes", page=None) == 2
+    assert main(arguments, root=root, stages="tests.helpers.suite_fakes", page=None) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"error: [Errno {number}] cannot lock {root}/runs/smoke/.locks/")
     assert "put the runs folder on a file system with flock, for example by a link" in line

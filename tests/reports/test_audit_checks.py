@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from experiments.layout import ROOT, Layout
+from experiments.declared.tables import load_tables
+from experiments.stages.layout import ROOT, Layout
 from reports.audit import build
 from reports.audit_checks.audit_content import audit_content
 from reports.audit_checks.cost_checks import (
@@ -18,7 +19,6 @@ from reports.audit_checks.cost_checks import (
 from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT
 from reports.audit_checks.result_checks import equal_pairs, gains_in_words, one_result_many_tables
 from reports.costs.cost_evidence import load_costs
-from reports.paper.published_tables import load_tables
 from reports.paper.transcription import load_paper
 from tests.helpers.html_reader import Reader
 

@@ -1,8 +1,8 @@
 """Rows of other authors' methods: shown as cited, never as ours."""
 
-from experiments.layout import ROOT
+from experiments.declared.tables import load_tables
+from experiments.stages.layout import ROOT
 from reports.paper.cited import COLUMNS, CitedRow, cited_rows
-from reports.paper.published_tables import load_tables
 from reports.paper.transcription import Paper, load_paper
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from experiments.declared.tables import load_table
 from reports.claims.claim_rows import reading
 from reports.claims.judging import judge_all, noise_of
 from reports.claims.verdicts import (
@@ -17,7 +18,6 @@ from reports.claims.verdicts import (
 )
 from reports.evidence.table_frames import table_frame
 from reports.page.table_cells import order
-from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
 from reports.statistics import Estimate
 from tests.helpers.fake_records import record, write_manifest, write_record

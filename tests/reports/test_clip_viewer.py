@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from experiments.declared.tables import load_table
 from reports.build import build
 from reports.figures.extreme_clips import extreme_clips, path
 from reports.figures.gate_play import by_level, gate_maps_in_clip
@@ -15,7 +16,6 @@ from reports.page.categories import CategoryRow, category_table
 from reports.page.latex import escaped, latex_table
 from reports.page.rendering import script_data
 from reports.page.table_cells import TableCells, TableRow
-from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import record, write_manifest, write_record
 from tests.helpers.finished_runs import RUNS, add_results, add_videos

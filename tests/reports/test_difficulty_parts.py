@@ -5,7 +5,8 @@ import copy
 import pandas as pd
 import pytest
 
-from experiments.layout import Layout
+from experiments.declared.tables import load_table
+from experiments.stages.layout import Layout
 from reports.build import build
 from reports.csv_files import write_csv_files
 from reports.difficulty.ap_by_part import (
@@ -16,7 +17,6 @@ from reports.difficulty.ap_by_part import (
 )
 from reports.difficulty.part_tables import PartCell, difficulty_tables
 from reports.evidence.load import load as load_evidence
-from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import record, write_manifest, write_record
 

@@ -4,13 +4,13 @@ import json
 
 import pandas as pd
 import pytest
-from suite_helpers import edit, make_root, suite
 
-from experiments.layout import Layout
-from experiments.shipped_records import ship_records
+from experiments.ship.shipped_records import ship_records
+from experiments.stages.layout import Layout
 from reports.build import build
 from reports.records.pool import load_pool
 from tests.helpers.fake_records import key, record, write_all, write_manifest, write_record
+from tests.helpers.suite_helpers import edit, make_root, suite
 
 RUN, NAME = "blendmask-r50", "blendmask-r50-seed0"
 

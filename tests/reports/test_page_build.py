@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from experiments.layout import Layout
+from experiments.stages.layout import Layout
 from reports.build import build, main
 from reports.figures.figure import Figure, draw_or_recall
 from reports.numbers import duration, number, signed

@@ -1,15 +1,15 @@
 """Mistakes in manifests end the report, too, in one line: file, line and the nearest valid name."""
 
 import pytest
-from suite_helpers import edit, make_root, suite
 
-from experiments.manifest import load_manifests
-from experiments.yaml_check import ManifestError
+from experiments.declared.manifest_errors import ManifestError
+from experiments.declared.manifests import load_manifests
+from experiments.declared.tables import load_table, load_tables
 from reports.build import main
-from reports.paper.published_tables import load_table, load_tables
 from reports.paper.transcription import load_paper
 from reports.records.profile_manifest import load_about
 from tests.helpers.fake_records import MANIFEST, write_manifest
+from tests.helpers.suite_helpers import edit, make_root, suite
 
 CASES = [
     (

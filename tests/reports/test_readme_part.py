@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.layout import ROOT
+from experiments.stages.layout import ROOT
 from reports.readme import BEGIN, END, main, measured, renewed
 from tests.helpers.fake_records import record, write_all, write_manifest, write_record
 

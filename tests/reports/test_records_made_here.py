@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from suite_helpers import make_root, suite
 
-from experiments.layout import ROOT, Layout
-from experiments.shipped_records import ship_records, shipped_names, shipped_problems
+from experiments.ship.shipped_records import ship_records, shipped_names, shipped_problems
+from experiments.stages.layout import ROOT, Layout
 from reports.build import build
 from reports.page.records_made_here import made_here
 from reports.readme import measured
 from reports.records.pool import load_pool
 from tests.helpers.fake_records import key, record, write_all, write_record
+from tests.helpers.suite_helpers import make_root, suite
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import torch
 
 from baselines.brought import Brought, brought
 from baselines.registry import BASELINES
+from experiments.declared.tables import load_table
 from reports.figures.picture_cells import heat
 from reports.figures.reference_effect import reference_effect
 from reports.figures.reference_effect_sheet import effect_sheet, gates, wheel
 from reports.figures.trained_modules import find_trained
-from reports.paper.published_tables import load_table
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import key, record, write_manifest, write_record
 from tests.tiny import INFER, MODEL

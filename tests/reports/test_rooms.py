@@ -5,8 +5,8 @@ from collections import Counter
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from experiments.layout import ROOT, Layout
-from experiments.publish import Page
+from experiments.ship.publish import Page
+from experiments.stages.layout import ROOT, Layout
 from reports.build import build
 from reports.records import run_record
 from tests.helpers.fake_records import write_all

@@ -6,11 +6,11 @@ import math
 import pandas as pd
 import pytest
 
-from experiments.layout import Layout
+from experiments.declared.tables import load_table
+from experiments.stages.layout import Layout
 from reports.csv_files import write_csv_files
 from reports.evidence.load import load
 from reports.evidence.table_frames import table_frame
-from reports.paper.published_tables import load_table
 from reports.records.comparable import comparable
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import DATASET, record, write_all, write_manifest, write_record

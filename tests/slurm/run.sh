@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A graph of 10 stages on a real Slurm of this machine alone. The process that submits is killed, one
 # job is preempted, another one's process is killed; in the end every stage must have been finished
-# exactly once. Stages only count (tests/suite_fakes.py). Takes about two minutes.
+# exactly once. Stages only count (tests/helpers/suite_fakes.py). Takes about two minutes.
 #     apt-get install slurm-wlm munge; tests/slurm/run.sh        (as root, with the suite set up)
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
@@ -18,7 +18,7 @@ trap 'exit 1' INT TERM
 
 say() { printf '\n%s --- %s\n' "$(date +%T)" "$*"; }
 die() { say "FAILED: $*"; tail -n 20 "$work"/*.log "$runs"/*/log.txt; exit 1; }
-suite() { python -m suite_fakes "$root" --profile smoke "$@"; }
+suite() { python -m tests.helpers.suite_fakes "$root" --profile smoke "$@"; }
 targets=(blendmask-r50 blendmask-r50+tpr blendmask-r101)
 slurm=(--launcher slurm --partition test --gpus-per-node 0 --time 30)
 submit() { suite "${targets[@]}" "${slurm[@]}"; }
@@ -48,7 +48,7 @@ mkdir -p "$root/experiments"
 cp -r "$repository/experiments/manifests" "$root/experiments/"
 
 say "submitting, killed with -9 when four jobs are in the queue"
-python -m suite_fakes "$root" --profile smoke "${targets[@]}" "${slurm[@]}" &
+python -m tests.helpers.suite_fakes "$root" --profile smoke "${targets[@]}" "${slurm[@]}" &
 submitter=$!
 for _ in $(seq 1000); do
     [[ $(queue | wc -l) -ge 4 ]] && break

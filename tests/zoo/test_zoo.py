@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.fuzz import time_limit
-from tests.suite_helpers import make_root
+from tests.helpers.suite_helpers import make_root
 from tests.ytvis_sets import content, write
 from tests.zoo.animals import ANIMALS
 from tests.zoo.commands import COMMANDS, Case
@@ -143,7 +143,7 @@ def test_an_output_that_is_an_input_is_refused_before_anything_is_written(
 
 @pytest.mark.parametrize("animal", ANIMALS.keys() - {"nothing", "a link that leads nowhere"})
 def test_a_record_that_is_none_is_named_on_the_page(tmp_path, animal):
-    from experiments.layout import Layout
+    from experiments.stages.layout import Layout
     from reports.records.pool import load_pool
 
     path = tmp_path / "results" / "smoke" / "records" / "x-seed0.json"

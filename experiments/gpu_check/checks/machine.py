@@ -11,10 +11,10 @@ import torch
 import torch.distributed as dist
 from fvcore.nn.distributed import _AllReduce
 
+from experiments.engine.gpu_support import installed_cards
 from tpr.distributed import MOST_LOADERS
 from tpr.machine import cores
 
-from ...gpu_support import installed_cards
 from ..bench import Bench
 from ..check import Found, Numbers
 

@@ -1,0 +1,53 @@
+"""What is told of a mistake in a manifest: one line with file, line and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tpr.terminal import printable
+
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+Step = str | int  # a key of a mapping, or an index of a list
+
+
+class ManifestError(ValueError):
+    """A mistake in a manifest, as one line for people."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A manifest's file, and on which of its lines each value stands, by the steps to it; a key of
+    a mapping has the steps to its value and "" after them."""
+
+    path: Path
+    lines: Mapping[tuple[Step, ...], int]
+
+    def error(self, message: str, *steps: Step) -> ManifestError:
+        """To raise for the value at `steps`."""
+        return ManifestError(f"{self.path}:{self.lines[steps]}: {message}")
+
+    def check_name(self, name: str, known: Iterable[str], kind: str, *steps: Step) -> None:
+        """Raises ManifestError, with the nearest known name, for one that is not known."""
+        known = list(known)
+        if name not in known:
+            raise self.error(f"unknown {kind} {name!r}; {nearest(name, known)}", *steps)
+
+    def check_file_name(self, name: str, kind: str, *steps: Step) -> None:
+        """Raises ManifestError for a name that could not be a file's or leads to another one."""
+        if not FILE_NAME.fullmatch(name):
+            raise self.error(
+                f"{kind} {printable(name, 60)!r} cannot name a file: use letters, digits, '.', "
+                "'_', '+' and '-', a letter or digit first, 100 of them at most",
+                *steps,
+            )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to offer in place of an unknown name: the most similar one, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, 1, 0.4)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"

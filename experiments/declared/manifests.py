@@ -1,0 +1,99 @@
+"""Runs, tables and profiles as declared under experiments/manifests, checked against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from experiments.declared.manifest_errors import Source, nearest
+from experiments.declared.model_settings import ModuleOptions
+from experiments.declared.profiles import Profile, load_profile, registered
+from experiments.declared.runs import Run, Temporal, load_runs
+from experiments.declared.tables import Table, load_tables
+
+
+class UnknownNameError(ValueError):
+    """A name given by the user that no manifest declares."""
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """runs: by name, and where they stand; tables: by id; profiles: the known names."""
+
+    folder: Path
+    runs: dict[str, Run]
+    source: Source
+    tables: dict[str, Table]
+    profiles: tuple[str, ...]
+
+    def profile(self, name: str) -> Profile:
+        """The checked profile. Raises UnknownNameError, or ManifestError for mistakes in it."""
+        if name not in self.profiles:
+            raise UnknownNameError(f"unknown profile {name!r}; {nearest(name, self.profiles)}")
+        profile, source = load_profile(self.folder / "profiles" / f"{name}.yaml")
+        check_continued(profile, source, self.runs)
+        return profile
+
+    def target_runs(self, targets: Sequence[str]) -> list[str]:
+        """Runs of the targets (table ids, run names, "all"), each once, in the tables' order."""
+        chosen: dict[str, None] = {}
+        for target in targets:
+            if target in self.tables:
+                chosen |= dict.fromkeys(self.tables[target].runs)
+            elif target in self.runs:
+                chosen[target] = None
+            elif target == "all":
+                chosen |= dict.fromkeys(self.target_runs([*self.tables, *self.runs]))
+            else:
+                known = [*self.tables, *self.runs, "all"]
+                raise UnknownNameError(f"unknown target {target!r}; {nearest(target, known)}")
+        return list(chosen)
+
+
+def load_manifests(folder: Path) -> Manifests:
+    """Reads and checks runs.yaml and tables/*.yaml. Raises ManifestError."""
+    runs, source = load_runs(folder / "runs.yaml")
+    tables = {table.id: table for table in load_tables(folder, runs)}
+    profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
+    return Manifests(folder, runs, source, tables, profiles)
+
+
+def check_runs(manifests: Manifests, profile: Profile) -> None:
+    """Every run must find its head, backbone, temporal module and its parts. Raises ManifestError.
+
+    A profile need not have options for a module of baselines/registry.py. One whose name has a dot
+    is a class that is imported when it is built.
+    """
+    source, model = manifests.source, profile.model
+    for name, run in manifests.runs.items():
+        source.check_name(run.head, model["heads"], "head", name, "head")
+        source.check_name(run.backbone, model["backbones"], "backbone", name, "backbone")
+        if run.temporal is not None and not run.temporal.is_class:
+            check_temporal(run.temporal, profile, source, name)
+
+
+def check_temporal(temporal: Temporal, profile: Profile, source: Source, run: str) -> None:
+    options = cast(Mapping[str, ModuleOptions], profile.model["temporal"])
+    name = temporal.module
+    if name not in options:
+        known = [*options, *registered()]
+        source.check_name(name, known, "temporal module", run, "temporal", "module")
+        return
+    for part in temporal.parts:
+        source.check_name(part, options[name], f"part of {name}", run, "temporal", part, "")
+
+
+def check_continued(profile: Profile, source: Source, runs: Mapping[str, Run]) -> None:
+    """An image model continues another's pretraining, never one that is itself continued."""
+    continued = (profile.pretrain or {}).get("continued", {})
+    known = {run.image_model for run in runs.values()}
+    for name, start in continued.items():
+        steps = ("pretrain", "continued", name)
+        source.check_name(name, known, "image model", *steps, "")
+        source.check_name(start["run"], runs, "run", *steps, "run")
+        first = runs[start["run"]].image_model
+        if first in continued:
+            message = f"{name} must start from an image model that is not itself continued, "
+            raise source.error(f"{message}as {first} is", *steps, "run")

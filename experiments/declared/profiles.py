@@ -1,0 +1,88 @@
+"""Profiles: data, sizes, schedules and test settings, which all runs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+from experiments.declared.manifest_errors import ManifestError, Source
+from experiments.declared.model_settings import Model, TemporalModules
+from experiments.declared.training_settings import (
+    ChosenData,
+    Evaluation,
+    FineTuning,
+    FlowPretraining,
+    Generated,
+    Inference,
+    Pretraining,
+    Recorded,
+)
+from experiments.declared.typed_yaml import OTHERS, load_typed
+
+ExpectedSeconds = TypedDict(
+    "ExpectedSeconds",
+    {
+        "videos": float,
+        "images": float,
+        "pretrain": float,
+        "pretrain-flow": float,
+        "train": float,
+        "evaluate": float,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """For --dry-run: a GPU's peak, and the share of it that training is taken to reach."""
+
+    name: str
+    tflops: float
+    utilisation: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """workers: stages at a time, None: one a core; threads: of a stage; processes: that share a
+    training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
+    pretrain_flow: where the profile has its own images, its own videos with exact flow."""
+
+    name: str = field(metadata={"key": "profile"})
+    about: str
+    seeds: list[int]
+    expected_seconds: dict[str, float] = field(metadata={"kind": ExpectedSeconds})
+    data: Generated | Recorded | ChosenData = field(metadata={"kind": Generated | Recorded})
+    model: Model
+    train: FineTuning
+    infer: Inference
+    evaluation: Evaluation
+    pretrain: Pretraining | None = None
+    pretrain_flow: FlowPretraining | None = field(default=None, metadata={"key": "pretrain-flow"})
+    workers: int | None = None
+    threads: int = 1
+    processes: int | None = 1
+    accelerator: Accelerator | None = None
+
+
+def load_profile(path: Path) -> tuple[Profile, Source]:
+    """Raises ManifestError."""
+    profile, source = load_typed(path, Profile)
+    if profile.name != path.stem:
+        raise source.error(f"profile {profile.name!r} in {path.name}", "profile")
+    if not profile.seeds:
+        raise ManifestError(f"{path}: seeds is empty")
+    if "images" in profile.data and profile.pretrain is None:
+        raise ManifestError(f"{path}: data has images, so the profile needs the key 'pretrain'")
+    known = TemporalModules.__annotations__.keys() - {OTHERS}
+    for name in profile.model["temporal"].keys() - known:
+        steps = ("model", "temporal", name, "")
+        source.check_name(name, {*known, *registered()}, "temporal module", *steps)
+    return profile, source
+
+
+def registered() -> list[str]:
+    """Names of temporal modules in baselines/registry.py. Loads torch."""
+    from baselines.registry import BASELINES
+
+    return list(BASELINES)

@@ -1,0 +1,180 @@
+"""The paper's result tables as the manifests declare them: rows with their published metrics, and
+the claims that the text makes about them.
+
+One YAML file a table, `experiments/manifests/tables/<id>.yaml`:
+
+    table: 1a
+    title: Effect of two main components
+    paper: Table 1(a)
+    rows:
+      - {run: blendmask-r50, cells: {Backbone: ResNet50, DACR: "-"}, published: {AP: 33.8}}
+    claims:
+      - {name: DACR helps, better: blendmask-r50+dacr, than: blendmask-r50, metric: AP,
+         published_gain: 1.4, section: "4.2", sentence: "Adding DACR results in ..."}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from experiments.declared.manifest_errors import ManifestError, Source
+from experiments.declared.model_settings import PROFILE_WIDE
+from experiments.declared.runs import load_runs
+from experiments.declared.typed_yaml import Label, load_typed
+
+METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # that claims may be about
+# what results/<profile>/tables holds of every row beside its label cells
+COLUMNS = {
+    *METRICS,
+    *("run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published", "gain"),
+    *("gain_over", "published_gain", "status"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """cells: what the table's label columns say; printed: metrics in percent, None for one that the
+    paper does not give."""
+
+    run: str
+    cells: dict[str, Label] = field(default_factory=dict[str, str])
+    printed: dict[str, float | None] = field(
+        default_factory=dict[str, float | None], metadata={"key": "published"}
+    )
+    baseline: str | None = None  # the run that its gain is counted from, if the manifest says so
+    note: str = ""
+
+    @property
+    def published(self) -> dict[str, float]:
+        """The metrics that the paper gives, in percent."""
+        return {name: value for name, value in self.printed.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The paper's statement that run `better` exceeds run `than` by `published_gain` points."""
+
+    name: str
+    better: str
+    than: str
+    published_gain: float
+    metric: str = "AP"
+    section: Label = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the paper; `varies` names settings in which its rows differ on purpose."""
+
+    id: Label = field(metadata={"key": "table"})
+    title: str
+    rows: tuple[Row, ...]
+    paper: str = ""  # what the paper calls it: "Table 1(a)"; the id where the manifest does not say
+    note: str = ""
+    varies: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def runs(self) -> list[str]:
+        """Each run once, in the order of the rows."""
+        return list(dict.fromkeys(row.run for row in self.rows))
+
+    def baseline_of(self, row: Row) -> str | None:
+        """The run that a row's gain is counted from, None for a row that is itself a baseline.
+
+        It is the row's own `baseline`; else the run that the first claim about the row compares it
+        with. A row that appears only as the `than` of claims is a baseline. Without any claim about
+        it, a row is compared with the table's first row.
+        """
+        if row.baseline:
+            return row.baseline
+        compared = [claim.than for claim in self.claims if claim.better == row.run]
+        if compared:
+            return compared[0]
+        if row.run == self.rows[0].run or any(claim.than == row.run for claim in self.claims):
+            return None
+        return self.rows[0].run
+
+
+def load_tables(manifests: Path, runs: Collection[str] | None = None) -> list[Table]:
+    """Every table below `manifests`, ordered by file name; runs: the declared ones, None: those of
+    its runs.yaml, if there is one."""
+    declared = manifests / "runs.yaml"
+    if runs is None and declared.is_file():
+        runs = load_runs(declared)[0]
+    return [load_table(path, runs) for path in sorted((manifests / "tables").glob("*.yaml"))]
+
+
+def load_table(path: Path, runs: Collection[str] | None = None) -> Table:
+    """Raises ManifestError, in one line, unless every name that a row or a claim uses is declared.
+
+    runs: the declared ones; None where none are declared, so that any name will do.
+    """
+    table, source = load_typed(path, Table)
+    if table.id != path.stem:
+        raise ManifestError(f"{path}: table {table.id!r} must stand in {table.id}.yaml")
+    for i, name in enumerate(table.varies):
+        source.check_name(name, PROFILE_WIDE, "setting", "varies", i)
+    check_rows(table, source, runs)
+    check_claims(table, source)
+    check_baselines(table, source)
+    return table if table.paper else replace(table, paper=table.id)
+
+
+def check_rows(table: Table, source: Source, runs: Collection[str] | None) -> None:
+    seen: set[str] = set()
+    for i, row in enumerate(table.rows):
+        if runs is not None:
+            source.check_name(row.run, runs, "run", "rows", i, "run")
+        if row.run in seen:
+            raise source.error(f"run {row.run!r} has two rows", "rows", i, "run")
+        seen.add(row.run)
+    check_columns(table, source)
+    for i, row in enumerate(table.rows):
+        if row.baseline is not None:
+            source.check_name(row.baseline, seen, "row", "rows", i, "baseline")
+
+
+def check_columns(table: Table, source: Source) -> None:
+    """Every row has a cell in each column, none of which hides one of ours."""
+    columns = list(dict.fromkeys(name for row in table.rows for name in row.cells))
+    for i, row in enumerate(table.rows):
+        if missing := [name for name in columns if name not in row.cells]:
+            message = f"row {row.run!r} lacks {', '.join(missing)}"
+            raise source.error(message, "rows", i, "run")
+        for name in row.cells:
+            if name in COLUMNS:
+                message = f"{name!r} is a column of ours, not a label cell"
+                raise source.error(message, "rows", i, "cells", name, "")
+
+
+def check_claims(table: Table, source: Source) -> None:
+    rows = [row.run for row in table.rows]
+    for i, claim in enumerate(table.claims):
+        source.check_name(claim.better, rows, "row", "claims", i, "better")
+        source.check_name(claim.than, rows, "row", "claims", i, "than")
+        source.check_name(claim.metric, METRICS, "metric", "claims", i, "metric")
+        if claim.published_gain == 0:
+            message = f"claim {claim.name!r}: published_gain is 0, a claim needs a side"
+            raise source.error(message, "claims", i, "name")
+
+
+def check_baselines(table: Table, source: Source) -> None:
+    """No row's gain may be counted from a row whose own gain is counted from it."""
+    below: dict[str, tuple[str, tuple[str | int, ...]]] = {}  # run: what it is counted from, where
+    for i, claim in reversed(list(enumerate(table.claims))):
+        below[claim.better] = claim.than, ("claims", i, "than")
+    for i, row in enumerate(table.rows):
+        if row.baseline is not None:
+            below[row.run] = row.baseline, ("rows", i, "baseline")
+    for run in below:
+        chain = [run]
+        while chain[-1] in below:
+            chain.append(below[chain[-1]][0])
+            if chain[-1] in chain[:-1]:
+                circle = " -> ".join(chain)
+                message = f"baselines go round in a circle: {circle}"
+                raise source.error(message, *below[run][1])

@@ -1,0 +1,177 @@
+"""A profile's settings of data, training and inference; a new option is added here once.
+
+They are TypedDicts, as those of a model (model_settings.py): they go into stages as they are
+written, and an option that is not written is not there.
+"""
+# Not `from __future__ import annotations`: a TypedDict could not tell which keys may be left out.
+
+from typing import NotRequired, TypedDict
+
+
+class Split(TypedDict):
+    """One split of the generator: tpr.data.mini.settings.SplitSettings."""
+
+    videos: int
+    frames: NotRequired[int]
+    height: NotRequired[int]
+    width: NotRequired[int]
+    severity: NotRequired[float]
+    degraded: NotRequired[float]
+    jpeg_quality: NotRequired[int]
+
+
+class Splits(TypedDict):
+    train: Split
+    val: Split
+
+
+class Generated(TypedDict):
+    """Data that are generated."""
+
+    seed: int
+    videos: Splits
+    images: Split
+
+
+class Recorded(TypedDict):
+    """A data set that was recorded; weights of image models and flow networks by name."""
+
+    dataset: str
+    holdout_videos: int
+    pretrained: dict[str, str]
+
+
+class GeneratedVideos(TypedDict):
+    """Videos that a trial generates in place of a recorded data set."""
+
+    seed: int
+    videos: int
+    frames: int
+    height: int
+    width: int
+
+
+class ChosenData(TypedDict):
+    """Recorded data as options of the command line change them: without weights (None), all for
+    training (official_val: to predict the official validation set), or little of them."""
+
+    dataset: str
+    pretrained: dict[str, str | None]
+    holdout_videos: NotRequired[int]
+    official_val: NotRequired[bool]
+    limit_videos: NotRequired[int]
+    limit_frames: NotRequired[int]
+    generated: NotRequired[GeneratedVideos]
+
+
+class Optimizer(TypedDict):
+    name: str
+    lr: float
+    weight_decay: float
+    lr_scales: NotRequired[dict[str, float]]
+    momentum: NotRequired[float]
+    nesterov: NotRequired[bool]
+    betas: NotRequired[list[float]]
+    eps: NotRequired[float]
+
+
+class Schedule(TypedDict):
+    name: str
+    warmup: int
+    milestones: NotRequired[list[float]]
+
+
+class Optimisation(TypedDict):
+    """What all trainings have."""
+
+    batch_size: int  # of all processes together
+    micro_batch: NotRequired[int]  # the most of it that a process takes at once
+    precision: NotRequired[str]  # fp32, bf16 or fp16
+    optimizer: Optimizer
+    schedule: Schedule
+    clip: float
+    checkpoint_every: int
+    log_every: int
+
+
+class Training(Optimisation):
+    """Of a model, on images or videos."""
+
+    short_edge: list[int]
+    longest: NotRequired[int | None]
+    flip: NotRequired[float]
+
+
+class FineTuning(Training):
+    """On videos; freeze: stages of the backbone; reference_range: frames."""
+
+    iterations: int
+    freeze: int
+    reference_range: NotRequired[int]
+
+
+class SmallFirst(TypedDict):
+    """Smaller images for a share of the iterations, the first ones."""
+
+    share: float
+    short_edge: list[int]
+    batch_size: int
+
+
+class Continued(TypedDict):
+    """An image model that starts from the weights of a run's image model, as far as names and
+    shapes agree."""
+
+    run: str
+    iterations: int
+
+
+class Pretraining(Training):
+    """On the profile's own images; iterations also by backbone; continued: by image model."""
+
+    seed: int
+    iterations: int | dict[str, int]
+    small_first: NotRequired[SmallFirst]
+    continued: NotRequired[dict[str, Continued]]
+
+
+class FlowPretraining(Optimisation):
+    """FlowNetS on generated videos: so many pairs of frames of each of the first videos.
+
+    margin: pixels by which windows are smaller than the frames; shifted: the share of pairs that
+    shows one frame twice.
+    """
+
+    seed: int
+    videos: int
+    pairs: int
+    iterations: int
+    flip: float
+    margin: int
+    shifted: float
+
+
+class Detections(TypedDict, total=False):
+    """Test settings of a head, apart because they do not change the weights."""
+
+    threshold: float
+    nms: float
+    top_before: int
+    top_after: int
+
+
+class Inference(TypedDict):
+    short_edge: int
+    longest: NotRequired[int | None]
+    first_frame: str
+    recursive: bool
+    batch: int  # videos side by side
+    # of the temporal module (tpr.cuda_graph); false: a launch for each operation
+    cuda_graph: NotRequired[bool]
+    detections: Detections
+    heads: NotRequired[dict[str, Detections]]  # what single heads change of them
+
+
+class Evaluation(TypedDict):
+    bootstrap: int
+    bootstrap_seed: int

@@ -1,0 +1,64 @@
+"""What a record says about where its numbers come from."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import platform
+import re
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from experiments.stages.layout import ROOT
+from tpr.machine import output
+
+
+def is_committed(path: Path, root: Path = ROOT) -> bool:
+    """Whether git knows the file, be it there or not."""
+    return bool(output(["git", "ls-files", "--", str(path)], root))
+
+
+def packages(root: Path = ROOT) -> dict[str, str]:
+    """Installed versions of Python, the packages of requirements.txt and detectron2."""
+    names = re.findall(
+        r"^([\w.-]+)==", (root / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    versions = {"python": platform.python_version()}
+    for name in [*names, "detectron2", "sal-detectron2"]:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def repeats(gpu: str | None) -> dict[str, str]:
+    """What a second run of the stage with the same seed gives, here and elsewhere."""
+    here = "bit-identical metrics, with the same packages, threads and processes"
+    return {
+        "this_machine": "not guaranteed: a GPU adds in any order" if gpu else here,
+        "other_machines": "not guaranteed: another processor or GPU, other packages, threads or "
+        "processes may round differently, and training amplifies that",
+    }
+
+
+def now() -> str:
+    """The time, as records hold it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def gpus() -> int:
+    """GPUs that this process may use, found without loading torch.
+
+    As CUDA counts them: of the list in CUDA_VISIBLE_DEVICES those before the first that is none;
+    and one only where GPUs are cut into instances (MIG), as a process can use but one of these.
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        names = [name.strip() for name in visible.split(",")]
+        found = list(itertools.takewhile(lambda name: name not in ("", "-1"), names))
+    else:
+        lines = (output(["nvidia-smi", "-L"], ROOT) or "").splitlines()
+        found = [line.strip() for line in lines if line.strip().startswith(("GPU ", "MIG "))]
+    return 1 if any(name.startswith("MIG") for name in found) else len(found)

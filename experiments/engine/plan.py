@@ -1,0 +1,93 @@
+"""Which stages have to run, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from experiments.engine.shipped_weights import shipped
+from experiments.stages.json_files import Record
+from experiments.stages.layout import Layout
+from experiments.stages.outputs import read_record
+from experiments.stages.progress import progress_of
+from experiments.stages.stage import PRETRAINING, Stage, difference, folders, in_order
+
+DONE, SHIPPED, RUN = "done", "shipped", "run"
+FORCED, DAMAGED = "forced", "damaged: "  # reasons: the whole of one, how others begin
+FORCIBLE = ("train", "evaluate")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage, what happens with it (DONE, SHIPPED or RUN), and why."""
+
+    stage: Stage
+    action: str
+    reason: str
+
+    @property
+    def starts_over(self) -> bool:
+        """Whether what an earlier run of the stage left is to be removed."""
+        return self.reason == FORCED or self.reason.startswith(DAMAGED)
+
+
+def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> list[Step]:
+    """Steps in an order that respects inputs; what no stage to run needs is left out.
+
+    force: training and evaluation of the goals run again (a goal that is a pretraining, too). Of
+    finished stages that one to run needs all files are summed up, of goals those that were touched.
+    """
+    again = [s for s in in_order(goals) if s.kind in FORCIBLE or s in goals] if force else []
+    forced = {stage.key for stage in again}
+    steps: dict[str, Step] = {}
+
+    def visit(stage: Stage, used: bool) -> None:
+        if stage.key in steps:
+            return
+        action, reason = decide(stage, layout, stage.key in forced, thorough=used)
+        if action == RUN:
+            for needed in stage.inputs.values():
+                visit(needed, True)
+        steps[stage.key] = Step(stage, action, reason)
+
+    for goal in goals:
+        visit(goal, goal.kind in PRETRAINING)  # another goal may start from it
+    return list(steps.values())
+
+
+def decide(
+    stage: Stage, layout: Layout, forced: bool, *, thorough: bool = False
+) -> tuple[str, str]:
+    """Action and reason for one stage; thorough: as in `outputs.damage`."""
+    if forced:
+        return RUN, FORCED
+    damage = stage.damage(layout, thorough=thorough)
+    if stage.record(layout) and not damage:
+        return DONE, ""
+    reason = f"{DAMAGED}{damage}" if damage else why_missing(stage, layout)
+    if stage.kind in PRETRAINING:
+        entry, text = shipped(stage, layout)
+        if entry:
+            return SHIPPED, f"{reason}; {text}" if reason.startswith(DAMAGED) else text
+        reason += f"; {text}" if text else ""
+    return RUN, reason
+
+
+def why_missing(stage: Stage, layout: Layout) -> str:
+    """Its record is damaged, it is unfinished, changed since an earlier run, or never run."""
+    record = stage.folder(layout) / "record.json"
+    if record.exists():
+        return f"{DAMAGED}{layout.shown(record)} is not as it was written"
+    progress = progress_of(stage.folder(layout))
+    if progress:
+        return f"unfinished, stopped at {progress['done']} of {progress['total']}"
+    earlier = latest_record(stage, layout)
+    return f"changed: {difference(earlier, stage)}" if earlier else "missing"
+
+
+def latest_record(stage: Stage, layout: Layout) -> Record | None:
+    """The newest finished stage of the same kind and name."""
+    length = len(stage.folder(layout).name)
+    found = [path for path in folders(layout.runs, "") if path.name.startswith(stage.prefix)]
+    records = [read_record(path) or {} for path in found if len(path.name) == length]
+    same = [r for r in records if (r.get("stage"), r.get("name")) == (stage.kind, stage.name)]
+    return max(same, key=lambda record: record.get("finished", ""), default=None)

@@ -1,0 +1,83 @@
+"""What went wrong in a stage that several processes run: each leaves its own error, with the time.
+
+When one fails, the others fail a moment later because it is gone, and theirs are the last words in
+the log. The first error that is not of that kind is the stage's.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from experiments.stages.json_files import Record, read_json, write_json
+
+FOLDER = "errors"  # in the stage's
+LONGEST = 300  # characters
+
+
+@contextmanager
+def noting(folder: Path) -> Iterator[None]:
+    """Inside, an error of this process is noted in the stage's folder before it goes on."""
+    forget_before(folder)
+    try:
+        yield
+    except Exception as error:
+        with suppress(OSError):  # the disk may be what is wrong
+            line = f"process {rank()} of {count()}: {last_line(error)}"
+            note(folder, line, lost=is_lost(error))
+        raise
+
+
+def forget_before(folder: Path) -> None:
+    """Removes what this process, or one that is no longer among them, left in an earlier run."""
+    path(folder, rank()).unlink(missing_ok=True)
+    if rank() == 0:
+        kept = {path(folder, one) for one in range(count())}
+        for old in set((folder / FOLDER).glob("*.json")) - kept:
+            old.unlink(missing_ok=True)
+
+
+def note(folder: Path, line: str, *, lost: bool = False) -> None:
+    """lost: whether another process is the reason, which has ended."""
+    content = {"process": rank(), "line": line[:LONGEST], "lost": lost, "time": time.time()}
+    write_json(path(folder, rank()), content)
+
+
+def first(folder: Path) -> Record | None:
+    """The first error that the processes of a stage left, of its own kind if there is one."""
+    found = [read_json(one) for one in (folder / FOLDER).glob("*.json")]
+    return min(filter(None, found), key=lambda one: (one["lost"], one["time"]), default=None)
+
+
+def told(error: Record) -> str:
+    """An error of `first` in a line."""
+    killed = " (no process left an error of its own: one was killed?)"
+    return error["line"] + killed * error["lost"]
+
+
+def is_lost(error: Exception) -> bool:
+    from tpr.distributed import LostProcessError
+
+    return isinstance(error, LostProcessError)
+
+
+def last_line(error: Exception) -> str:
+    """An error's type and message; of one that a loader process raised, its own."""
+    lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    return lines[-1].strip()
+
+
+def path(folder: Path, number: int) -> Path:
+    return folder / FOLDER / f"{number:05}.json"
+
+
+def rank() -> int:
+    return int(os.environ.get("RANK", "0"))
+
+
+def count() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))

@@ -1,0 +1,1 @@
+"""Which stages a run goes through, and what each of them computes."""

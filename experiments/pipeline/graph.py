@@ -1,0 +1,181 @@
+"""From manifests to stages: a stage's spec holds what matters for its result, nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from experiments.declared.manifests import Manifests
+from experiments.declared.profiles import Profile
+from experiments.declared.runs import Run, Temporal
+from experiments.declared.training_settings import ChosenData
+from experiments.stages.json_files import canonical
+from experiments.stages.key import Spec
+from experiments.stages.stage import PRETRAINING, Stage
+
+NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
+
+
+class Graph:
+    """The stages of a profile.
+
+    runs: the declared ones by name.
+    """
+
+    def __init__(self, runs: Mapping[str, Run], profile: Profile) -> None:
+        self.runs, self.profile = runs, profile
+
+    def videos(self) -> Stage:
+        """Training and validation videos."""
+        data: Spec = dict(self.profile.data)
+        if "videos" not in data:
+            names = ("dataset", "holdout_videos", "official_val", "generated")
+            names += ("limit_videos", "limit_frames")
+            return self._stage("videos", "", {name: data[name] for name in names if name in data})
+        return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
+
+    def images(self) -> Stage:
+        """Single images for pretraining."""
+        data: Spec = dict(self.profile.data)
+        return self._stage(
+            "images", "", {"seed": data["seed"], "splits": {"images": data["images"]}}
+        )
+
+    def pretrain(self, run: str) -> Stage:
+        """The image model of a run, shared by all runs with its head and backbone."""
+        name, backbone = self.runs[run].image_model, self.runs[run].backbone
+        # Neither the tracking head nor the budget takes part, so changing them keeps the weights.
+        model = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
+        if "pretrained" in self.profile.data:
+            weights = self.profile.data["pretrained"][name]
+            spec: Spec = {"model": model, "weights": weights} | ({} if weights else {"seed": 0})
+            return self._stage("pretrain", name, spec, {"videos": self.videos()})
+        settings, inputs = self._settings("pretrain"), {"images": self.images()}
+        continued = settings.pop("continued", {}).get(name)
+        if continued is not None:
+            settings["iterations"] = continued["iterations"]
+            inputs["start"] = self.pretrain(continued["run"])
+        elif isinstance(settings["iterations"], dict):
+            settings["iterations"] = settings["iterations"][backbone]
+        spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
+        return self._stage("pretrain", name, spec, inputs)
+
+    def pretrain_flow(self, network: Spec) -> Stage:
+        """The flow network of optical-flow warp; network: its options."""
+        if "pretrained" in self.profile.data:
+            weights = self.profile.data["pretrained"]["flownets"]
+            spec: Spec = {"network": network, "weights": weights}
+            return self._stage("pretrain-flow", "flownets", spec)
+        settings = self._settings("pretrain-flow")
+        pairs = {name: settings.pop(name) for name in ("videos", "pairs")}
+        pairs["reach"] = self.profile.train.get("reference_range", 3)
+        seed = settings.pop("seed")
+        spec = {"seed": seed, "network": network, "pairs": pairs, "train": settings}
+        return self._stage("pretrain-flow", "flownets", spec, {"videos": self.videos()})
+
+    def pretraining(self) -> list[Stage]:
+        """All that the runs start from, each once: image models and flow networks."""
+        inputs = [stage for run in self.runs for stage in self.train(run, 0).inputs.values()]
+        return list({stage.key: stage for stage in inputs if stage.kind in PRETRAINING}.values())
+
+    def train(self, run: str, seed: int) -> Stage:
+        spec: Spec = {"model": self._model(run), "train": self.profile.train, "seed": seed}
+        inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
+        temporal = spec["model"]["temporal"]
+        if temporal and temporal["name"] in NEEDS_FLOW:
+            inputs["flow"] = self.pretrain_flow(temporal["warp"])
+        return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
+
+    def evaluate(self, run: str, seed: int) -> Stage:
+        infer: Spec = {k: v for k, v in self.profile.infer.items() if k != "heads"}
+        changes = self.profile.infer.get("heads", {}).get(self.runs[run].head, {})
+        infer["detections"] = infer["detections"] | changes
+        spec: Spec = {"infer": infer, "evaluation": self.profile.evaluation}
+        spec["model"] = self._model(run)
+        if "official_val" in self.profile.data:
+            spec["evaluation"] = None  # no ground truth: the results are for the server
+        inputs = {"videos": self.videos(), "train": self.train(run, seed)}
+        return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
+
+    def _model(self, run: str) -> Spec:
+        """The spec that tpr.models.build reads. A head may change options of its backbone and of
+        its tracking head."""
+        declared = self.runs[run]
+        model: Spec = dict(self.profile.model)
+        head: Spec = dict(model["heads"][declared.head])
+        backbone, track = head.pop("backbone", {}), head.pop("track", {})
+        weight = declared.budget_weight
+        return {
+            "backbone": model["backbones"][declared.backbone] | backbone,
+            "channels": model["channels"],
+            "head": {"name": declared.head} | head,
+            "track": model["track"] | track,
+            "temporal": temporal_spec(declared.temporal, model["temporal"]),
+            "pixel_std": model["pixel_std"],
+            "budget_weight": model["budget_weight"] if weight is None else weight,
+        }
+
+    def _settings(self, kind: str) -> Spec:
+        """Of a pretraining, which the profile must have."""
+        profile = self.profile
+        found = profile.pretrain if kind == "pretrain" else profile.pretrain_flow
+        if found is None:
+            raise ValueError(f"profile {profile.name} lacks the key {kind!r}")
+        return dict(found)
+
+    def _stage(
+        self,
+        kind: str,
+        name: str,
+        spec: Spec,
+        inputs: dict[str, Stage] | None = None,
+        run: str | None = None,
+        seed: int | None = None,
+    ) -> Stage:
+        plain = json.loads(canonical(spec))
+        return Stage(kind, name, self.profile.name, plain, inputs or {}, run, seed)
+
+
+def with_official_val(profile: Profile) -> Profile:
+    """The profile trained on the whole training set, to predict the official validation set."""
+    if "dataset" not in profile.data:
+        raise ValueError(f"profile {profile.name} has generated data, no official videos")
+    data = cast(ChosenData, profile.data.copy())
+    data["official_val"] = True
+    data.pop("holdout_videos", None)
+    return replace(profile, data=data)
+
+
+def temporal_spec(declared: Temporal | None, modules: Mapping[str, Spec]) -> Spec | None:
+    """A run's temporal module with the profile's options; parts left out become None.
+
+    A part is what the profile gives options for, as a mapping; other values are plain options. Of
+    a user's class, and of a baseline that the profile does not mention, the run's options are all.
+    """
+    if declared is None:
+        return None
+    out: Spec = {"name": declared.module}
+    if declared.is_class or declared.module not in modules:
+        return out | declared.parts
+    for part, options in modules[declared.module].items():
+        if not isinstance(options, dict):
+            out[part] = declared.parts.get(part, options)
+            continue
+        choice = declared.parts.get(part, False)
+        changes = choice if isinstance(choice, dict) else {}
+        out[part] = None if choice is False else options | changes
+    return out
+
+
+def goal_stages(
+    graph: Graph, manifests: Manifests, targets: Sequence[str], seeds: Sequence[int]
+) -> list[Stage]:
+    """What the targets ask for: evaluations, or all that is pretrained for "pretrain"."""
+    goals: list[Stage] = []
+    if "pretrain" in targets:
+        goals += graph.pretraining()
+    for run in manifests.target_runs([t for t in targets if t != "pretrain"]):
+        goals += [graph.evaluate(run, seed) for seed in seeds]
+    return goals

@@ -1,0 +1,57 @@
+"""What an evaluation's record says, from the matches of its tracks with the true ones."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.stages.json_files import Record
+from experiments.stages.key import Spec
+
+if TYPE_CHECKING:
+    from tpr.evaluation.difficulty import Group
+
+
+def measures(ground_truth: Path, results: Path, settings: Spec) -> Record:
+    """AP and AR in percent, AP by category and difficulty, draws of a bootstrap over videos.
+
+    ``settings``: the profile's evaluation section. The draws (tpr.evaluation.draws) are those that
+    belong to the number of videos and ``bootstrap_seed``, the same ones for every run.
+    """
+    from tpr.evaluation.difficulty import by_difficulty
+    from tpr.evaluation.draws import pack_draws
+    from tpr.evaluation.video_ap import evaluate
+
+    found = evaluate(ground_truth, results)
+    draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
+    names = found.category_names
+    difficulty = by_difficulty(ground_truth, results, found)
+    return {
+        **{name: percent(value) for name, value in found.stats.items()},
+        "AP_bootstrap_se": deviation([percent(value) for value in draws.tolist()]),
+        "AP_draws": pack_draws(draws),
+        "videos": len(found.video_ids),
+        "per_category": {names[id]: percent(value) for id, value in found.per_category.items()},
+        "difficulty": {name: list(map(group, groups)) for name, groups in difficulty.items()},
+    }
+
+
+def group(one: Group) -> Record:
+    """As a record holds it; "size" counts videos or frames."""
+    bounds = {} if one.low is None else {"low": one.low, "high": one.high}
+    return {"name": one.name, "size": one.size, "AP": percent(one.ap), **bounds}
+
+
+def percent(value: float) -> float | None:
+    """-1, the metric's mark for undefined, becomes None."""
+    return None if value < 0 else 100 * value
+
+
+def deviation(values: list[float | None]) -> float | None:
+    """Sample standard deviation of the defined values."""
+    defined = [x for x in values if x is not None]
+    if len(defined) < 2:
+        return None
+    mean = sum(defined) / len(defined)
+    return math.sqrt(sum((x - mean) ** 2 for x in defined) / (len(defined) - 1))

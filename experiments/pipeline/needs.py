@@ -1,0 +1,41 @@
+"""What the stages of a plan need from outside: recorded data and public weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from experiments.stages.stage import Stage
+from tpr.weights.file_kinds import kind_of
+
+
+def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> None:
+    """Tells the stages where recorded data lie. Raises ValueError or FileNotFoundError, saying what
+    to do, before anything runs."""
+    todo = list(todo)
+    weights = sorted({stage.spec["weights"] for stage in todo if stage.spec.get("weights")})
+    if not weights and not any(is_recorded(stage) for stage in todo):
+        return
+    if data_root is None:
+        raise ValueError(
+            f"profile {profile} needs YouTube-VIS: give its folder by --data-root DIR "
+            "or TPR_DATA (--dry-run shows the plan without it)"
+        )
+    folder = Path(data_root).resolve()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{data_root}: no such folder (from --data-root or TPR_DATA)")
+    missing = [name for name in weights if not (folder / name).exists()]
+    if missing:
+        raise FileNotFoundError(
+            f"{data_root} lacks the pretrained weights {', '.join(missing)}: "
+            "`python -m tpr.checkpoint list` says where each comes from and how it is converted"
+        )
+    for name in weights:
+        kind_of(folder / name)  # a web page or an LFS pointer would fail every training
+    os.environ["TPR_DATA"] = str(folder)
+
+
+def is_recorded(stage: Stage) -> bool:
+    """Whether the stage reads a data set that is not generated."""
+    return stage.kind == "videos" and "dataset" in stage.spec and "generated" not in stage.spec

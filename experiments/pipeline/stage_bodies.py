@@ -1,0 +1,177 @@
+"""The stages' bodies: body(spec, inputs, out, log) -> metrics.
+
+inputs: folders of finished stages by role; out: the stage's own folder. A body may be killed at any
+moment and is then called again with the same folder. Heavy imports belong inside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.engine.gpu_support import check_support
+from experiments.pipeline.measures import measures
+from experiments.stages.json_files import Record
+from experiments.stages.key import Spec
+from experiments.stages.progress import Log
+from tpr.machine import cores
+
+if TYPE_CHECKING:
+    from tpr.data.youtube_vis import YouTubeVIS
+
+Inputs = dict[str, Path]
+FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp has its FlowNetS
+
+
+def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Generated videos or images, or a recorded data set: <split>.json and frames/<split>/."""
+    if "dataset" in spec:
+        return recorded(spec, out, log)
+    from tpr.data.mini import generate
+
+    new = out / "data"
+    shutil.rmtree(new, ignore_errors=True)
+    fingerprint = generate(
+        new, spec["splits"], seed=spec["seed"], progress=log.progress, workers=cores()
+    )
+    for path in sorted(new.iterdir()):
+        target = out / path.name
+        if target.is_dir():
+            shutil.rmtree(target)
+        os.replace(path, target)
+    new.rmdir()
+    counts = {f"{name}_videos": split["videos"] for name, split in spec["splits"].items()}
+    return {"fingerprint": fingerprint} | counts
+
+
+def recorded(spec: Spec, out: Path, log: Log) -> Record:
+    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits.
+
+    A trial may have `generated` videos in its place.
+    """
+    from tpr.data.findings import BrokenDataError, report
+    from tpr.data.prepare import counts, prepare
+
+    try:
+        index = prepare(
+            spec["dataset"],
+            archive(spec["generated"], out, log) if "generated" in spec else data_folder(),
+            out,
+            holdout=spec.get("holdout_videos"),
+            limit=spec.get("limit_videos"),
+            limit_frames=spec.get("limit_frames"),
+            official_val=spec.get("official_val", False),
+            follow_links=bool(os.environ.get("TPR_FOLLOW_LINKS")),
+            workers=cores(),
+            progress=log.progress,
+        )
+    except BrokenDataError as error:
+        for line in report(error.findings):
+            log.info(line)
+        raise
+    names = ("fingerprint", "dataset", "validation", "holdout_sha256", "files", "sources", "notes")
+    return {name: index[name] for name in names} | {
+        f"{split}_videos": videos for split, (videos, _) in counts(index).items()
+    }
+
+
+def archive(settings: Spec, out: Path, log: Log) -> Path:
+    """Generated training videos below `out`, laid out as the archive of YouTube-VIS 2019."""
+    from tpr.data.mini.archive import write_archive
+
+    video = {name: value for name, value in settings.items() if name != "seed"}
+    return write_archive(out / "source", video, seed=settings["seed"], progress=log.progress)
+
+
+def data_folder() -> Path:
+    """Where recorded data and public weights lie."""
+    return Path(os.environ.get("TPR_DATA", "."))
+
+
+def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """The image model: weights.pt in `out`, trained on single images, public, or untrained."""
+    if "train" not in spec:
+        from experiments.pipeline.image_weights import initial_weights, public_weights
+
+        videos = dataset(inputs["videos"], "train")
+        if spec["weights"] is None:
+            return initial_weights(spec, videos, out, log)
+        return public_weights(spec, videos, data_folder() / spec["weights"], out)
+    check_support()
+    from tpr.train import pretrain
+
+    start = inputs["start"] / "weights.pt" if "start" in inputs else None
+    return pretrain(spec, dataset(inputs["images"], "images"), out, log, start=start)
+
+
+def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """FlowNetS, public or trained on the generated videos' exact flow: weights.pt in `out`."""
+    from experiments.pipeline.flow_pretraining import pretrain_flow, public_flownets
+
+    if "train" not in spec:
+        return public_flownets(spec, data_folder(), out)
+    check_support()
+    videos = inputs["videos"]
+    generator = json.loads((videos / "info.json").read_text(encoding="utf-8"))
+    splits = {split: dataset(videos, split) for split in ("train", "val")}
+    return pretrain_flow(spec, generator, splits, out, log)
+
+
+def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
+    check_support()
+    from baselines.registry import BASELINES
+    from tpr.train import finetune
+
+    weights = inputs["pretrain"] / "weights.pt"
+    videos = dataset(inputs["videos"], "train")
+    parts = {FLOW_NETWORK: inputs["flow"] / "weights.pt"} if "flow" in inputs else {}
+    return finetune(spec, videos, weights, out, log, temporal=BASELINES, parts=parts)
+
+
+def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Tracks of the validation videos (results.json in `out`) and what they are worth."""
+    check_support()
+    from baselines.registry import BASELINES
+    from tpr.distributed import is_main
+    from tpr.infer import infer
+
+    weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
+    speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
+    if not is_main():
+        return {}
+    if spec["evaluation"] is None:
+        return submission(inputs["videos"] / "val.json", out) | speed
+    log.info("evaluating")
+    found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
+    return found | speed
+
+
+def submission(videos: Path, out: Path) -> Record:
+    """Checks results.json as the server would and packs it: submission.zip in `out`."""
+    from tpr.evaluation.archive import pack, validate_archive
+
+    path = pack(out / "results.json", out / "submission.zip")
+    problems = validate_archive(videos, path)
+    if problems:
+        raise ValueError(f"{path}: {len(problems)} problems, the first: {problems[0]}")
+    return {"submission": path.name}
+
+
+def dataset(folder: Path, split: str) -> YouTubeVIS:
+    from tpr.data.prepared import open_split
+
+    return open_split(folder, split)
+
+
+BODIES = {
+    "videos": data,
+    "images": data,
+    "pretrain": pretrain,
+    "pretrain-flow": pretrain_flow,
+    "train": train,
+    "evaluate": evaluate,
+}

@@ -1,0 +1,1 @@
+"""What leaves the runs folder: results, the page, weights and records that ship."""

@@ -1,0 +1,167 @@
+"""From finished stages to results/<profile> and the report page."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from experiments.engine.launch.local import environment
+from experiments.engine.lock import file_lock
+from experiments.engine.orphans import ask_kernel
+from experiments.ship.shipped_records import record_path
+from experiments.stages.json_files import Record, make_way, read_json, sha256, write_json
+from experiments.stages.layout import Layout
+from experiments.stages.outputs import OF_FOLDER
+from experiments.stages.stage import Stage
+from tpr.terminal import printable
+
+LONGEST_REASON = 300  # characters
+BUILD = ("-m", "reports.build")
+
+
+def write_result(stage: Stage, layout: Layout) -> bool:
+    """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if new.
+
+    It goes to records/, or to own/ where that run and seed ships with the repository. A stage
+    folder that was deleted meanwhile leaves its part as it was. What failed before is forgotten.
+    """
+    (layout.failed / f"{stage.name}.json").unlink(missing_ok=True)
+    path = record_path(layout, f"{stage.name}.json")
+    shipped = read_json(layout.records / path.name) or {}
+    old = read_json(path) or shipped
+    train = stage.inputs["train"]
+    pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
+    parts = {"evaluate": stage, "train": train, **pretrained}
+    records: Record = {}
+    for kind, part in parts.items():
+        known = old.get(kind)
+        kept = known if isinstance(known, dict) and known.get("key") == part.key else None
+        records[kind] = source(part.record(layout)) or kept
+    result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
+    if result in (old, shipped):
+        return False
+    make_way(path)
+    write_json(path, result)
+    return True
+
+
+def source(record: Record | None) -> Record | None:
+    """The record without what concerns its folder; for weights that ship with the repository where
+    they come from instead."""
+    if record is None or "shipped" not in record:
+        return record and {k: v for k, v in record.items() if k not in OF_FOLDER}
+    return {"key": record["key"], **record["shipped"], "metrics": record["metrics"]}
+
+
+def in_background() -> None:
+    """Lets the stages go first, and ends with the runner."""
+    os.nice(10)
+    ask_kernel()
+
+
+class Page:
+    """Rebuilds the page when records, manifests or the report's sources have changed.
+
+    command: arguments for Python that build it; None never builds.
+    """
+
+    def __init__(self, layout: Layout, command: Sequence[str] | None = BUILD) -> None:
+        self.layout, self.command = layout, command
+        self.stamp = layout.runs / "page.key"
+        self.log = layout.runs / "page.log"
+        self.process: subprocess.Popen | None = None
+        self.building = ""
+
+    def is_current(self) -> bool:
+        if self.command is None:
+            return True
+        current = {"sources": self.key(), "made": self.made()}
+        return self.layout.page.is_file() and read_json(self.stamp) == current
+
+    def made(self) -> dict[str, str]:
+        """sha256 of the page and the tables by name, so that damaged ones are made again."""
+        paths = [self.layout.page, *sorted(self.layout.tables.glob("*.csv"))]
+        return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
+
+    def key(self) -> str:
+        """sha256 over names and contents of everything the page is made from."""
+        digest = hashlib.sha256()
+        for path in sorted({path for path in self.sources() if path.is_file()}):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(self.layout.root)} {len(content)}\n".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    def sources(self) -> Iterable[Path]:
+        reports = self.layout.root / "reports"
+        for folder in (self.layout.records, self.layout.own, self.layout.failed):
+            yield from folder.glob("*.json")
+        yield self.layout.shipped
+        yield from self.layout.manifests.rglob("*.yaml")
+        yield from reports.rglob("*.py")
+        yield from (reports / "templates").rglob("*")
+        yield from (reports / "history").glob("*.md")
+        yield from (reports / "published").glob("*.yaml")
+        yield from (self.layout.costs, self.layout.speed)
+
+    def refresh(self) -> None:
+        """Starts building in the background, unless that is going on or there is nothing new."""
+        if not self.is_building() and not self.is_current():
+            self.start()
+
+    def is_building(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            self.collect()
+        return self.process is not None
+
+    def start(self) -> None:
+        assert self.command is not None
+        self.building = self.key()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        make_way(self.log)
+        command = [sys.executable, *self.command, "--profile", self.layout.profile]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.layout.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment(1),
+                preexec_fn=in_background,
+            )
+
+    def collect(self) -> bool:
+        """Waits for the build; True if it succeeded."""
+        assert self.process is not None
+        good = self.process.wait() == 0
+        if good:
+            make_way(self.stamp)
+            write_json(self.stamp, {"sources": self.building, "made": self.made()})
+        self.process = None
+        return good
+
+    def finish(self) -> str | None:
+        """Makes the page current; returns what went wrong, None if nothing did."""
+        if self.process is not None:
+            self.collect()
+        with file_lock(self.layout.runs / ".locks" / "page", wait=True):
+            if self.is_current():
+                return None
+            self.start()
+            if self.collect():
+                return None
+        lines = self.log.read_text(errors="replace", encoding="utf-8").strip().splitlines()
+        reason = lines[-1] if lines else "no message (is the disk full?)"
+        reason = printable(reason, LONGEST_REASON)
+        return f"the page could not be built: {reason} (log: {self.layout.shown(self.log)})"
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+            self.process = None

@@ -1,0 +1,63 @@
+"""How long stages take: measured on earlier ones where there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from experiments.stages.json_files import Record, read_json
+from experiments.stages.key import Spec
+from experiments.stages.layout import Layout
+from experiments.stages.outputs import read_record
+from experiments.stages.stage import Stage
+
+
+class Durations:
+    """Seconds by kind and run: measured here, else kept in results/, else the profile's.
+
+    What was measured counts by iteration where a stage has iterations."""
+
+    def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
+        self.expected = expected
+        self.measured: dict[tuple[str, str | None], float] = {}
+        kept = [*kept_records(layout.records), *kept_records(layout.own)]
+        for record in [*kept, *stage_records(layout.runs)]:
+            self._learn(record)
+
+    def _learn(self, record: Record) -> None:
+        seconds = record.get("seconds")
+        if isinstance(seconds, int | float) and "shipped" not in record:
+            seconds /= iterations(record.get("spec") or {})
+            for run in (record.get("run") or record.get("name"), None):
+                self.measured[str(record.get("stage")), run] = seconds
+
+    def __call__(self, stage: Stage) -> float:
+        for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):
+            if key in self.measured:
+                return self.measured[key] * iterations(stage.spec)
+        return self.expected[stage.kind]
+
+
+def iterations(spec: Spec) -> int:
+    """How many a stage has; 1 for one that does not iterate."""
+    return (spec.get("train") or {}).get("iterations", 1)
+
+
+def stage_records(runs: Path) -> list[Record]:
+    """All records below a profile's runs, oldest first."""
+    found = [read_record(path.parent) for path in runs.glob("*/record.json")]
+    return sorted(filter(None, found), key=lambda record: str(record.get("finished")))
+
+
+def kept_records(folder: Path) -> list[Record]:
+    """The stage records inside results/<profile>/records."""
+    found = [read_json(path) or {} for path in folder.glob("*.json")]
+    parts = [result.get(kind) for result in found for kind in ("train", "evaluate")]
+    return [part for part in parts if isinstance(part, dict)]
+
+
+def human(seconds: float) -> str:
+    """ "40 s", "12 min", "3 h 20 min"."""
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

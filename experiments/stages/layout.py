@@ -1,0 +1,95 @@
+"""Where a profile's files lie below the repository root."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one profile. Raises ValueError for a name that could leave its folders."""
+
+    profile: str
+    root: Path = ROOT
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile):
+            raise ValueError(f"not a profile name: {self.profile!r} (letters, digits, '-', '_')")
+
+    @property
+    def manifests(self) -> Path:
+        return self.root / "experiments" / "manifests"
+
+    @property
+    def runs(self) -> Path:
+        """Stage folders; can be deleted, then everything runs again."""
+        return self.root / "runs" / self.profile
+
+    @property
+    def weights(self) -> Path:
+        """Pretrained weights that ship with the repository."""
+        return self.root / "weights" / self.profile
+
+    @property
+    def records(self) -> Path:
+        return self.root / "results" / self.profile / "records"
+
+    @property
+    def shipped(self) -> Path:
+        """Names of the records that ship with the repository."""
+        return self.root / "results" / self.profile / "shipped.json"
+
+    @property
+    def own(self) -> Path:
+        """Records made here of runs and seeds that ship too; not in git."""
+        return self.root / "results" / self.profile / "own"
+
+    @property
+    def failed(self) -> Path:
+        """Runs and seeds whose last training or evaluation failed for good."""
+        return self.root / "results" / self.profile / "failed"
+
+    @property
+    def tables(self) -> Path:
+        return self.root / "results" / self.profile / "tables"
+
+    @property
+    def costs(self) -> Path:
+        """Costs of the full-size models, whatever the profile."""
+        return self.root / "results" / "full" / "costs.json"
+
+    @property
+    def speed(self) -> Path:
+        """Speed of full-size models, whatever the profile."""
+        return self.root / "results" / "full" / "speed.json"
+
+    @property
+    def gpu_check(self) -> Path:
+        """What `./run_all.sh check-gpu` found."""
+        return self.root / "results" / "full" / "gpu-check.json"
+
+    @property
+    def report(self) -> Path:
+        """Folder of the generated pages."""
+        return self.root / "reports" / self.profile
+
+    @property
+    def page(self) -> Path:
+        return self.report / "index.html"
+
+    @property
+    def figures(self) -> Path:
+        return self.report / "figures"
+
+    @property
+    def history(self) -> Path:
+        """What its makers wrote about the profile, in Markdown."""
+        return self.root / "reports" / "history" / f"{self.profile}.md"
+
+    def shown(self, path: Path) -> str:
+        """The path as people type it from the root."""
+        return str(path.relative_to(self.root)) if path.is_relative_to(self.root) else str(path)

@@ -1,0 +1,1 @@
+"""What the suite is asked and what it says while it runs."""

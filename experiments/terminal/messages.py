@@ -1,0 +1,121 @@
+"""What the suite prints before and after running."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from experiments.declared.manifests import Manifests
+from experiments.engine.plan import DAMAGED, DONE, RUN, SHIPPED, Step
+from experiments.engine.runner import Failure
+from experiments.stages.durations import Durations, human
+from experiments.stages.layout import Layout
+from experiments.stages.stage import PRETRAINING, finished_folder
+
+if TYPE_CHECKING:
+    from experiments.engine.launch.slurm import Submitted
+    from experiments.terminal.suite import Suite
+
+
+def listing(manifests: Manifests) -> str:
+    """Tables, runs and profiles."""
+    lines = ["Tables:"]
+    lines += [f"  {id:<6}{table.title}" for id, table in manifests.tables.items()]
+    lines.append("  1f    Computation analysis on various baselines: costs, without training")
+    lines.append("Runs:")
+    for run in manifests.runs:
+        rows = [row for table in manifests.tables.values() for row in table.rows]
+        inside = [id for id, table in manifests.tables.items() if run in table.runs]
+        values = {row.published["AP"] for row in rows if row.run == run and "AP" in row.published}
+        published = f", published AP {', '.join(map(str, sorted(values)))}" if values else ""
+        lines.append(f"  {run:<28}tables {' '.join(inside) or 'none'}{published}")
+    lines.append("Profiles:")
+    for name in manifests.profiles:
+        lines.append(f"  {name:<8}{' '.join(manifests.profile(name).about.split())}")
+    return "\n".join(lines)
+
+
+def counts(steps: list[Step]) -> str:
+    """As "12 stages to run (6 evaluate, 6 train), 1 shipped, 3 done"."""
+    actions = Counter(step.action for step in steps)
+    kinds = Counter(step.stage.kind for step in steps if step.action == RUN)
+    parts = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    out = f"{actions[RUN]} stages to run" + (f" ({parts})" if parts else "")
+    for action in (SHIPPED, DONE):
+        out += f", {actions[action]} {action}" if actions[action] else ""
+    return out
+
+
+def summary(steps: list[Step], seconds: float, workers: int) -> str:
+    where = f"{workers} processes" if workers > 1 else "one process"
+    return counts(steps) + (f"; about {human(seconds)} on {where}" if seconds else "")
+
+
+def damaged(steps: list[Step]) -> list[str]:
+    """A line for each finished stage that is made again because its files are not as written."""
+    return [
+        f"{step.stage.label} is made again, {step.reason}"
+        for step in steps
+        if step.reason.startswith(DAMAGED)
+    ]
+
+
+def headline(steps: list[Step], seconds: float, workers: int) -> str:
+    """The plan in short, and why weights that ship are not used."""
+    lines = [summary(steps, seconds, workers)]
+    for step in steps:
+        made_again = step.reason.startswith(DAMAGED)
+        if step.stage.kind in PRETRAINING and step.action == RUN and not made_again:
+            lines.append(f"{step.stage.label} will run: {step.reason}")
+    return "\n".join(lines)
+
+
+def plan(steps: list[Step], durations: Durations, seconds: float, workers: int) -> str:
+    """Every stage, what would happen with it, and why."""
+    lines = []
+    for step in steps:
+        cost = f", about {human(durations(step.stage))}" if step.action == RUN else ""
+        reason = f": {step.reason}" if step.reason else ""
+        lines.append(f"{step.action:<8}{step.stage.label}{reason}{cost}")
+    lines.append(summary(steps, seconds, workers))
+    return "\n".join(lines)
+
+
+def failure_line(failure: Failure, layout: Layout) -> str:
+    where = f" (log: {layout.shown(failure.log)})" if failure.log else ""
+    kind = "FAILED" if failure.log else "not run"
+    return f"{kind:<9} {failure.stage.label}: {failure.reason}{where}"
+
+
+def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
+    """Where the results are; every failure again, because it may have scrolled away."""
+    layout, lines = work.layout, []
+    lines += [failure_line(failure, layout) for failure in failures]
+    if problem:
+        lines.append(f"FAILED    {problem}")
+    if failures:
+        count = f"{len(failures)} stages did not finish"
+        lines.append(f"{count}; the same command goes on (mend first what the lines above name)")
+    elif not work.todo:
+        lines.append(f"Nothing to do: all {len(work.goals)} results are there")
+    for stage in work.submissions:
+        if folder := finished_folder(layout.runs, stage.key):
+            lines.append(f"For the server: {layout.shown(folder)}/submission.zip")
+    tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
+    found = [layout.shown(path) for path in tables if path.is_file()]
+    if work.evaluations and found:
+        lines.append(f"Tables: {' '.join(found)}")
+    if work.evaluations and layout.page.is_file():
+        lines.append(f"Page:   {layout.shown(layout.page)}")
+    return "\n".join(lines)
+
+
+def submitted(found: Submitted, steps: list[Step]) -> str:
+    """Which jobs there are now."""
+    names = {step.stage.key: step.stage.label for step in steps}
+    lines = [f"submitted {names[key]}: job {id}" for key, id in found.new.items()]
+    lines.append(
+        f"{len(found.new)} jobs submitted, {len(found.attached)} were in the queue already; "
+        "`./run_all.sh status` with the same options shows them, this command again reports"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""Where every stage of the targets stands, on this machine or in Slurm: `./run_all.sh status`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from experiments.engine import rank_errors
+from experiments.engine.lock import is_locked
+from experiments.engine.plan import DONE, SHIPPED, decide
+from experiments.engine.runner import last_line, share
+from experiments.stages.durations import human
+from experiments.stages.failures import noted
+from experiments.stages.json_files import read_json
+from experiments.stages.layout import Layout
+from experiments.stages.progress import progress_of
+from experiments.stages.stage import Stage, in_order
+
+if TYPE_CHECKING:
+    from experiments.engine.launch.queue import Job
+
+RUNNING, QUEUED, FAILED, STOPPED, WAITING = "running", "queued", "failed", "stopped", "not run"
+ORDER = (DONE, SHIPPED, RUNNING, QUEUED, FAILED, STOPPED, WAITING)
+
+
+class State(NamedTuple):
+    """word: one of ORDER; detail: how far, why, which job; may be empty."""
+
+    word: str
+    detail: str = ""
+
+
+def status(goals: list[Stage], layout: Layout) -> tuple[str, bool]:
+    """A line a stage, inputs first, and the counts; whether nothing has failed."""
+    stages = {stage.key: stage for stage in in_order(goals)}.values()
+    jobs = jobs_of(stages, layout)
+    states = [(stage, state(stage, layout, jobs)) for stage in stages]
+    lines = [f"{s.word:<8}{x.label}{': ' if s.detail else ''}{s.detail}" for x, s in states]
+    counts = Counter(s.word for _, s in states)
+    lines.append(", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word]))
+    return "\n".join(lines), not counts[FAILED]
+
+
+def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
+    """Slurm's queue by stage key; nobody is asked where nothing was ever submitted."""
+    if not any((stage.folder(layout) / "submitted.json").is_file() for stage in stages):
+        return {}
+    from experiments.engine.launch.queue import job_name, queued
+
+    found = queued(layout)
+    names = {stage.key: job_name(stage, layout) for stage in stages}
+    return {key: found[name] for key, name in names.items() if name in found}
+
+
+def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
+    """jobs: those in Slurm's queue by stage key."""
+    record, damage = stage.record(layout), stage.damage(layout)
+    if record and not damage:
+        return State(DONE, f"in {human(record['seconds'])}" if "seconds" in record else "")
+    if job := jobs.get(stage.key):
+        about = job.reason if job.waits else progress(stage, layout)
+        return State(QUEUED if job.waits else RUNNING, joined(f"job {job.id}", about))
+    if is_locked(stage.lock(layout)):
+        return State(RUNNING, progress(stage, layout))
+    if failure := noted(stage, layout):
+        return State(FAILED, failure["reason"])
+    if damage:
+        return State(WAITING, damage)
+    folder = stage.folder(layout)
+    log = last_line(folder / "log.txt")
+    end = f"log ends: {log}" if log else ""
+    if error := rank_errors.first(folder):
+        end = rank_errors.told(error)
+    if job := read_json(folder / "submitted.json"):
+        return State(FAILED, joined(f"job {job.get('job')}", share(stage, layout), end))
+    if log:
+        return State(STOPPED, joined(share(stage, layout), end))
+    action, reason = decide(stage, layout, False)
+    return State(SHIPPED, reason) if action == SHIPPED else State(WAITING)
+
+
+def joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
+
+
+def progress(stage: Stage, layout: Layout) -> str:
+    """Of a running stage, as "45 % (loss 2.3), 12 min left"."""
+    eta = progress_of(stage.folder(layout)).get("eta")
+    return share(stage, layout) + (f", {human(eta)} left" if eta else "")

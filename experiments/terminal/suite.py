@@ -1,0 +1,63 @@
+"""What one call of the suite works on: its goals, the plan for them and the means to run it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from experiments.declared.manifests import Manifests
+from experiments.engine.environment import gpus
+from experiments.engine.launch.forked import Forked
+from experiments.engine.launch.local import Worker
+from experiments.engine.plan import RUN, Step, make_plan
+from experiments.engine.schedule import total_seconds
+from experiments.pipeline.graph import Graph, goal_stages
+from experiments.stages.durations import Durations
+from experiments.stages.layout import Layout
+from experiments.stages.stage import Stage
+from tpr.machine import cores
+
+
+class Suite:
+    """What one call of the suite works on."""
+
+    def __init__(
+        self, options: argparse.Namespace, layout: Layout, manifests: Manifests, graph: Graph
+    ) -> None:
+        self.layout, self.manifests, self.profile = layout, manifests, graph.profile
+        self.targets = options.targets or ["all"]
+        self.seeds = options.seeds or self.profile.seeds
+        self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
+        self.steps = make_plan(self.goals, layout, force=options.force)
+        self.threads = min(self.profile.threads, cores())
+        limit = options.workers or self.profile.workers
+        self.processes = self.profile.processes or max(gpus(), 1)
+        most = max(cores() // (self.threads * self.processes), 1)
+        self.workers = min(limit or most, most)
+        self.durations = Durations(layout, self.profile.expected_seconds)
+
+    @property
+    def todo(self) -> list[Step]:
+        return [step for step in self.steps if step.action == RUN]
+
+    @property
+    def seconds(self) -> float:
+        return total_seconds(self.steps, self.durations, self.workers)
+
+    def start(self, stages: str) -> Callable[[Path], Worker | Forked]:
+        """Starts a stage's worker; forks it where no CUDA can be in the way."""
+        if self.processes == 1 and not gpus():
+            return partial(Forked, stages=stages, threads=self.threads)
+        return partial(Worker, stages=stages, threads=self.threads, processes=self.processes)
+
+    @property
+    def submissions(self) -> list[Stage]:
+        """Those that write files for an evaluation server."""
+        return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is None]
+
+    @property
+    def evaluations(self) -> list[Stage]:
+        """Those that compare with ground truth."""
+        return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is not None]

@@ -1,0 +1,96 @@
+"""The order in which stages start, and the estimate made from it."""
+
+import io
+import random
+from types import SimpleNamespace
+
+from experiments.engine.plan import DONE, RUN, Step
+from experiments.engine.schedule import chains, timetable, total_seconds
+from experiments.stages.durations import Durations
+from experiments.stages.json_files import write_json
+from experiments.stages.layout import Layout
+from experiments.terminal.live_line import Status
+from tests.helpers.suite_helpers import stage
+
+
+def plan(seconds):
+    """Steps of trainings and their evaluations, seconds of each by name; durations of these."""
+    videos, steps = stage("videos"), []
+    for name in seconds:
+        train = stage("train", name, videos=videos)
+        steps += [Step(train, RUN, ""), Step(stage("evaluate", name, train=train), RUN, "")]
+
+    def durations(one):
+        return {"videos": 5, "train": seconds.get(one.name), "evaluate": 1}[one.kind]
+
+    return [Step(videos, RUN, ""), *steps], durations
+
+
+def started(steps, durations, workers):
+    """Labels in the order of starting, when every stage takes as long as expected."""
+    stages = [one for _, one in timetable(steps, durations, workers)]
+    return [f"{one.kind} {one.name}".strip() for one in stages]
+
+
+def test_runs_are_completed_one_by_one_in_the_order_of_the_plan():
+    order = started(*plan(dict.fromkeys("abcdef", 10)), workers=1)
+    runs = [f"{kind} {name}" for name in "abcdef" for kind in ("train", "evaluate")]
+    assert order == ["videos", *runs]
+    order = started(*plan(dict.fromkeys("abcdef", 10)), workers=2)
+    assert order[:5] == ["videos", "train a", "train b", "evaluate a", "evaluate b"]
+
+
+def test_a_chain_that_would_outlast_the_rest_goes_first():
+    seconds = {"a": 10, "b": 10, "c": 10, "long": 25}
+    order = started(*plan(seconds), workers=2)
+    assert order[1:3] == ["train long", "train a"]
+    assert order.index("evaluate a") < order.index("train b")
+    assert total_seconds(*plan(seconds), 2) <= 5 + 33  # a, b and c beside the long one
+
+
+def test_no_order_is_much_worse_than_the_longest_first():
+    draw = random.Random(0)
+    for _ in range(50):
+        seconds = {name: draw.choice([3, 5, 8, 14, 20]) for name in "abcdefghijkl"}
+        work = 5 + (sum(seconds.values()) + len(seconds)) / 2
+        assert total_seconds(*plan(seconds), 2) <= work + 5
+
+
+def test_the_estimate_packs_stages_on_the_processes(tmp_path):
+    videos = stage("videos")
+    trains = [stage("train", name, videos=videos) for name in "abc"]
+    durations = Durations(Layout("smoke", tmp_path), {"videos": 10.0, "train": 30.0})
+    steps = [Step(s, RUN, "") for s in [videos, *trains]]
+    assert total_seconds(steps, durations, 2) == 70.0
+    assert total_seconds(steps, durations, 3) == 40.0
+    assert total_seconds([Step(videos, DONE, ""), *steps[1:]], durations, 3) == 30.0
+
+
+def test_stages_on_the_longest_chain_come_first():
+    images, videos = stage("images"), stage("videos")
+    pretrain = stage("pretrain", "a", images=images)
+    train = stage("train", "a", pretrain=pretrain, videos=videos)
+    cost = {images.key: 1.0, videos.key: 2.0, pretrain.key: 50.0, train.key: 3.0}
+    found = chains([images, videos, pretrain, train], cost)
+    assert (found[images.key], found[videos.key]) == (54.0, 5.0)
+
+
+def test_the_time_left_follows_the_pace_of_what_has_finished(tmp_path):
+    layout = Layout("smoke", tmp_path)
+    durations = Durations(layout, {"train": 30.0})
+    slow, next_one = stage("train", "slow"), stage("train", "next")
+    write_json(slow.folder(layout) / "record.json", {"key": slow.key, "seconds": 75.0})
+    runner = SimpleNamespace(
+        layout=layout,
+        schedule=SimpleNamespace(workers=1),
+        waiting={next_one.key: next_one},
+        running={},
+        elsewhere={},
+        done=[],
+        failures=[],
+    )
+    status = Status(2, durations, io.StringIO())
+    assert "about 30 s left" in status.line(runner)
+    runner.done.append(slow)
+    status.events(runner)
+    assert "about 75 s left" in status.line(runner)
