@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,18 @@ def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
             raise OSError(NO_GPU)
     layout = Layout(PROFILE, root)
     manifests = load_manifests(layout.manifests)
-    rows = run_checks(options, Graph(manifests.runs, manifests.profile(PROFILE)))
+    keep = options.out or not (options.pretend or options.only)
+    path, rows = options.out or layout.gpu_check, []
+    for row in run_checks(options, Graph(manifests.runs, manifests.profile(PROFILE))):
+        rows.append(row)
+        print(line(row), flush=True)
+        if keep:  # after each, as a later one may take the process with it
+            write_json(path, record(rows, options.pretend))
     outcomes = [row["outcome"] for row in rows]
     seconds = sum(row["seconds"] for row in rows)
     counts = [f"{outcomes.count(kind)} {kind}" for kind in (OK, FAILED, NOT_RUN)]
     print(f"{', '.join(counts)}; {seconds:.0f} s")
-    if options.out or not (options.pretend or options.only):
-        path = options.out or layout.gpu_check
-        write_json(path, record(rows, options.pretend))
+    if keep:
         print(f"Record: {layout.shown(path)}")
     return 1 if FAILED in outcomes else 0
 
@@ -73,24 +77,21 @@ def numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def run_checks(options: argparse.Namespace, graph: Graph) -> list[dict[str, Any]]:
-    """The chosen checks one after the other, each printed as it ends."""
+def run_checks(options: argparse.Namespace, graph: Graph) -> Iterator[dict[str, Any]]:
+    """What the chosen checks find, one after the other."""
     import torch
 
     from .bench import Bench, free_memory
     from .checks import CHECKS
     from .pretended import pretended_gpu
 
-    rows = []
     gpu = pretended_gpu() if options.pretend else nullcontext()
     with gpu as counts, tempfile.TemporaryDirectory(prefix="tpr-check-gpu-") as folder:
         bench = Bench(torch.device("cuda", 0), graph, Path(folder), counts)
         for number, check in enumerate(CHECKS, 1):
             if not options.only or number in options.only:
-                rows.append(checked(number, check, bench))
-                print(line(rows[-1]), flush=True)
+                yield checked(number, check, bench)
                 free_memory()
-    return rows
 
 
 def checked(number: int, check: Any, bench: Any) -> dict[str, Any]:
