@@ -211,7 +211,7 @@ def timed_case(folder: Path, options: argparse.Namespace, settings: dict) -> dic
     truth, results = data_set(**settings)
     paths = [folder / f"{name}.json" for name in ("truth", "results")]
     for path, content in zip(paths, (truth, results), strict=True):
-        path.write_text(json.dumps(content))
+        path.write_text(json.dumps(content), encoding="utf-8")
     numbers = compared(*paths, options.rounds)
     numbers["MB"] = sum(path.stat().st_size for path in paths) / 1e6
     if options.trackeval and settings["frames"][1] < 100:

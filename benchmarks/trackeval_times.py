@@ -63,7 +63,7 @@ def laid_out(folder: Path, truth: dict, results: list[dict]) -> tuple[Path, Path
     ]
     for path, content in zip(paths, (truth, results), strict=True):
         path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(content))
+        path.write_text(json.dumps(content), encoding="utf-8")
     return paths[0], paths[1]
 
 

@@ -37,9 +37,10 @@ def test_seeds_are_bounded_in_one_line(seeds, message, capsys):
     assert message in error and len(error) < 200 and error.isprintable()
 
 
-def test_as_many_seeds_as_are_allowed_are_planned(capsys):
+def test_as_many_seeds_as_are_allowed_are_planned(tmp_path, capsys):
     seeds = ",".join(map(str, range(MOST_SEEDS)))
-    assert main(["blendmask-r50", "1a", "--seeds", seeds, "--profile", "smoke", "--dry-run"]) == 0
+    arguments = ["blendmask-r50", "1a", "--seeds", seeds, "--profile", "smoke", "--dry-run"]
+    assert main(arguments, root=make_root(tmp_path)) == 0
     assert f"{6 * MOST_SEEDS} train" in capsys.readouterr().out
 
 
