@@ -7,6 +7,7 @@ from pathlib import Path
 from experiments.declared.manifests import load_manifests
 from experiments.engine.gpu_support import DRIVERS, OLDER_CUDA
 from experiments.engine.launch import job
+from experiments.gpu_check import __main__ as gpu_check
 from experiments.stages.layout import ROOT
 from experiments.terminal import options
 from tpr.data import prepare
@@ -25,7 +26,9 @@ def commands(start: str) -> list[list[str]]:
 
 
 def test_every_command_is_understood():
-    understood = [options.parse(found) for found in commands("./run_all.sh")]
+    first, *others = commands("./run_all.sh")
+    assert first == ["check-gpu"] and not gpu_check.parse(first[1:]).pretend
+    understood = [options.parse(found) for found in others]
     assert len(understood) == 5 and understood[0].dry_run
     assert understood[2].launcher == "slurm" and understood[2].time == 1440
     (prepared,) = commands("python -m tpr.data prepare")
