@@ -101,7 +101,8 @@ def things(tmp_path_factory):
     export.write_text(f'<annotations><track label="cat">{box}</track></annotations>')
     names = {"VIDEO": clip, "ANNOTATIONS.json": data / "val.json", "FOLDER": frames}
     names |= {"ID_MAPS": maps.parent, "JSON_FILES": labels.parent, "EXPORT.xml": export}
-    names |= {"OUT.json": folder / "imported.json"}
+    names |= {"OUT.json": folder / "imported.json", "OVIS.json": data / "val.json"}
+    names |= {"statistics.json": folder / "statistics.json"}
     names |= {f"{name}.json": folder / f"{name}.json" for name in ("GT", "RESULTS", "OTHER")}
     return names | {"out.mp4": folder / "out.mp4"}
 
