@@ -9,7 +9,7 @@ import pytest
 from experiments.pipeline.measures import measures
 from tpr.data.rle import encode
 from tpr.evaluation import evaluate
-from tpr.evaluation.difficulty import by_amount, by_difficulty
+from tpr.evaluation.difficulty import by_amount, by_difficulty, difficulty_of
 from tpr.evaluation.draws import pack_draws, unpack_draws
 from tpr.evaluation.frames import as_frames
 from tpr.evaluation.inputs import read_found, read_truth
@@ -47,7 +47,7 @@ def found(*videos):
 
 def aps(ground_truth, results):
     """{grouping: {name: (size, AP)}}."""
-    groups = by_difficulty(ground_truth, results, evaluate(ground_truth, results))
+    groups = by_difficulty(difficulty_of(ground_truth, results), evaluate(ground_truth, results))
     return {k: {one.name: (one.size, round(one.ap, 9)) for one in v} for k, v in groups.items()}
 
 
@@ -61,7 +61,9 @@ def test_videos_fall_into_thirds_by_their_worst_frame_or_track():
 
 def test_a_group_says_which_amounts_it_holds():
     results = found(1)
-    groups = by_difficulty(truth(), results, evaluate(truth(), results))["scale_change"]
+    groups = by_difficulty(difficulty_of(truth(), results), evaluate(truth(), results))[
+        "scale_change"
+    ]
     assert [(one.low, one.high) for one in groups] == [(1.0, 1.0), (1.5, 1.5), (2.0, 2.0)]
 
 
@@ -147,7 +149,7 @@ def test_a_record_says_all_this_in_plain_json(tmp_path):
     paths = tmp_path / "val.json", tmp_path / "results.json"
     paths[0].write_text(json.dumps(truth(), default=bytes.decode))
     paths[1].write_text(json.dumps(found(1, 2), default=bytes.decode))
-    record = measures(*paths, {"bootstrap": 20, "bootstrap_seed": 3})
+    record = measures(*paths, {"bootstrap": 20, "bootstrap_seed": 3}, tmp_path / "matches")
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert (record["AP"], record["videos"]) == (pytest.approx(100 * 67 / 101), 3)
     assert record["difficulty"]["overlap"][2] == {

@@ -12,21 +12,27 @@ from experiments.stages.key import Spec
 if TYPE_CHECKING:
     from tpr.evaluation.difficulty import Group
 
+MATCHES = "matches.npz.xz"  # in the folder of an evaluation
 
-def measures(ground_truth: Path, results: Path, settings: Spec) -> Record:
+
+def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -> Record:
     """AP and AR in percent, AP by category and difficulty, draws of a bootstrap over videos.
 
+    All of them can be computed again from the matches, which go to the file ``matches``.
     ``settings``: the profile's evaluation section. The draws (tpr.evaluation.draws) are those that
     belong to the number of videos and ``bootstrap_seed``, the same ones for every run.
     """
-    from tpr.evaluation.difficulty import by_difficulty
+    from tpr.evaluation.difficulty import by_difficulty, difficulty_of
     from tpr.evaluation.draws import pack_draws
+    from tpr.evaluation.kept_matches import keep_matches
     from tpr.evaluation.video_ap import evaluate
 
     found = evaluate(ground_truth, results)
     draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
     names = found.category_names
-    difficulty = by_difficulty(ground_truth, results, found)
+    hardness = difficulty_of(ground_truth, results)
+    difficulty = by_difficulty(hardness, found)
+    keep_matches(matches, found, hardness)
     return {
         **{name: percent(value) for name, value in found.stats.items()},
         "AP_bootstrap_se": deviation([percent(value) for value in draws.tolist()]),

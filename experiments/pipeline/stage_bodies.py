@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiments.engine.gpu_support import check_support
-from experiments.pipeline.measures import measures
+from experiments.pipeline.measures import MATCHES, measures
 from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from experiments.stages.progress import Log
@@ -133,7 +133,8 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Tracks of the validation videos (results.json in `out`) and what they are worth."""
+    """Tracks of the validation videos (results.json in `out`), their matches with the true ones
+    (matches.npz.xz) and what they are worth."""
     check_support()
     from baselines.registry import BASELINES
     from tpr.distributed import is_main
@@ -146,8 +147,8 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     if spec["evaluation"] is None:
         return submission(inputs["videos"] / "val.json", out) | speed
     log.info("evaluating")
-    found = measures(inputs["videos"] / "val.json", out / "results.json", spec["evaluation"])
-    return found | speed
+    files = inputs["videos"] / "val.json", out / "results.json"
+    return measures(*files, spec["evaluation"], out / MATCHES) | speed
 
 
 def submission(videos: Path, out: Path) -> Record:

@@ -12,6 +12,7 @@ from pathlib import Path
 from experiments.engine.launch.local import environment
 from experiments.engine.lock import file_lock
 from experiments.engine.orphans import ask_kernel
+from experiments.ship.shipped_matches import copy_matches, kept_matches
 from experiments.ship.shipped_records import record_path
 from experiments.stages.json_files import Record, make_way, read_json, sha256, write_json
 from experiments.stages.layout import Layout
@@ -36,15 +37,20 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     train = stage.inputs["train"]
     pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
     parts = {"evaluate": stage, "train": train, **pretrained}
+    matches = kept_matches(stage, layout)
     records: Record = {}
     for kind, part in parts.items():
         known = old.get(kind)
         kept = known if isinstance(known, dict) and known.get("key") == part.key else None
         records[kind] = source(part.record(layout)) or kept
+    if matches and records["evaluate"]:
+        records["evaluate"]["matches"] = sha256(matches)
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
     if result in (old, shipped):
         return False
     make_way(path)
+    if matches:
+        copy_matches(matches, path)
     write_json(path, result)
     return True
 

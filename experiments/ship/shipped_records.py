@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from experiments.engine.environment import is_committed
+from experiments.ship.shipped_matches import move_matches
 from experiments.stages.json_files import read_json, sha256, write_json
 from experiments.stages.layout import Layout
 
@@ -59,6 +60,7 @@ def ship_records(layout: Layout) -> list[str]:
     moved = sorted(layout.own.glob("*.json"))
     layout.records.mkdir(parents=True, exist_ok=True)
     for path in moved:
+        move_matches(path, layout.records / path.name)
         os.replace(path, layout.records / path.name)
     index = {path.name: sha256(path) for path in sorted(layout.records.glob("*.json"))}
     write_json(layout.shipped, index)

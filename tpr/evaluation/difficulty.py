@@ -36,25 +36,48 @@ class Group:
     high: float | None = None
 
 
-def by_difficulty(
-    ground_truth: Source, results: Source, metrics: Metrics
-) -> dict[str, list[Group]]:
-    """Groups by "overlap", "scale_change", "degradation" (videos) and "frames".
+@dataclass(frozen=True)
+class Difficulty:
+    """How hard the videos of an evaluation are, and its result frame by frame.
 
-    ``metrics`` is the evaluation of ``results``: its matches are weighted anew, no IoU of videos is
-    computed again. Empty where no video says how hard it is.
+    ``amounts``: by grouping and video id; ``frames``: the evaluation of single frames;
+    ``frame_groups``: its video ids by name of the group.
     """
+
+    amounts: dict[str, dict[int, float]]
+    frames: Metrics
+    frame_groups: dict[str, list[int]]
+
+
+def difficulty_of(ground_truth: Source, results: Source) -> Difficulty | None:
+    """None where no video says how hard it is."""
     record = load(ground_truth)
     known = {v["id"]: v["generated"] for v in record["videos"] if v.get("generated")}
     if not known:
-        return {}
-    groups = {
-        name: by_amount({video: amount(one) for video, one in known.items()}, metrics)
-        for name, amount in VIDEO_AMOUNTS.items()
-    }
+        return None
     truth = read_truth(record)
     found, _ = read_found(results, truth)
-    return groups | {"frames": by_frame(truth.annotations, found, known)}
+    frames, groups = by_frame(truth.annotations, found, known)
+    amounts = {
+        name: {video: amount(one) for video, one in known.items()}
+        for name, amount in VIDEO_AMOUNTS.items()
+    }
+    return Difficulty(amounts, frames, groups)
+
+
+def by_difficulty(difficulty: Difficulty | None, metrics: Metrics) -> dict[str, list[Group]]:
+    """Groups by "overlap", "scale_change", "degradation" (videos) and "frames".
+
+    ``metrics`` is the evaluation of the same results: its matches are weighted anew, no IoU of
+    videos is computed again. Empty where no video says how hard it is.
+    """
+    if difficulty is None:
+        return {}
+    groups = {name: by_amount(found, metrics) for name, found in difficulty.amounts.items()}
+    members = difficulty.frame_groups
+    aps = _subset_aps(difficulty.frames, list(members.values()))
+    frames = [Group(name, len(members[name]), ap) for name, ap in zip(members, aps, strict=True)]
+    return groups | {"frames": frames}
 
 
 def _worst_overlap(generated: dict) -> float:
@@ -93,13 +116,15 @@ def by_amount(amounts: dict[int, float], metrics: Metrics) -> list[Group]:
     return groups
 
 
-def by_frame(truth: Annotations, results: list[Track], known: dict[int, dict]) -> list[Group]:
-    """AP of single frames: first ones, later ones clean and degraded, and each kind of degradation.
+def by_frame(
+    truth: Annotations, results: list[Track], known: dict[int, dict]
+) -> tuple[Metrics, dict[str, list[int]]]:
+    """Single frames: their evaluation, and its ids of the first ones, later ones clean and
+    degraded, and each kind of degradation.
 
     A first frame has nothing before it to help, so that it stays apart, degraded or not.
     """
     frame_truth, frame_results, ids = as_frames(truth, results)
-    metrics = evaluate_tracks(frame_truth, frame_results)
     members: dict[str, list[int]] = {name: [] for name in FRAME_GROUPS}
     for video, generated in known.items():
         for frame, degradation in enumerate(generated["degradation"]):
@@ -108,9 +133,8 @@ def by_frame(truth: Annotations, results: list[Track], known: dict[int, dict]) -
             for name in _frame_groups(frame, degradation):
                 members.setdefault(name, []).append(ids[video, frame])
     order = [*FRAME_GROUPS, *sorted(members.keys() - set(FRAME_GROUPS))]
-    names = [name for name in order if members[name]]
-    aps = _subset_aps(metrics, [members[name] for name in names])
-    return [Group(name, len(members[name]), ap) for name, ap in zip(names, aps, strict=True)]
+    groups = {name: members[name] for name in order if members[name]}
+    return evaluate_tracks(frame_truth, frame_results), groups
 
 
 def _frame_groups(frame: int, degradation: dict | None) -> tuple[str, ...]:

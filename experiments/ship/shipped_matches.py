@@ -1,0 +1,45 @@
+"""The matches of an evaluation beside its record: all that its numbers can be made again from.
+
+They lie in <run>-seed<k>.npz.xz (tpr.evaluation.kept_matches has the format), the record holds
+their SHA-256. Evaluations of before December 2026 kept none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from experiments.pipeline.measures import MATCHES
+from experiments.stages.json_files import sha256
+from experiments.stages.layout import Layout
+from experiments.stages.stage import Stage, finished_folder
+from tpr.files import replacing
+
+
+def matches_of(record: Path) -> Path:
+    """Where the matches lie that a record's numbers come from."""
+    return record.with_suffix(".npz.xz")
+
+
+def kept_matches(evaluation: Stage, layout: Layout) -> Path | None:
+    """Those in the folder of a finished evaluation; None without any."""
+    folder = finished_folder(layout.runs, evaluation.key)
+    path = folder / MATCHES if folder else None
+    return path if path and path.is_file() else None
+
+
+def copy_matches(kept: Path, record: Path) -> None:
+    """Puts them beside a record."""
+    path = matches_of(record)
+    if not path.is_file() or sha256(path) != sha256(kept):
+        with replacing(path) as draft:
+            shutil.copyfile(kept, draft)
+
+
+def move_matches(record: Path, target: Path) -> None:
+    """Those of a record that takes another's place take the others' place, which are lost."""
+    if matches_of(record).is_file():
+        os.replace(matches_of(record), matches_of(target))
+    else:
+        matches_of(target).unlink(missing_ok=True)

@@ -1,0 +1,146 @@
+"""An evaluation's numbers made again from its matches, by the benchmark's definitions.
+
+Precision at a recall level is the best one at that recall or beyond; AP is its mean over 101 levels,
+ten IoU thresholds and the categories that have true objects. Every video counts as often as its
+weight says: once, or as often as a bootstrap drew it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from reports.verify.matches import Array, Kept, Matches
+
+LEVELS = np.linspace(0, 1, 101)
+AREAS = {"": 0, "s": 1, "m": 2, "l": 3}
+UNIT = 1e-4  # of the recorded draws, of an AP in [0, 1]
+
+
+def recount(kept: Kept) -> dict[str, Any]:
+    """What a record's metrics say of AP and AR, in percent; None where undefined."""
+    about, tracks = kept.about, kept.tracks
+    plain = np.ones((1, len(about["videos"])))
+    by_category = ap_by_category(tracks, plain, len(about["categories"]))[0]
+    found: dict[str, Any] = {
+        "AP": percent(mean_defined(by_category)),
+        "per_category": {
+            name: percent(value)
+            for (_, name), value in zip(about["categories"], by_category, strict=True)
+        },
+        "videos": len(about["videos"]),
+    }
+    for name, thresholds, area in _precisions():
+        aps = ap_by_category(tracks, plain, len(by_category), area, thresholds)
+        found[name] = percent(mean_defined(aps[0]))
+    one, ten, hundred = about["limits"]
+    for name, limit, area in (
+        *(("AR1", one, 0), ("AR10", ten, 0), ("AR100", hundred, 0)),
+        *((f"AR{letter}", hundred, place) for letter, place in AREAS.items() if letter),
+    ):
+        found[name] = percent(
+            mean_defined(recall_by_category(tracks, len(by_category), area, limit))
+        )
+    return found | ({"difficulty": difficulty(kept)} if kept.frames else {"difficulty": {}})
+
+
+def _precisions() -> list[tuple[str, list[int], int]]:
+    every = list(range(10))
+    areas = [(f"AP{letter}", every, place) for letter, place in AREAS.items() if letter]
+    return [("AP50", [0], 0), ("AP75", [5], 0), *areas]
+
+
+def draws(kept: Kept, count: int, seed: int, shown: Array) -> Array:
+    """(n,) AP in [0, 1] for those of ``count`` draws of the videos that ``shown`` (n,) numbers;
+    NaN where undefined."""
+    videos = len(kept.about["videos"])
+    weights = np.random.default_rng(seed).multinomial(videos, [1 / videos] * videos, size=count)
+    aps = ap_by_category(kept.tracks, weights[shown], len(kept.about["categories"]))
+    return np.array([mean_defined(row) for row in aps])
+
+
+def difficulty(kept: Kept) -> dict[str, list[dict[str, Any]]]:
+    """Groups of videos in thirds by amount, and of frames, as records hold them."""
+    assert kept.frames is not None
+    about, groups = kept.about, {}
+    categories = len(about["categories"])
+    for name, amounts in about["amounts"].items():
+        known = np.array([np.nan if one is None else one for one in amounts], float)
+        cuts = np.quantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
+        third = np.where(np.isfinite(known), np.searchsorted(cuts, known), -1)
+        rows = [
+            {"name": word, "size": int(sum(own)), "low": known[own].min(), "high": known[own].max()}
+            | {"AP": _ap_of(kept.tracks, own, categories)}
+            for place, word in enumerate(("low", "middle", "high"))
+            if (own := third == place).any()
+        ]
+        groups[name] = rows
+    frames = 1 + max(max(kept.frames.true_video, default=0), max(kept.frames.video, default=0))
+    sets = {name: np.cumsum(steps) for name, steps in about["frames"].items()}
+    frames = max([frames, *(1 + max(places) for places in sets.values())])
+    groups["frames"] = [
+        {"name": name, "size": len(places)}
+        | {"AP": _ap_of(kept.frames, np.isin(np.arange(frames), places), categories)}
+        for name, places in sets.items()
+    ]
+    return groups
+
+
+def _ap_of(matches: Matches, own: Array, categories: int) -> float | None:
+    return percent(mean_defined(ap_by_category(matches, own[None].astype(float), categories)[0]))
+
+
+def ap_by_category(
+    matches: Matches,
+    weights: Array,
+    categories: int,
+    area: int = 0,
+    thresholds: list[int] | None = None,
+) -> Array:
+    """(B, K) AP for (B, V) weights of the videos; NaN for a category without true objects."""
+    out = np.full((len(weights), categories), np.nan)
+    for category in np.unique(matches.true_category):
+        true = (matches.true_category == category) & matches.wanted[area]
+        positives = weights[:, matches.true_video[true]].sum(axis=1)
+        own = (matches.category == category) & (matches.rank < 100)
+        seen = weights[:, matches.video[own]]
+        precisions = [
+            _precision(seen, matches.hit[area, t, own], matches.counted[area, t, own], positives)
+            for t in (range(10) if thresholds is None else thresholds)
+        ]
+        out[:, category] = np.mean(precisions, axis=0)
+    return out
+
+
+def _precision(seen: Array, hit: Array, counted: Array, positives: Array) -> Array:
+    """(B,) mean precision over the recall levels; NaN without positives."""
+    right, all_counted = np.cumsum(seen * hit, axis=1), np.cumsum(seen * counted, axis=1)
+    precision = right / np.maximum(all_counted, 1)
+    best = np.flip(np.maximum.accumulate(np.flip(precision, axis=1), axis=1), axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        recall = right / positives[:, None]
+    levels = np.searchsorted(LEVELS, np.nan_to_num(recall), side="right")
+    levels[np.nan_to_num(recall) == 0] = 0  # recall 0 is reached with the first hit, not before
+    newly = np.diff(levels, axis=1, prepend=0)
+    return np.where(positives > 0, (best * newly).sum(axis=1) / len(LEVELS), np.nan)
+
+
+def recall_by_category(matches: Matches, categories: int, area: int, limit: int) -> Array:
+    """(K,) share of the true objects found among ``limit`` predictions a video, mean over
+    thresholds."""
+    out = np.full(categories, np.nan)
+    for category in range(categories):
+        positives = np.sum(matches.wanted[area, matches.true_category == category])
+        own = (matches.category == category) & (matches.rank < limit)
+        if positives:
+            out[category] = matches.hit[area][:, own].sum(axis=1).mean() / positives
+    return out
+
+
+def mean_defined(values: Array) -> float:
+    """NaN where no value is defined."""
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
+def percent(value: float) -> float | None:
+    return None if np.isnan(value) else 100 * value

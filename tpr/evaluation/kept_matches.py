@@ -1,0 +1,92 @@
+"""The matches of an evaluation in one small file, from which all its numbers can be made again.
+
+The file is an xz-compressed .npz. ``about`` is JSON: format, ids of videos and categories (with
+their names) in the order that the arrays count in, limits of predictions, bounds of difficulty. The
+tables ``tracks`` (whole videos) and ``frames`` (single ones, only where videos say how hard they
+are) have a row for each prediction, by category and falling score, and one for each true object:
+
+- <table>_category, _video: (N,) of predictions; a video's place is the difference to the row before
+- <table>_hit, _counted: (A, T, ceil(N / 8)) bits, of ranges of area and IoU thresholds: a true
+  positive, and one that counts at all
+- <table>_true_category, _true_video: (G,) of true objects; _wanted: (A, ceil(G / 8)) bits, to be
+  found
+
+Scores are not in it: their order is all that precision and recall depend on.
+"""
+
+import io
+import json
+import lzma
+from pathlib import Path
+
+import numpy as np
+
+from tpr.evaluation.accumulate import CategoryMatches
+from tpr.evaluation.difficulty import Difficulty
+from tpr.evaluation.metrics import Metrics
+from tpr.files import replacing
+
+FORMAT = 1
+Arrays = dict[str, np.ndarray]
+
+
+def keep_matches(path: Path, metrics: Metrics, difficulty: Difficulty | None) -> Path:
+    """Writes the file; the same bytes for the same matches. ``difficulty``: as by
+    ``difficulty_of``, None where videos do not say how hard they are."""
+    tables = _table("tracks", metrics, ranges=None)
+    if difficulty is not None:
+        tables |= _table("frames", difficulty.frames, ranges=1)
+    about = json.dumps(_about(metrics, difficulty)).encode()
+    content = io.BytesIO()
+    np.savez(content, about=np.frombuffer(about, np.uint8), **tables)  # members dated 1980
+    with replacing(path) as draft:
+        draft.write_bytes(lzma.compress(content.getvalue(), preset=9 | lzma.PRESET_EXTREME))
+    return path
+
+
+def _about(metrics: Metrics, difficulty: Difficulty | None) -> dict:
+    about: dict = {
+        "format": FORMAT,
+        "videos": metrics.video_ids,
+        "categories": [[one, metrics.category_names[one]] for one in metrics.per_category],
+        "limits": metrics.max_detections,
+    }
+    if difficulty is not None:
+        about["amounts"] = {
+            name: [amounts.get(video) for video in metrics.video_ids]
+            for name, amounts in difficulty.amounts.items()
+        }
+        places = {frame: place for place, frame in enumerate(difficulty.frames.video_ids)}
+        about["frames"] = {
+            name: np.diff([places[one] for one in frames], prepend=0).tolist()
+            for name, frames in difficulty.frame_groups.items()
+        }
+    return about
+
+
+def _table(name: str, metrics: Metrics, ranges: int | None) -> Arrays:
+    """``ranges``: of area, the first so many; None for all."""
+    place = {category: k for k, category in enumerate(metrics.per_category)}
+    found: list[CategoryMatches] = list(metrics.matches.values())
+    index = [place[category] for category in metrics.matches]
+    columns = {
+        "category": np.repeat(index, [len(one.video) for one in found]).astype(np.uint16),
+        "video": _steps([one.video for one in found]),
+        "hit": _bits([one.hit[:ranges] for one in found]),
+        "counted": _bits([one.counted[:ranges] for one in found]),
+        "true_category": np.repeat(index, [len(one.true_video) for one in found]).astype(np.uint16),
+        "true_video": _steps([one.true_video for one in found]),
+        "wanted": _bits([one.wanted[:ranges] for one in found]),
+    }
+    return {f"{name}_{column}": values for column, values in columns.items()}
+
+
+def _steps(parts: list[np.ndarray]) -> np.ndarray:
+    """Differences, which are mostly 0 or 1 where a track's frames follow each other."""
+    places = np.concatenate([np.zeros(0, np.int64), *parts])
+    return np.diff(places, prepend=0).astype(np.int32)
+
+
+def _bits(parts: list[np.ndarray]) -> np.ndarray:
+    """Flags (..., N) of all categories, eight a byte along the last axis."""
+    return np.packbits(np.concatenate(parts, axis=-1), axis=-1) if parts else np.zeros(0, np.uint8)
