@@ -1,8 +1,8 @@
 """An evaluation's numbers made again from its matches, by the benchmark's definitions.
 
-Precision at a recall level is the best one at that recall or beyond; AP is its mean over 101 levels,
-ten IoU thresholds and the categories that have true objects. Every video counts as often as its
-weight says: once, or as often as a bootstrap drew it.
+Precision at a recall level is the best one at that recall or beyond; AP is its mean over 101
+levels, ten IoU thresholds and the categories that have true objects. Every video counts as often as
+its weight says: once, or as often as a bootstrap drew it.
 """
 
 from typing import Any

@@ -34,7 +34,7 @@ def track(rng, video, category):
 
 
 def example(seed, generated=True):
-    """Ground truth and results with crowds, all sizes, equal scores, and a category of no object."""
+    """Ground truth and results: crowds, all sizes, equal scores, a category without objects."""
     rng = np.random.default_rng(seed)
     videos = [{"id": 3 * k, "height": 6, "width": 8, "length": FRAMES} for k in range(1, 8)]
     for one in videos if generated else []:
