@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from experiments.declared.manifest_errors import ManifestError, Source
 from experiments.declared.model_settings import Model, TemporalModules
+from experiments.declared.seed_plan import SeedPlan, check_seed_plan
 from experiments.declared.training_settings import (
     ChosenData,
     Evaluation,
@@ -46,7 +47,8 @@ class Accelerator:
 class Profile:
     """workers: stages at a time, None: one a core; threads: of a stage; processes: that share a
     training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
-    pretrain_flow: where the profile has its own images, its own videos with exact flow."""
+    pretrain_flow: where the profile has its own images, its own videos with exact flow; plan: how
+    its claims are decided, None: with whatever seeds there are."""
 
     name: str = field(metadata={"key": "profile"})
     about: str
@@ -63,6 +65,14 @@ class Profile:
     threads: int = 1
     processes: int | None = 1
     accelerator: Accelerator | None = None
+    plan: SeedPlan | None = None
+
+    @property
+    def validation_videos(self) -> int | None:
+        """Of the validation split; None where only the data set knows."""
+        if "dataset" in self.data:
+            return self.data.get("holdout_videos")
+        return self.data["videos"]["val"]["videos"]
 
 
 def load_profile(path: Path) -> tuple[Profile, Source]:
@@ -78,6 +88,8 @@ def load_profile(path: Path) -> tuple[Profile, Source]:
     for name in profile.model["temporal"].keys() - known:
         steps = ("model", "temporal", name, "")
         source.check_name(name, {*known, *registered()}, "temporal module", *steps)
+    if profile.plan is not None:
+        check_seed_plan(profile.plan, source)
     return profile, source
 
 

@@ -54,6 +54,7 @@ def trial(
         profile,
         name=f"{profile.name}{TRIAL}",
         seeds=profile.seeds[:1],
+        plan=None,
         processes=1,  # a batch of one cannot be shared
         train=short_training(profile.train, iterations, on_gpus),
         data=small_data(profile.data, videos, frames, data_root),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import (
@@ -41,6 +42,7 @@ NAMES = {
     bool: "true or false",
     NoneType: "null",
     Label: "text or a number",
+    date: "a date such as 2026-11-29",
 }
 
 
@@ -178,6 +180,8 @@ def is_a(value: object, kind: Kind) -> bool:
         return False
     if kind is float:
         return isinstance(value, int | float) and value == value and abs(value) != float("inf")
+    if kind is date:  # a time of day is a date to Python, too
+        return type(value) is date
     return isinstance(value, kind)
 
 
