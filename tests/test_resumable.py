@@ -13,7 +13,7 @@ from tpr.training.resumable import BEFORE, LAST, load_state, remove_states, save
 @pytest.fixture
 def folder(tmp_path):
     for iteration in (1, 2, 3):
-        save_state({"iteration": iteration, "curve": [], "x": torch.arange(100.0)}, tmp_path)
+        save_state({"iteration": iteration, "history": [], "x": torch.arange(100.0)}, tmp_path)
     return tmp_path
 
 
@@ -55,7 +55,7 @@ def test_a_damaged_piece_of_results_is_made_again(tmp_path, harm):
         shards.write(index, {"value": index})
     HARMS[harm](shards.path(1))
     again = ResultShards(tmp_path, "f" * 64, 3)
-    assert again.own == [1] and again.damaged == (harm != "deleted")
+    assert again.missing == [1] and again.damaged == (harm != "deleted")
     again.write(1, {"value": 1})
     assert [piece["value"] for piece in again.read()] == [0, 1, 2]
 
