@@ -13,7 +13,7 @@ STOREYS = (
     ("tpr", "tpr.command", "tpr.devices", "tpr.parallel", "tpr.routing"),
     ("tpr.data", "tpr.models", "tpr.detectron2_plugin"),
     ("tpr.drawing", "tpr.evaluation", "tpr.weights"),
-    ("tpr.training", "tpr.inference"),
+    ("tpr.training", "tpr.inference", "tpr.footage"),
     ("tpr.cost", "tpr.export"),
     ("tpr.checkpoint", "tpr.demo", "tpr.evaluate", "tpr.visualize"),
 )
