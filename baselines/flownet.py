@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tpr.weights import checkpoint
+from tpr import checkpoint
 
 # name, outputs in multiples of the width, kernel, stride
 ENCODER = (

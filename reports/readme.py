@@ -13,6 +13,7 @@ from reports.claims.claim_rows import claim_row, strip_reach
 from reports.claims.verdicts import MISSING
 from reports.evidence.load import Evidence, load
 from reports.numbers import duration
+from reports.page.headline import outcome
 from reports.page.provenance import machines, total_seconds
 from reports.page.rendering import cell
 from reports.records.run_record import by_run
@@ -57,7 +58,7 @@ def _times(evidence: Evidence) -> str:
 
 
 def _claims(evidence: Evidence) -> str:
-    """The claims that have run, and how many have not."""
+    """The claims that have run, what came out in all, and how many have not run."""
     results = evidence.claims
     reach = strip_reach(results)
     found = [result for result in results if result.verdict.word != MISSING]
@@ -71,7 +72,8 @@ def _claims(evidence: Evidence) -> str:
         lines.append("| " + " | ".join(map(cell, cells)) + " |")
     left = len(results) - len(found)
     rest = [f"{left} more claims have not run."] if left else []
-    return "\n\n".join((["\n".join(lines)] if found else []) + rest)
+    table = ["\n".join(lines), outcome(evidence.profile, results)] if found else []
+    return "\n\n".join(table + rest)
 
 
 def renewed(text: str, content: str) -> str:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from tiny import INFER, MODEL
 
-from tpr.inference.trained import load_trained
+from tpr import checkpoint
 from tpr.models.build import build_model
-from tpr.weights import checkpoint
+from tpr.models.trained import load_trained
 
 CATEGORIES = [{"id": i, "name": f"class {i}"} for i in (1, 2)]
 

@@ -48,7 +48,8 @@ class Profile:
     """workers: stages at a time, None: one a core; threads: of a stage; processes: that share a
     training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
     pretrain_flow: where the profile has its own images, its own videos with exact flow; plan: how
-    its claims are decided, None: with whatever seeds there are."""
+    its claims are decided, None: with whatever seeds there are; notes: what a reader of its claims
+    should know."""
 
     name: str = field(metadata={"key": "profile"})
     about: str
@@ -66,6 +67,7 @@ class Profile:
     processes: int | None = 1
     accelerator: Accelerator | None = None
     plan: SeedPlan | None = None
+    notes: list[str] = field(default_factory=list[str])
 
     @property
     def validation_videos(self) -> int | None:

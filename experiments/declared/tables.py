@@ -54,7 +54,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Claim:
-    """The paper's statement that run `better` exceeds run `than` by `published_gain` points."""
+    """The paper's statement that run `better` exceeds run `than` by `published_gain` points.
+
+    sentence: the paper's own words, none where only its table says so; note: what a reader should
+    know of our side of the comparison.
+    """
 
     name: str
     better: str
@@ -63,6 +67,7 @@ class Claim:
     metric: str = "AP"
     section: Label = ""
     sentence: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

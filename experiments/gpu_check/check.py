@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from experiments.gpu_check.bench import Bench
+    from .bench import Bench
 
 Numbers = dict[str, float | int | str | None]
 

@@ -1,28 +1,32 @@
-"""Claims as people read them: cells of text, places on the interval strip, one line of reading."""
+"""Claims as people read them: cells of text, and places on the interval strip."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.claims.judging import ClaimResult
+from reports.claims.readings import reading
 from reports.claims.verdicts import (
+    CONTAINS,
     INCONCLUSIVE,
+    LARGER,
     MISSING,
     NOT_REPRODUCED,
     OPPOSITE,
+    PRESENT,
     REPRODUCED,
     SMALLER,
     Verdict,
     is_meaningless,
-    stands_after,
     wording,
 )
 from reports.numbers import number, probability, signed
-from reports.statistics import Estimate
 
 # classes of the page's style sheet, which gives colours and marks, by finding
 KINDS = {
-    Verdict(REPRODUCED): "found",
-    Verdict(NOT_REPRODUCED, SMALLER): "smaller",
+    Verdict(REPRODUCED, CONTAINS): "found",
+    Verdict(REPRODUCED, SMALLER): "found",
+    Verdict(REPRODUCED, LARGER): "found",
+    Verdict(NOT_REPRODUCED, PRESENT): "smaller",
     Verdict(NOT_REPRODUCED): "absent",
     Verdict(NOT_REPRODUCED, OPPOSITE): "opposite",
     Verdict(INCONCLUSIVE): "open",
@@ -48,6 +52,7 @@ class ClaimRow:
     where: str
     section: str
     sentence: str
+    note: str
     metric: str
     better: str
     than: str
@@ -56,7 +61,7 @@ class ClaimRow:
     bounds: str
     seeds: list[str]
     errors: str  # standard errors over seeds and over videos
-    p: str
+    p: str  # of a gain of zero or less / of half the published one or more, corrected
     outcome: str
     reading: str
     kind: str
@@ -89,79 +94,28 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
     section = f"§{claim.section}" if claim.section else ""
     bounds = found.bounds if found else None
     errors = (found.seed_variance, found.video_variance) if found else (None, None)
+    p = result.corrected
     meaningless = is_meaningless(profile)
     return ClaimRow(
         name=claim.name,
         where=", ".join(part for part in (result.table.paper, section) if part),
         section=section,
         sentence=claim.sentence,
+        note=claim.note,
         metric=claim.metric,
         better=claim.better,
         than=claim.than,
         published=signed(claim.published_gain),
-        measured=signed(found.mean if found else None),
-        bounds=f"{signed(bounds[0])} to {signed(bounds[1])}" if bounds else "no interval",
-        seeds=[f"{signed(gap)} (seed {seed})" for seed, gap in result.differences.items()],
-        errors=" / ".join(number(None if v is None else v**0.5) for v in errors),
-        p=probability(result.p_holm),
+        measured=signed(found.mean if found else None, 2),
+        bounds=f"{signed(bounds[0], 2)} to {signed(bounds[1], 2)}" if bounds else "no interval",
+        seeds=[f"{signed(gap, 2)} (seed {seed})" for seed, gap in result.differences.items()],
+        errors=" / ".join(number(None if v is None else v**0.5, 2) for v in errors),
+        p=" / ".join(map(probability, (p.none, p.half) if p else (None, None))),
         outcome=wording(profile, result.verdict),
         reading="" if meaningless else reading(result),
         kind="meaningless" if meaningless else KINDS[result.verdict],
         strip=_strip(result, bounds, reach),
     )
-
-
-def reading(result: ClaimResult) -> str:
-    """The outcome in one line, with what it rests on."""
-    found = result.estimate
-    if found is None:
-        return "No seed of both runs has finished."
-    if found.bounds is None:
-        return "One seed, and nothing to tell luck by: not judged."
-    if found.seed_variance is None:
-        return "The interval is one over videos. How seeds differ is unknown, as no run has two."
-    if result.verdict.word == REPRODUCED:
-        line = _reading_reproduced(result)
-    elif result.verdict.word == NOT_REPRODUCED:
-        best = found.bounds[1 if result.claim.published_gain > 0 else 0]
-        line = _reading_not_reproduced(result, best)
-    else:
-        line = _reading_inconclusive(result, found)
-    if found.video_variance is None:
-        line += " Luck with the videos is not counted: the records hold no bootstrap draws."
-    return line
-
-
-def _reading_reproduced(result: ClaimResult) -> str:
-    line = f"{'Above' if result.claim.published_gain > 0 else 'Below'} zero"
-    if result.tested < 2:
-        return f"{line}."
-    all_claims = f"with all {result.tested} claims of the table tested at once"
-    if stands_after(result.p_holm):
-        return f"{line}, also {all_claims}."
-    return f"{line}, but not {all_claims}."
-
-
-def _reading_not_reproduced(result: ClaimResult, best: float) -> str:
-    """best: the interval's bound on the published side."""
-    published = result.claim.published_gain
-    line = f"{signed(best)} at best, less than half of the published {signed(published)}"
-    if result.verdict.tag == OPPOSITE:
-        return f"{line}: the other side of zero."
-    if result.verdict.tag == SMALLER:
-        return f"{line}, yet {'above' if published > 0 else 'below'} zero."
-    return f"{line}; zero is possible."
-
-
-def _reading_inconclusive(result: ClaimResult, found: Estimate) -> str:
-    line = "Nothing, and more than half of the published gain, are both possible; "
-    needed, have = result.seeds_needed, len(result.differences)
-    if needed is None:
-        return f"{line}no number of seeds would settle it on {result.videos} videos."
-    if needed <= have:
-        return f"{line}a gain as published would have shown 4 times in 5."
-    at_least = "at least " if found.video_variance is None else ""
-    return f"{line}{at_least}{needed} seeds are needed to see a gain as published, {have} ran."
 
 
 def strip_reach(results: Sequence[ClaimResult]) -> float:

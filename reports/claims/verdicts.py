@@ -1,19 +1,24 @@
 """Verdicts on claims, and how each profile may put them.
 
 The rules, in the direction of the published gain, the first that holds:
-`not reproduced` if the interval's upper bound is below half the published gain, `reproduced` if its
-lower bound is above zero, `inconclusive` otherwise or where the spread over seeds is unknown.
+`not reproduced` if a gain of half the published one or more is excluded, `reproduced` if a gain of
+zero or less is, `inconclusive` otherwise or where the error over seeds is unknown. To exclude means
+a one-sided p below 5 %: for a claim alone that is a bound of its interval, on a page the p after
+Holm's correction for all its comparisons.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from experiments.declared.trial import TRIAL
-from reports.statistics import LEVEL, Estimate
+from reports.statistics.gain import LEVEL, Estimate
+from reports.statistics.multiplicity import holm
 
 REPRODUCED, NOT_REPRODUCED, INCONCLUSIVE = "reproduced", "not reproduced", "inconclusive"
 MISSING = "not run"
-SMALLER, OPPOSITE = "smaller but present", "opposite sign"
+PRESENT, OPPOSITE = "smaller but present", "opposite sign"  # of what is not reproduced
+CONTAINS, SMALLER, LARGER = "contains the published gain", "smaller", "larger"  # of what is
 FULL, SMOKE = "full", "smoke"  # the profiles whose words differ from those of all others
+SIZE = round((1 - LEVEL) / 2, 12)  # of a one-sided test
 
 
 def is_meaningless(profile: str) -> bool:
@@ -23,43 +28,71 @@ def is_meaningless(profile: str) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """word: one of the four above; tag: SMALLER, OPPOSITE or nothing."""
+    """word: one of the four above; tag: one of the five, or nothing."""
 
     word: str
     tag: str = ""
 
 
-def verdict(published: float, estimate: Estimate | None) -> Verdict:
-    """The verdict on a published gain, which must not be 0; None: no seed has run."""
+@dataclass(frozen=True)
+class PValues:
+    """One-sided p of three hypotheses about the true gain, in the published direction."""
+
+    none: float  # that it is zero or less
+    half: float  # that it is half the published gain or more
+    some: float  # that it is zero or more
+
+
+def p_values(published: float, estimate: Estimate) -> PValues | None:
+    """None where seeds tell no error, as an interval then says nothing of other seeds."""
+    toward, away = estimate.p_at_most, estimate.p_at_least
+    if published < 0:
+        toward, away = away, toward
+    none, half, some = toward(0.0), away(published / 2), away(0.0)
+    return None if none is None or half is None or some is None else PValues(none, half, some)
+
+
+def corrected(p: list[PValues]) -> list[PValues]:
+    """Holm's correction of each of the three over all claims."""
+    columns = zip(*map(astuple, p), strict=True)
+    return [PValues(*row) for row in zip(*map(holm, columns), strict=True)]
+
+
+def verdict(published: float, estimate: Estimate | None, p: PValues | None) -> Verdict:
+    """The verdict on a published gain, which must not be 0; estimate None: no seed has run."""
     if estimate is None:
         return Verdict(MISSING)
-    if estimate.seed_variance is None or estimate.bounds is None:
+    if p is None:
         return Verdict(INCONCLUSIVE)
-    low, high = estimate.bounds
-    if published < 0:
-        low, high, published = -high, -low, -published
-    if high < published / 2:
-        return Verdict(NOT_REPRODUCED, SMALLER if low > 0 else OPPOSITE if high < 0 else "")
-    return Verdict(REPRODUCED if low > 0 else INCONCLUSIVE)
+    if p.half < SIZE:
+        return Verdict(NOT_REPRODUCED, _tag_of_absence(p))
+    if p.none < SIZE:
+        return Verdict(REPRODUCED, place(published, estimate))
+    return Verdict(INCONCLUSIVE)
+
+
+def _tag_of_absence(p: PValues) -> str:
+    return PRESENT if p.none < SIZE else OPPOSITE if p.some < SIZE else ""
+
+
+def place(published: float, estimate: Estimate) -> str:
+    """Where the interval lies, seen from the published gain."""
+    if estimate.bounds is None:
+        return ""
+    low, high = sorted(bound / published for bound in estimate.bounds)
+    return SMALLER if high < 1 else LARGER if low > 1 else CONTAINS
 
 
 # what the same findings are called where they are no verdicts on the paper
 DIRECTIONS = {
-    Verdict(REPRODUCED): "as published",
-    Verdict(NOT_REPRODUCED, SMALLER): "as published, but smaller",
+    Verdict(REPRODUCED, CONTAINS): f"as published ({CONTAINS})",
+    Verdict(REPRODUCED, SMALLER): f"as published ({SMALLER})",
+    Verdict(REPRODUCED, LARGER): f"as published ({LARGER})",
+    Verdict(NOT_REPRODUCED, PRESENT): "below half the published gain, but present",
     Verdict(NOT_REPRODUCED, OPPOSITE): "opposite",
     Verdict(NOT_REPRODUCED): "none, or below half the published gain",
     Verdict(INCONCLUSIVE): "not resolved",
 }
-
-
-def words(profile: str, found: Verdict) -> str:
-    """A finding in short, as the profile may put it."""
-    if found.word == MISSING:
-        return MISSING
-    if profile == FULL:
-        return f"{found.word} ({found.tag})" if found.tag else found.word
-    return DIRECTIONS[found]
 
 
 def wording(profile: str, found: Verdict) -> str:
@@ -67,10 +100,8 @@ def wording(profile: str, found: Verdict) -> str:
     "meaningless" where numbers only show that everything runs."""
     if is_meaningless(profile):
         return f"meaningless ({profile})"
-    is_direction = profile != FULL and found.word != MISSING
-    return (f"direction at {profile} scale: " if is_direction else "") + words(profile, found)
-
-
-def stands_after(p_holm: float | None) -> bool:
-    """Whether a gain still counts as found when all claims of its table are tested at once."""
-    return p_holm is not None and p_holm < (1 - LEVEL) / 2
+    if found.word == MISSING:
+        return MISSING
+    if profile == FULL:
+        return f"{found.word} ({found.tag})" if found.tag else found.word
+    return DIRECTIONS[found]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.declared.tables import Table
 from reports.records.run_record import NAN, Record
-from reports.statistics import Estimate, estimate, pooled_noise
+from reports.statistics.gain import Estimate, estimate
 
 FRAMES = "frames"  # the grouping that counts frames; all others count videos
 
@@ -79,12 +79,7 @@ def gains(aps: SeedAps, better: str, than: str) -> list[float]:
 def gain_over_seeds(aps: SeedAps, better: str, than: str) -> Estimate | None:
     """A part's gain with its interval over seeds; there are no draws of videos for parts."""
     found = gains(aps, better, than)
-    return estimate(found, None, 0, pooled_noise(_finite(aps), [])) if found else None
-
-
-def _finite(aps: SeedAps) -> list[list[float]]:
-    """The defined APs of each run."""
-    return [[ap for ap in seeds.values() if np.isfinite(ap)] for seeds in aps.values()]
+    return estimate(found, None, 0) if found else None
 
 
 def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:

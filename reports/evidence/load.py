@@ -13,7 +13,7 @@ from reports.evidence.table_frames import table_frame
 from reports.paper.transcription import Paper, load_paper
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool
-from reports.records.profile_manifest import load_about
+from reports.records.profile_manifest import load_about, load_notes
 from reports.records.run_record import Record
 
 
@@ -35,13 +35,15 @@ class TableEvidence:
 class Evidence:
     """What is known of a profile.
 
-    about: what the profile says of itself; records: each record that some table shows, once, in
-    the order of the tables' rows; difficulty: AP by part of the validation videos, and the same as
-    a frame, see `difficulty_frame`; history: what its makers wrote about it, in Markdown.
+    about, notes: what the profile says of itself, and to readers of its claims; records: each
+    record that some table shows, once, in the order of the tables' rows; difficulty: AP by part of
+    the validation videos, and the same as a frame, see `difficulty_frame`; history: what its makers
+    wrote about it, in Markdown.
     """
 
     profile: str
     about: str
+    notes: list[str]
     paper: Paper
     pool: Pool
     tables: list[TableEvidence]
@@ -67,6 +69,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     return Evidence(
         profile=layout.profile,
         about=load_about(layout.manifests, layout.profile),
+        notes=load_notes(layout.manifests, layout.profile),
         paper=paper,
         pool=pool,
         tables=tables,

@@ -9,7 +9,7 @@ import numpy as np
 from reports.figures.figure import Sources
 from reports.figures.stage_folders import stage_folder
 from reports.records.run_record import Record
-from reports.statistics import Array
+from reports.statistics.confidence import Array
 
 SMOOTHING = 20
 

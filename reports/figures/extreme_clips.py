@@ -13,13 +13,12 @@ from reports.figures.gate_play import GateMaps
 from reports.figures.paired_runs import Pair
 from reports.figures.picture_cells import Maps, coloured
 from reports.numbers import number, signed
-from reports.statistics import Array
+from reports.statistics.confidence import Array
 from tpr.data.findings import Tally
-from tpr.data.media.picture_writer import encode_image
 from tpr.data.records import Track
 from tpr.data.results import read_results
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing.tracks import DrawnTrack
+from tpr.drawing import DrawnTrack, encode_image
 from tpr.evaluation import evaluate
 
 MIN_SCORE = 0.3

@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 
 from reports.claims.claim_rows import ClaimGroup, claim_groups, strip_reach
+from reports.claims.deciding import COLUMNS as DESIGNS
+from reports.claims.deciding import DecidingRow, deciding_rows
+from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
 from reports.csv_files import csv_text
 from reports.difficulty.part_tables import PartTable, difficulty_tables
@@ -12,6 +15,7 @@ from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
 from reports.numbers import number
 from reports.page.categories import CategoryTable, category_table
+from reports.page.claim_notes import claim_notes
 from reports.page.headline import Headline, headline
 from reports.page.latex import latex_table
 from reports.page.provenance import (
@@ -49,7 +53,10 @@ class PageContent:
     problems: list[str]
     made_here: MadeHere | None
     claims: list[ClaimGroup]
+    claim_notes: list[str]
     reach: str  # half-width of the interval strips
+    designs: list[str]  # columns of `deciding`, seeds × videos
+    deciding: list[DecidingRow]
     tables: list[TableSection]
     cited_columns: tuple[str, ...]
     difficulty: list[PartTable]
@@ -73,7 +80,10 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         problems=evidence.pool.problems + figures.failures,
         made_here=made_here(evidence.pool, evidence.claims),
         claims=claim_groups(evidence.profile, evidence.claims),
+        claim_notes=claim_notes(evidence),
         reach=number(strip_reach(evidence.claims)),
+        designs=DESIGNS,
+        deciding=[] if is_meaningless(evidence.profile) else deciding_rows(evidence.claims),
         tables=[_table(evidence, one, figures.charts[one.table.id]) for one in evidence.tables],
         cited_columns=COLUMNS,
         difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),

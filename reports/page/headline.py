@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.claims.judging import ClaimResult
-from reports.claims.verdicts import FULL, MISSING, is_meaningless, words
+from reports.claims.verdicts import FULL, MISSING, is_meaningless, wording
 from reports.evidence.load import Evidence
 from reports.numbers import NOTHING, duration
 from reports.page.provenance import total_seconds
@@ -40,7 +40,7 @@ def headline(evidence: Evidence) -> Headline:
             ("validation videos", _unique(record.metrics.get("videos") for record in records)),
             ("training and evaluation", duration(total_seconds(records))),
         ],
-        sentence=_outcome(profile, evidence.claims),
+        sentence=outcome(profile, evidence.claims),
     )
 
 
@@ -57,13 +57,16 @@ def _unique(values: Iterable[Any]) -> str:
     return ", ".join(found) or NOTHING
 
 
-def _outcome(profile: str, claims: Sequence[ClaimResult]) -> str:
+def outcome(profile: str, claims: Sequence[ClaimResult]) -> str:
     """How many claims came out how, in one sentence."""
     if is_meaningless(profile):
         return ""
     if all(result.verdict.word == MISSING for result in claims):
         return "No claim can be read yet: no pair of runs with a common seed has finished."
-    counts = Counter(words(profile, result.verdict) for result in claims)
+    distinct = [result for result in claims if result.first is None]
+    counts = Counter(wording(profile, result.verdict) for result in distinct)
     parts = "; ".join(f"{count} {text}" for text, count in counts.most_common())
-    scale = "" if profile == FULL else f", direction at {profile} scale"
-    return f"{len(claims)} claims{scale}: {parts}."
+    line = f"{len(claims)} claims, {len(distinct)} comparisons: {parts}."
+    if profile == FULL:
+        return line
+    return f"{line} These are directions at {profile} scale, no verdicts on the paper."

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.claims.judging import ClaimResult, noise_of
+from reports.claims.judging import ClaimResult
+from reports.claims.readings import seed_names
 from reports.numbers import number, signed
 from reports.records.pool import Pool, settings
 from reports.records.run_record import Record, paired_differences
@@ -66,11 +67,22 @@ def _summary(pool: Pool, same: list[tuple[Record, Record]]) -> str:
         f" {len(same)} repeat a shipped one with the same settings and seed: AP is "
         f"{number(float(np.mean(gaps)), 2)} apart on average, {number(max(gaps), 2)} at most."
     )
-    noise = noise_of(pool.shipped, "AP")
-    if noise is None:
+    spread = _spread_over_seeds(pool.shipped)
+    if spread is None:
         return line
-    spread = number(noise.seed**0.5, 2)
-    return f"{line} Another seed changes AP by {spread} (standard deviation, shipped records)."
+    return (
+        f"{line} Another seed changes AP by {number(spread, 2)} (standard deviation, the median of "
+        "the shipped runs)."
+    )
+
+
+def _spread_over_seeds(records: Sequence[Record]) -> float | None:
+    """Of AP, the median over runs; None where no run has two seeds."""
+    runs: dict[tuple[str, ...], list[float]] = {}
+    for record in records:
+        runs.setdefault(settings(record), []).append(record.metric("AP"))
+    spreads = [np.std(seeds, ddof=1) for seeds in runs.values() if len(seeds) > 1]
+    return float(np.median(spreads)) if spreads else None
 
 
 def _row(here: Record, shipped: Record | None) -> RepeatRow:
@@ -104,11 +116,7 @@ def _claim_row(pool: Pool, result: ClaimResult) -> RepeatedClaim | None:
     return RepeatedClaim(
         name=claim.name,
         where=result.table.paper,
-        here=f"{signed(mean)} ({_seeds(list(gains))})",
-        shown=f"{signed(found.mean)} ({_seeds(list(result.differences))})",
+        here=f"{signed(mean)} ({seed_names(list(gains))})",
+        shown=f"{signed(found.mean)} ({seed_names(list(result.differences))})",
         inside=inside,
     )
-
-
-def _seeds(seeds: list[int]) -> str:
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"

@@ -9,7 +9,7 @@ from reports.evidence.load import TableEvidence
 from reports.frame_rows import frame_rows, is_missing
 from reports.numbers import NOTHING, number, probability, signed
 from reports.records.run_record import METRICS
-from reports.statistics import kendall
+from reports.statistics.rank_order import kendall
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ def load_about(manifests: Path, profile: str) -> str:
     return str(load_profile(manifests, profile).get("about", "")).strip()
 
 
+def load_notes(manifests: Path, profile: str) -> list[str]:
+    """What a reader of a profile's claims should know, a paragraph each."""
+    return [str(note).strip() for note in load_profile(manifests, profile).get("notes", [])]
+
+
 def split_size(profile: dict[str, Any]) -> int | None:
     """Videos of the validation split by the profile's manifest; None if it does not say."""
     data = profile.get("data", {})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from experiments.declared.tables import METRICS
-from reports.statistics import Array
+from reports.statistics.confidence import Array
 from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws
 from tpr.terminal import printable

@@ -74,8 +74,8 @@ def test_a_row_is_a_run_in_a_part_with_its_gain_over_the_image_model(tmp_path):
 def test_gains_have_an_interval_over_seeds(tmp_path):
     found = {(part.grouping, part.name): aps for part, aps in aps_by_part(four(tmp_path)).items()}
     gain = gain_over_seeds(found["overlap", "low"], TPR, BASE)
-    # variances 4.5 and 2 over seeds, pooled 3.25 with 2 degrees: 2 * 3.25 / 2
-    assert (gain.mean, gain.seed_variance, gain.freedom) == (1.5, 3.25, 2)
+    # gains of 1 and 2: a variance of 0.5 over two seeds
+    assert (gain.mean, gain.seed_variance, gain.freedom) == (1.5, 0.25, 1)
     assert gain_over_seeds(found["frames", "low_light"], TPR, BASE) is None
 
 

@@ -1,47 +1,100 @@
-"""Statistics of the report: textbook cases against scipy, and what intervals do in the long run."""
+"""Statistics of the report: textbook cases against scipy, each error alone and both together."""
+
+import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
-from reports.claims.verdicts import REPRODUCED, verdict
-from reports.statistics import (
-    Noise,
-    estimate,
-    holm,
-    kendall,
-    one_sided_p,
-    pooled_noise,
-    seeds_needed,
-)
+from reports.statistics.confidence import quantile, tail
+from reports.statistics.designs import Chances, Design, chances
+from reports.statistics.gain import Estimate, estimate, video_parts
+from reports.statistics.multiplicity import holm
+from reports.statistics.rank_order import kendall
 from tpr.evaluation import evaluate
 
-A, B = [31.0, 32.4, 31.6], [30.0, 31.0, 30.5]
+GAINS = [1.0, 1.4, 1.1, 0.4]
 
 
-# --- against scipy
+# --- the distribution of both errors
 
 
-def test_two_runs_alone_have_the_interval_of_the_two_sample_t_test():
-    expected = stats.ttest_ind(A, B)
+@pytest.mark.parametrize("freedom", [1, 2, 4, 19, 150])
+@pytest.mark.parametrize("errors", [(1.0, 0.0), (0.7, 0.3), (0.1, 2.0)])
+@pytest.mark.parametrize("distance", [-1.0, 0.0, 1.5, 9.0])
+def test_the_tail_is_the_convolution_of_a_t_and_a_normal(freedom, errors, distance):
+    over_seeds, over_videos = errors
+
+    def beyond(z):
+        left = (distance - over_videos * z) / over_seeds
+        return stats.norm.pdf(z) * stats.t.sf(left, freedom)
+
+    middle = min(max(distance / over_videos, -12), 12) if over_videos else 0
+    expected, _ = integrate.quad(beyond, -12, 12, epsabs=1e-13, limit=200, points=[middle])
+    assert tail(distance, *errors, freedom) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@pytest.mark.parametrize("freedom", [1, 4, math.inf])
+def test_the_quantile_is_the_tails_inverse(freedom):
+    errors = np.array([1.0, 0.3, 0.0]), np.array([0.0, 0.5, 0.2])
+    distance = quantile(0.05, *errors, freedom)
+    assert tail(distance, *errors, freedom) == pytest.approx(0.05)
+    assert quantile(0.05, 0.0, 0.0, freedom) == 0
+
+
+# --- a gain against scipy
+
+
+def test_differences_alone_have_the_interval_of_the_paired_t_test():
+    expected = stats.ttest_rel(np.add(GAINS, 30.0), np.full(4, 30.0))
     bounds = expected.confidence_interval(0.9)
-    gains = np.subtract(A, B)
-    found = estimate(gains, None, 0, pooled_noise([A, B], []))
-    assert (found.low, found.high) == pytest.approx((bounds.low, bounds.high), abs=1e-12)
-    assert found.freedom == expected.df
-    assert one_sided_p(found, 2.5) == pytest.approx(expected.pvalue / 2, abs=1e-12)
-    assert one_sided_p(found, -0.5) == pytest.approx(1 - expected.pvalue / 2, abs=1e-12)
+    found = estimate(GAINS, None, 0)
+    assert (found.low, found.high) == pytest.approx((bounds.low, bounds.high))
+    assert (found.freedom, found.video_variance, found.interaction) == (3, None, None)
+    assert found.p_at_most(0.0) == pytest.approx(expected.pvalue / 2)
+    assert found.p_at_least(0.0) == pytest.approx(1 - expected.pvalue / 2)
+    moved = stats.ttest_1samp(GAINS, 1.2, alternative="less").pvalue
+    assert found.p_at_least(1.2) == pytest.approx(moved)
 
 
-def test_unequal_variances_add_up_with_welchs_degrees_of_freedom():
-    """A seed part 2 * 0.5 / 2 with 4 degrees; 3 draws over 9 videos: 1 * 9 / 8 with 8 and 2."""
-    draws = np.array([[-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]])  # variance 1 of their mean
-    found = estimate([1.0, 3.0], draws, 9, Noise(0.5, 4))
-    freedom = 1.625**2 / (0.5**2 / 4 + 1.125**2 * (1 / 8 + 1 / 2))
-    reach = stats.t.ppf(0.95, freedom) * 1.625**0.5
-    assert (found.mean, found.seed_variance, found.video_variance) == (2, 0.5, 1.125)
-    assert found.freedom == pytest.approx(freedom)
-    assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
+def test_what_seeds_share_over_videos_is_the_covariance_of_their_draws():
+    draws = np.random.default_rng(0).normal(size=(3, 50)) + np.linspace(-2, 2, 50)
+    between = [np.cov(draws)[i, j] for i, j in ((0, 1), (0, 2), (1, 2))]
+    shared, interaction = video_parts(draws, 10)
+    assert shared == pytest.approx(np.mean(between) * 10 / 9)
+    assert shared + interaction == pytest.approx(np.trace(np.cov(draws)) / 3 * 10 / 9)
+
+
+def test_seeds_whose_draws_go_apart_share_nothing():
+    draws = np.array([[1.0, -1.0] * 5, [-1.0, 1.0] * 5])
+    assert video_parts(draws, 10) == (0.0, pytest.approx(2 * 10 / 9 * 10 / 9))
+
+
+def test_both_errors_make_the_interval():
+    draws = np.tile([0.0, 2.0], (4, 50)) + 1.0
+    found = estimate(GAINS, draws, 200)
+    assert found.video_variance == pytest.approx(100 / 99 * 200 / 199)
+    assert found.error**2 == pytest.approx(np.var(GAINS, ddof=1) / 4 + found.video_variance)
+    reach = quantile(0.05, np.std(GAINS, ddof=1) / 2, found.video_variance**0.5, 3)
+    assert (found.low, found.high) == pytest.approx((0.975 - reach, 0.975 + reach))
+    assert found.p_at_least(found.high) == pytest.approx(0.05) == found.p_at_most(found.low)
+
+
+def test_one_seed_has_an_interval_over_videos_and_no_test():
+    found = estimate([1.0], np.array([[0.0, 2.0] * 50]), 200)
+    reach = stats.norm.isf(0.05) * (100 / 99 * 200 / 199) ** 0.5
+    assert (found.low, found.high) == pytest.approx((1 - reach, 1 + reach))
+    assert found.seed_variance is None and found.p_at_most(0.0) is None
+    assert estimate([1.0], None, 0).bounds is None
+
+
+def test_no_error_at_all_leaves_no_doubt():
+    found = estimate([1.0, 1.0], None, 0)
+    assert (found.low, found.high, found.p_at_most(0), found.p_at_least(2)) == (1, 1, 0, 0)
+    assert found.p_at_least(0) == pytest.approx(1)
+    nothing = estimate([0.0, 0.0], np.zeros((2, 9)), 5)
+    assert nothing.bounds == (0, 0) and nothing.p_at_least(0.5) == 0
+    assert nothing.p_at_most(0) == pytest.approx(1)
 
 
 def test_the_paired_bootstrap_is_scipys():
@@ -70,6 +123,44 @@ def test_the_paired_bootstrap_is_scipys():
     assert ours == pytest.approx(theirs.standard_error, rel=0.08)
 
 
+# --- other designs
+
+
+def known(seed_variance, video_variance, interaction):
+    return Estimate(0.0, seed_variance, video_variance, 4, None, None, interaction)
+
+
+def test_more_videos_shrink_what_videos_bring_and_more_seeds_what_seeds_bring():
+    """No error over videos: the chance is that of a t test, by its noncentral distribution."""
+    measured = known(0.5 / 5, 0.0, 0.4)  # at one seed 0.1 of seeds and 0.4 of seeds and videos
+    found = chances(measured, 5, 300, 1.0, Design(10, 1200), 0.05)
+    error = math.sqrt((0.1 + 0.4 / 4) / 10)
+    limit = stats.t.isf(0.05, 9)
+    assert found.found == pytest.approx(stats.nct.sf(limit, 9, 1.0 / error), abs=1e-3)
+    assert found.denied == pytest.approx(stats.nct.sf(limit, 9, 0.5 / error), abs=1e-3)
+
+
+def test_an_effect_of_the_videos_shrinks_with_their_number_alone():
+    measured = known(0.0, 0.04, 0.0)
+    few, many = (chances(measured, 5, 300, 0.5, Design(n, 1200), 0.05) for n in (5, 50))
+    assert few.found == pytest.approx(stats.norm.sf(stats.norm.isf(0.05) - 0.5 / 0.1), abs=1e-6)
+    assert few.denied == pytest.approx(many.denied)
+
+
+def test_an_interaction_above_the_whole_variance_counts_as_the_whole():
+    whole, above = (chances(known(0.1, 0, i), 5, 300, 1, Design(5, 600), 0.05) for i in (0.5, 0.9))
+    assert whole == above and whole.found < 1
+
+
+def test_designs_need_variances_and_no_variance_decides():
+    assert chances(known(None, 0.1, None), 1, 300, 1.0, Design(5, 300), 0.05) is None
+    assert chances(known(0.1, None, None), 5, 300, 1.0, Design(5, 300), 0.05) is None
+    assert chances(known(0.0, 0.0, 0.0), 5, 300, -1.0, Design(5, 300), 0.05) == Chances(1, 1)
+
+
+# --- many tests, orders
+
+
 def test_kendalls_tau_counts_pairs():
     tau, p = kendall([1, 2, 3, 4], [10, 30, 20, 40])  # five of six pairs agree
     assert tau == pytest.approx((5 - 1) / 6)
@@ -83,96 +174,3 @@ def test_holms_adjustment_is_the_worked_example():
     assert holm([0.04, 0.01, 0.03, 0.013]) == pytest.approx([0.06, 0.04, 0.06, 0.04])
     assert holm([0.6, 0.7]) == [1.0, 1.0]
     assert holm([]) == []
-
-
-# --- noise
-
-
-def test_the_spread_is_pooled_over_runs_of_any_length():
-    # squares 0.5 and 2 about the means, 1 and 2 degrees; a single seed adds nothing
-    noise = pooled_noise([[1.0, 2.0], [5.0, 6.0, 7.0], [50.0]], [])
-    assert (noise.seed, noise.freedom, noise.interaction) == (pytest.approx(2.5 / 3), 3, 0.0)
-
-
-def test_without_a_second_seed_the_spread_is_unknown():
-    assert pooled_noise([[1.0], [2.0], []], []) is None
-    found = estimate([1.0], np.array([[0.0, 2.0]]), 2, None)
-    assert found.seed_variance is None and found.video_variance == 4
-    assert estimate([1.0], None, 0, None).low is None
-
-
-def test_one_seed_borrows_the_spread_of_other_runs():
-    found = estimate([1.0], None, 0, Noise(0.5, 8))
-    assert found.error == 1.0
-    assert found.high - 1.0 == pytest.approx(stats.t.ppf(0.95, 8))
-
-
-def test_what_seeds_and_videos_share_is_counted_once():
-    """Draws of seeds that differ by chance alone: their spread over videos is all interaction."""
-    draws = np.random.default_rng(0).normal(size=(4, 3, 4000))  # runs, seeds, draws
-    noise = pooled_noise([[0.0, 1.0, 2.0]] * 4, list(draws))
-    assert noise.interaction == pytest.approx(1, rel=0.03)
-    alone = estimate([0.0] * 3, draws[0] - draws[1], 4000, None).video_variance
-    assert alone == pytest.approx(2 / 3, rel=0.05)
-    left = estimate([0.0] * 3, draws[0] - draws[1], 4000, noise).video_variance
-    assert left == pytest.approx(0, abs=0.04)
-
-
-def test_no_error_at_all_leaves_no_doubt():
-    found = estimate([1.0, 1.0], None, 0, Noise(0.0, 2))
-    assert (found.low, found.high, one_sided_p(found, 1), one_sided_p(found, -1)) == (1, 1, 0, 1)
-
-
-# --- in the long run
-
-# spreads of (videos, seeds, interaction of both), as standard deviations of the run's metric
-WORLDS = {"seeds": (0.1, 1.0, 0.1), "videos": (1.0, 0.1, 0.1), "all": (0.5, 0.5, 0.5)}
-WORLDS |= {"interaction": (0.1, 0.1, 1.0)}
-VIDEOS, DRAWS, PAIRS = 60, 200, 3
-
-
-def simulate(world, seeds, gain, repeats, rng):
-    """Estimates of a true gain in made-up suites of six runs; ``seeds`` by run."""
-    shared, seed_spread, interaction = np.array(WORLDS[world]) * [VIDEOS**0.5, 1, VIDEOS**0.5]
-    weights = rng.multinomial(VIDEOS, [1 / VIDEOS] * VIDEOS, size=DRAWS).T / VIDEOS
-    for _ in range(repeats):
-        runs = []
-        for run, count in enumerate(seeds):
-            scores = rng.normal(scale=shared, size=VIDEOS) + gain * (run % 2 == 0)
-            scores = scores + rng.normal(scale=interaction, size=(count, VIDEOS))
-            runs.append(scores + rng.normal(scale=seed_spread, size=(count, 1)))
-        draws = [scores @ weights for scores in runs]
-        noise = pooled_noise([scores.mean(axis=1) for scores in runs], draws)
-        for first in range(0, 2 * PAIRS, 2):
-            both = min(len(runs[first]), len(runs[first + 1]))
-            better, than = (runs[place][:both] for place in (first, first + 1))
-            gains = better.mean(axis=1) - than.mean(axis=1)
-            yield estimate(gains, (better - than) @ weights, VIDEOS, noise)
-
-
-@pytest.mark.parametrize("seeds", [(3,) * 6, (5, 5, 1, 1, 3, 3)], ids=["three", "one to five"])
-@pytest.mark.parametrize("world", WORLDS)
-def test_intervals_cover_the_truth_and_nothing_is_rarely_reproduced(world, seeds):
-    rng = np.random.default_rng(1)
-    found = list(simulate(world, seeds, 0.0, 400, rng))
-    covered = np.mean([one.low <= 0 <= one.high for one in found])
-    reproduced = np.mean([verdict(0.5, one).word == REPRODUCED for one in found])
-    assert 0.85 <= covered <= 0.97
-    assert reproduced <= 0.06
-
-
-def test_as_many_seeds_as_needed_show_the_gain_four_times_in_five():
-    _, seed_spread, interaction = WORLDS["all"]
-    variance = seed_spread**2 + interaction**2
-    needed = seeds_needed(2.2, variance, 2 * WORLDS["all"][0] ** 2)
-    found = list(simulate("all", (needed,) * 6, 2.2, 300, np.random.default_rng(2)))
-    assert np.mean([one.low > 0 for one in found]) == pytest.approx(0.8, abs=0.06)
-
-
-def test_seeds_needed_is_the_textbook_number():
-    # ((1.6449 + 0.8416) / 1)^2 * 2 = 12.4
-    assert seeds_needed(1.0, 1.0, 0.0) == 13
-    assert seeds_needed(-1.0, 1.0, 0.0) == 13
-    assert seeds_needed(10.0, 1.0, 0.0) == 1
-    assert seeds_needed(1.0, 1.0, 0.2) is None  # 0.1617 is all that the gain leaves
-    assert seeds_needed(0.01, 1.0, 0.0) is None

@@ -22,7 +22,7 @@ def read(root, profile="mini"):
 
 
 def add_training_log(root, run, seed):
-    """A finished training folder with a log as tpr.training.loop writes it."""
+    """A finished training folder with a log as tpr.train writes it."""
     stage = key("train", f"{run}-seed{seed}")
     folder = root / "runs" / "mini" / f"train-{run}-seed{seed}-{stage[:12]}"
     folder.mkdir(parents=True)
@@ -57,7 +57,8 @@ def test_page_shows_measured_beside_published(tmp_path):
     text = read(tmp_path).text
     assert "6 of 6" in text
     assert "ResNet50 ✓ ✓ 35.9 32.6 ± 0.6 +2.1 +2.1" in text
-    assert "direction at mini scale: as published" in text
+    assert "as published (contains the published gain)" in text
+    assert text.count("directions at mini scale, no verdicts on the paper") == 1
     assert "Order of 6 rows by AP against the published one: Kendall's τ" in text
 
 

@@ -6,10 +6,11 @@ import time
 
 import torch
 
-from experiments.gpu_check.bench import Bench, Training, free_memory
-from experiments.gpu_check.check import Found, Numbers
 from tpr.data.packed import Packed, pack
-from tpr.devices.tf32 import exact_products
+from tpr.tf32 import exact_products
+
+from ..bench import Bench, Training, free_memory
+from ..check import Found, Numbers
 
 BASELINE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 MEMORY = {BASELINE: 20, TPR: 25, "masktrack-r50+tpr": 40}  # GB

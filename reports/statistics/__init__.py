@@ -1,0 +1,1 @@
+"""What seeds and validation videos say about a gain: numbers only, nothing of records or pages."""

@@ -1,1 +1,0 @@
-"""YouTube-VIS and OVIS from their archives to splits for training: found, checked, divided."""

@@ -1,1 +1,0 @@
-"""What a machine and its GPU allow, and what a record says of them."""

@@ -1,1 +1,0 @@
-"""What AP is lost to: kinds of errors, each corrected alone."""

@@ -1,1 +1,0 @@
-"""One training or inference by several processes: who does which part, and what they exchange."""
