@@ -14,12 +14,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from baselines.merge import Merge
+from baselines.motion import mean_offset
 from tpr.routing import GateUse
 from tpr.routing.sampling import DeformConv
 from tpr.routing.start import start_bias
-
-from .merge import Merge
-from .motion import mean_offset
 
 
 class DCNv2Fusion(nn.Module):

@@ -18,12 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from baselines.flownet import FlowNetS
+from baselines.resize import fit
+from baselines.warp import warp
 from tpr.routing import Frame, Pyramid
 from tpr.routing.start import start_bias
-
-from .flownet import FlowNetS
-from .resize import fit
-from .warp import warp
 
 CONTRAST = 0.25  # standard deviation of the network's input, about that of images in [0, 1]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from tpr import checkpoint
+from tpr.weights import checkpoint
 
 # name, outputs in multiples of the width, kernel, stride
 ENCODER = (

@@ -12,9 +12,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from baselines.resize import fit
 from tpr.routing import DACR, LEVELS, Frame, GateUse, Pyramid
-
-from .resize import fit
 
 
 class FullAlign(nn.Module):

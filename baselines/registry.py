@@ -12,17 +12,16 @@ from typing import Any
 
 from torch import nn
 
+from baselines.dcnv2_fusion import DCNv2Fusion
+from baselines.feature_flow import FeatureFlowWarp
+from baselines.flow_warp import FlowWarp
+from baselines.full_align import FullAlign
+from baselines.full_routing import FullRouting
+from baselines.merge import Merge
+from baselines.stsn import STSN
+from baselines.top_down import TopDownRouting
+from baselines.warp import WarpedRouting
 from tpr.routing import CPR, DACR, TemporalPyramidRouting
-
-from .dcnv2_fusion import DCNv2Fusion
-from .feature_flow import FeatureFlowWarp
-from .flow_warp import FlowWarp
-from .full_align import FullAlign
-from .full_routing import FullRouting
-from .merge import Merge
-from .stsn import STSN
-from .top_down import TopDownRouting
-from .warp import WarpedRouting
 
 Spec = dict[str, Any]
 Builder = Callable[[Spec, int], nn.Module]

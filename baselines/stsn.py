@@ -20,11 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from baselines.merge import MERGED_SHARE
+from baselines.motion import mean_offset
 from tpr.routing import GateUse
 from tpr.routing.sampling import DeformConv
-
-from .merge import MERGED_SHARE
-from .motion import mean_offset
 
 STACKED = 4
 

@@ -58,7 +58,7 @@ def training(folder: Path) -> dict[str, float]:
     """A few iterations of the profile's fine-tuning."""
     from baselines.registry import BASELINES
     from experiments.stages.layout import ROOT, Layout
-    from tpr.train import finetune
+    from tpr.training.loop import finetune
 
     stage = stages().inputs["train"]
     settings = stage.spec["train"] | {"iterations": ITERATIONS, "log_every": 1}
@@ -74,9 +74,9 @@ def inference(folder: Path) -> dict[str, float]:
     """The trained model that ships over one video, as the evaluation stage runs it."""
     from baselines.registry import BASELINES
     from experiments.stages.layout import ROOT, Layout
-    from tpr import checkpoint
-    from tpr.infer import infer
-    from tpr.quantised import unpacked
+    from tpr.inference.online import infer
+    from tpr.weights import checkpoint
+    from tpr.weights.quantised import unpacked
 
     spec, data, shipped = stages().spec, dataset(folder), Layout(PROFILE, ROOT).weights
     packed, base = (shipped / name for name in (f"models/{RUN}.pt", "blendmask-r50.pt"))
@@ -116,7 +116,7 @@ def long_video(folder: Path) -> None:
     """True tracks and results of discs that wobble through a long video; some lie on no object."""
     import numpy as np
 
-    from .evaluator import Blob
+    from benchmarks.evaluator import Blob
 
     rng = np.random.default_rng(0)
     discs = [Blob(rng) for _ in range(TRACKS)]

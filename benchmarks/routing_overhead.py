@@ -1,11 +1,11 @@
 """Inference of full-size BlendMask R50 at 640x360 with and without TPR, beside the arithmetic.
 
-A frame costs what it does in tpr.infer after a video's first one, as far as networks go: pixels to
-pyramid, TPR, all heads, NMS, masks of ten objects and their embeddings. Reading, tracking, pasting
-masks into the image and encoding them are left out: they are the same with and without TPR, and
-depend on the video. Weights are random, frames are smooth noise, shifted from one to the next; the
-gates' biases are set so that the given share of the gated work is done (Eq. 8's count, borders of
-the open regions included).
+A frame costs what it does in tpr.inference after a video's first one, as far as networks go: pixels
+to pyramid, TPR, all heads, NMS, masks of ten objects and their embeddings. Reading, tracking,
+pasting masks into the image and encoding them are left out: they are the same with and without TPR,
+and depend on the video. Weights are random, frames are smooth noise, shifted from one to the next;
+the gates' biases are set so that the given share of the gated work is done (Eq. 8's count, borders
+of the open regions included).
 
 A line has, per case: fps_ratio, frames per second with TPR over those without; mac_ratio, what it
 would be if time went with multiply-accumulates (of convolutions and matrix products, counted as
@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.timing import medians, report, setup
 from experiments.declared.manifests import load_manifests
 from experiments.pipeline.graph import Graph
 from tpr.cost.clip import untrained
@@ -38,8 +39,6 @@ from tpr.models.vis_model import VISModel
 from tpr.routing import Frame, TemporalPyramidRouting, open_fraction
 from tpr.routing.gates import SpatialGate
 from tpr.routing.tables import Table
-
-from .timing import medians, report, setup
 
 MANIFESTS = Path(__file__).parents[1] / "experiments" / "manifests"
 SIZE, SHIFT = (360, 640), 8

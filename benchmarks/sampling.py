@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torchvision.ops import deform_conv2d
 
+from benchmarks.timing import medians, report, setup
 from tpr.routing.sampling import gathered_deform_conv
-
-from .timing import medians, report, setup
 
 SIZES = ((48, 80), (24, 40))
 CHANNELS = 256

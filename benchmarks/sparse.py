@@ -13,10 +13,9 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 
+from benchmarks.timing import medians, report, setup
 from tpr.routing.cpr import GatedBottleneck
 from tpr.routing.tables import Table
-
-from .timing import medians, report, setup
 
 CHANNELS, SIZE = 256, (48, 80)
 SHARES = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torchvision.ops import deform_conv2d
 
+from benchmarks.routing_overhead import MANIFESTS
+from benchmarks.timing import medians, report, setup
 from experiments.declared.manifests import load_manifests
 from experiments.pipeline.graph import Graph
 from tpr.data.loader import PairBatch
@@ -23,10 +25,7 @@ from tpr.data.prepared import open_split
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
 from tpr.routing import sampling
-from tpr.train import freeze, training_data
-
-from .routing_overhead import MANIFESTS
-from .timing import medians, report, setup
+from tpr.training.loop import freeze, training_data
 
 RUN, VIDEOS, ROUNDS = "blendmask-r50+tpr", 4, 15
 THREADS = 1  # as the profile: two processes of one thread each

@@ -17,10 +17,10 @@ from experiments.pipeline.graph import Graph
 from experiments.stages.json_files import Record, canonical, read_json, write_json
 from experiments.stages.key import Spec
 from experiments.stages.layout import ROOT, Layout
-from tpr.machine import git_state
+from tpr.devices.machine_record import git_state
 
 if TYPE_CHECKING:
-    from tpr.conversion.public import PublicModel
+    from tpr.weights.conversion.public import PublicModel
 
 PROFILE = "full"
 CLASSES = 40  # YouTube-VIS 2019
@@ -55,9 +55,9 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
     Runs whose head has no cost function are named and left out.
     """
     from baselines.registry import BASELINES
-    from tpr.conversion.public import PUBLIC
     from tpr.cost.model import measure
     from tpr.models.build import build_model
+    from tpr.weights.conversion.public import PUBLIC
 
     build = partial(build_model, temporal=BASELINES)
     started, git, runs = now(), git_state(ROOT), {}
@@ -77,7 +77,7 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
 
 def compare(model: PublicModel) -> Record:
     """A public model's parameters beside ours."""
-    from tpr.conversion.public import own_parameters
+    from tpr.weights.conversion.public import own_parameters
 
     kept = {name: getattr(model, name) for name in ("name", "classes", "parameters", "note")}
     return kept | {"ours": own_parameters(model)}

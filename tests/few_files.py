@@ -14,7 +14,7 @@ import torch
 
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.host_limits import raise_open_files
+from tpr.devices.host_limits import raise_open_files
 
 LOADERS, BATCHES = 8, 16
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
-from tpr import train
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.infer import infer
+from tpr.inference.online import infer
+from tpr.training import loop
 
 BATCH_NORM = MODEL | {"head": MODEL["head"] | {"basis": {"width": 16, "norm": "BN"}}}
 SETTINGS = TRAIN | {"batch_size": 4, "iterations": 4, "short_edge": [40, 56]}
@@ -34,7 +34,7 @@ def finetune(out: Path, model: dict, settings: dict, log: QuietLog) -> None:
     folder = out.parent.parent
     spec = {"model": model, "train": settings, "seed": SEED}
     weights = folder / f"{model['head']['basis']['norm']}.pt"
-    train.finetune(spec, dataset(folder), weights, out, log)
+    loop.finetune(spec, dataset(folder), weights, out, log)
 
 
 def cases(out: Path) -> None:

@@ -13,15 +13,15 @@ from experiments.declared.manifests import load_manifests
 from experiments.pipeline.graph import Graph
 from tests.helpers.suite_helpers import REPOSITORY
 from tests.parity import state
-from tpr import checkpoint
-from tpr.conversion import SOURCES
-from tpr.conversion.adelaidet import ADELAIDET
-from tpr.conversion.convert import convert
-from tpr.conversion.public import PUBLIC, own_parameters
-from tpr.conversion.rules import Pixels, Rule, Source
-from tpr.conversion.sipmask_vis import SIPMASK_VIS
 from tpr.models.build import build_model, full_size
-from tpr.weights.command import main
+from tpr.weights import checkpoint
+from tpr.weights.checkpoint_command import main
+from tpr.weights.conversion import SOURCES
+from tpr.weights.conversion.adelaidet import ADELAIDET
+from tpr.weights.conversion.convert import convert
+from tpr.weights.conversion.public import PUBLIC, own_parameters
+from tpr.weights.conversion.rules import Pixels, Rule, Source
+from tpr.weights.conversion.sipmask_vis import SIPMASK_VIS
 
 SMALL = {
     "backbone": {"depths": [1, 1, 1, 1], "stem_channels": 4, "res2_channels": 4},

@@ -18,8 +18,8 @@ from tpr.cost.speed import (
     summary,
     variants_of,
 )
-from tpr.gate_log import GateLog
-from tpr.infer import advance, track_videos
+from tpr.inference.gate_log import GateLog
+from tpr.inference.online import advance, track_videos
 from tpr.routing.gates import SpatialGate
 
 INFER_SPEC = INFER | {"short_edge": 64, "longest": None}

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from tests.tiny import MODEL
-from tpr import cuda_graph
-from tpr.cuda_graph import GraphedTemporal, use_cuda_graph
+from tpr.inference import cuda_graph
+from tpr.inference.cuda_graph import GraphedTemporal, use_cuda_graph
 from tpr.models.build import build_model
 from tpr.routing import Frame, execution
 

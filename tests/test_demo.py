@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from tiny import INFER, MODEL, make_dataset
 
-from tpr import checkpoint
 from tpr.data.clips import open_clip
 from tpr.data.media.video_writer import VideoWriter
 from tpr.demo import counted, main
-from tpr.gate_log import GateLog
-from tpr.infer import load_model, track_videos
+from tpr.inference.gate_log import GateLog
+from tpr.inference.online import load_model, track_videos
 from tpr.models.build import build_model
+from tpr.weights import checkpoint
 
 
 @pytest.fixture(scope="module")

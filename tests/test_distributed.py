@@ -17,8 +17,8 @@ from experiments.engine.launch import ranks
 from experiments.engine.launch.local import Worker
 from experiments.engine.lock import file_lock
 from experiments.engine.runner import failure_reason
-from tpr import hang_watch
-from tpr.distributed import all_take_part
+from tpr.parallel import hang_watch
+from tpr.parallel.distributed import all_take_part
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 STAGES = """
@@ -27,8 +27,8 @@ import signal
 import time
 
 def count(spec, inputs, out, log):
-    from tpr.distributed import gathered, rank, sum_over_processes
-    from tpr.hang_watch import PATIENCE, doing
+    from tpr.parallel.distributed import gathered, rank, sum_over_processes
+    from tpr.parallel.hang_watch import PATIENCE, doing
     import torch
     gathered(None)
     doing("counting to ten")

@@ -1,7 +1,7 @@
 """Parts of a data set's file."""
 
 from tests.ytvis_sets import content
-from tpr.data.divide import first_frames
+from tpr.data.preparing.divide import first_frames
 
 
 def test_the_first_frames_are_those_of_videos_and_tracks():

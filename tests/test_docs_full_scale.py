@@ -10,11 +10,11 @@ from experiments.engine.launch import job
 from experiments.gpu_check import __main__ as gpu_check
 from experiments.stages.layout import ROOT
 from experiments.terminal import options
-from tpr.data import prepare
-from tpr.hang_watch import PATIENCE
-from tpr.host_limits import FEW_FILES
-from tpr.parts import possible_processes
-from tpr.weights import command
+from tpr.data.preparing import prepare
+from tpr.devices.host_limits import FEW_FILES
+from tpr.parallel.batch_parts import possible_processes
+from tpr.parallel.hang_watch import PATIENCE
+from tpr.weights import checkpoint_command
 
 PAGE = (ROOT / "docs" / "full-scale.md").read_text()
 
@@ -33,7 +33,7 @@ def test_every_command_is_understood():
     assert understood[2].launcher == "slurm" and understood[2].time == 1440
     (prepared,) = commands("python -m tpr.data prepare")
     assert prepare.parse(prepared).dataset == "ytvis2019"
-    asked = [command.parse(found) for found in commands("python -m tpr.checkpoint")]
+    asked = [checkpoint_command.parse(found) for found in commands("python -m tpr.checkpoint")]
     assert {one.command for one in asked} == {"convert", "verify"}
     assert Path("$DATA/coco-blendmask-r50-3x.pt") in {one.out for one in asked if "out" in one}
 

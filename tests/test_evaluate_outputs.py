@@ -161,3 +161,38 @@ def test_what_cannot_be_meant_is_said(files, capsys, arguments, message):
     with pytest.raises(SystemExit):
         main(arguments)
     assert message in capsys.readouterr().err
+
+
+def test_losses_are_shown_with_their_differences(files, capsys):
+    assert main(["gt.json", "a.json", "b.json", "--errors", "--draws", "20"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("AP lost to, in %"))
+    spatial = next(line for line in lines[head:] if line.startswith("spatial")).split()
+    assert float(spatial[3]) == pytest.approx(float(spatial[2]) - float(spatial[1]), abs=0.011)
+    assert float(spatial[4]) <= float(spatial[3]) <= float(spatial[6])
+    assert any(line.startswith("errors at IoU 0.50") for line in lines[head:])
+
+
+def test_results_of_several_seeds_are_a_run(files, capsys):
+    arguments = ["gt.json", "a.json", "b.json", "c.json", "c.json", "--seeds", "2", "--draws", "20"]
+    assert main([*arguments, "--errors", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    alone = [evaluate("gt.json", f"{name}.json").stats["AP"] for name in "abc"]
+    first, second = report["results"]
+    assert report["seeds"] == 2 and first["file"] == "a.json + b.json"
+    assert first["stats"]["AP"] == (alone[0] + alone[1]) / 2
+    assert second["differences"]["AP"]["value"] == pytest.approx(alone[2] - first["stats"]["AP"])
+    assert second["errors"]["differences"]["missed"]["low"] is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["a.json", "b.json", "c.json", "--seeds", "2"], "3 results cannot be runs of 2 seeds"),
+        (["a.json", "b.json", "--seeds", "2", "--per-category"], "takes runs of one seed"),
+    ],
+)
+def test_runs_that_make_no_sense_are_refused(files, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        main(["gt.json", *arguments])
+    assert message in capsys.readouterr().err

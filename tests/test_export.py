@@ -14,8 +14,8 @@ from tpr.data.records import Category
 from tpr.export import __main__ as command
 from tpr.export.graphs import difference, read_program
 from tpr.export.step import FrameStep
+from tpr.inference.trained import Trained, load_trained
 from tpr.models.build import build_model
-from tpr.models.trained import Trained, load_trained
 
 ROOT = Path(__file__).parent.parent
 SIZE = (64, 90)  # padded in the graph

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from tpr.gate_log import GateLog
+from tpr.inference.gate_log import GateLog
 from tpr.routing import GateUse
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
-from tpr import checkpoint, train
-from tpr.infer import infer
+from tpr.inference.online import infer
+from tpr.training import loop
+from tpr.weights import checkpoint
 
 # what each head changes of the tiny model
 HEADS = {
@@ -42,10 +43,10 @@ def test_pretraining_fine_tuning_and_inference(tiny_dataset, tmp_path, name):
     for folder in ("pretrain", "train", "infer"):
         (tmp_path / folder).mkdir()
     image_model = {"model": model | {"temporal": None}, "train": SHORT, "seed": 0}
-    train.pretrain(image_model, tiny_dataset, tmp_path / "pretrain", QuietLog())
+    loop.pretrain(image_model, tiny_dataset, tmp_path / "pretrain", QuietLog())
     weights = tmp_path / "pretrain" / "weights.pt"
     spec = {"model": model, "train": SHORT, "seed": 0}
-    metrics = train.finetune(spec, tiny_dataset, weights, tmp_path / "train", QuietLog())
+    metrics = loop.finetune(spec, tiny_dataset, weights, tmp_path / "train", QuietLog())
     assert {"loss_mask", "loss_match", "loss_budget"} <= metrics["final_losses"].keys()
     before, after = (checkpoint.load(tmp_path / x / "weights.pt") for x in ("pretrain", "train"))
     assert any((before[k] != after[k]).any() for k in before if k.startswith("head."))
@@ -58,7 +59,7 @@ def test_pretraining_fine_tuning_and_inference(tiny_dataset, tmp_path, name):
 def test_a_deformable_backbone_trains_its_offsets(tiny_dataset, tmp_path):
     backbone = MODEL["backbone"] | {"deform_interval": 3}
     spec = {"model": MODEL | {"backbone": backbone, "temporal": None}, "train": SHORT, "seed": 0}
-    train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
+    loop.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
     state = checkpoint.load(tmp_path / "weights.pt")
     offsets = {k: v for k, v in state.items() if k.endswith("conv2_offset.weight")}
     assert len(offsets) == 3 and all(v.abs().max() > 0 for v in offsets.values())

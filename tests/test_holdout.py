@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tpr.data.holdout import hold_out, names_hash
+from tpr.data.preparing.holdout import hold_out, names_hash
 
 
 def labels(videos: int = 600, categories: int = 20, seed: int = 0) -> dict[str, list[str]]:

@@ -12,11 +12,14 @@ from experiments.gpu_check.pretended import pretended_gpu
 from experiments.pipeline import flow_pretraining
 from experiments.stages.progress import QuietLog
 from tests.tiny import MODEL, TRAIN
-from tpr import checkpoint, distributed, host_limits, train
 from tpr.data import loader
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.packed import pack
+from tpr.devices import host_limits
 from tpr.models.build import build_model
+from tpr.parallel import distributed
+from tpr.training import loop
+from tpr.weights import checkpoint
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 CPU = torch.device("cpu")
@@ -74,14 +77,14 @@ def test_tensors_of_any_kind_are_packed():
 def test_a_training_fed_by_loaders_is_the_training_without(tiny_dataset, tmp_path, monkeypatch):
     torch.manual_seed(0)
     model = build_model(MODEL, len(tiny_dataset.categories))
-    checkpoint.save_weights(model, tmp_path / "start.pt", without=train.NEW_MODULES)
+    checkpoint.save_weights(model, tmp_path / "start.pt", without=loop.NEW_MODULES)
     spec = {"model": MODEL, "train": TRAIN | {"iterations": 3, "micro_batch": 1}, "seed": 3}
     found = []
     for count in (0, 2):
-        monkeypatch.setattr(train, "loaders", lambda count=count: count)
+        monkeypatch.setattr(loop, "loaders", lambda count=count: count)
         out = tmp_path / str(count)
         out.mkdir()
-        train.finetune(spec, tiny_dataset, tmp_path / "start.pt", out, QuietLog())
+        loop.finetune(spec, tiny_dataset, tmp_path / "start.pt", out, QuietLog())
         found.append(checkpoint.load(out / "weights.pt"))
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])
 
@@ -104,15 +107,15 @@ def test_what_each_training_has_its_loaders_do_can_be_pickled(tiny_dataset, tmp_
         fetched.append((pickle.loads(pickle.dumps(fetch))(0), fetch(0)))
         raise Seen
 
-    monkeypatch.setattr(train, "read_ahead", read)
-    monkeypatch.setattr(train.checkpoint, "load_weights", lambda *_, **__: None)
+    monkeypatch.setattr(loop, "read_ahead", read)
+    monkeypatch.setattr(loop.checkpoint, "load_weights", lambda *_, **__: None)
     small = {"share": 0.5, "short_edge": [32, 32], "batch_size": 3}
     spec = {"model": MODEL, "train": TRAIN | {"small_first": small}, "seed": 0}
     image_spec = spec | {"model": MODEL | {"temporal": None}}
     with pytest.raises(Seen):
-        train.pretrain(image_spec, tiny_dataset, tmp_path, QuietLog())
+        loop.pretrain(image_spec, tiny_dataset, tmp_path, QuietLog())
     with pytest.raises(Seen):
-        train.finetune(spec, tiny_dataset, tmp_path, tmp_path, QuietLog())
+        loop.finetune(spec, tiny_dataset, tmp_path, tmp_path, QuietLog())
     monkeypatch.setattr(flow_pretraining, "FlowPairs", lambda *_, **__: FLOW_PAIRS)
     network = {"width": 8, "reduction": 1, "unit": 1.0}
     settings = TRAIN | {"margin": 4, "shifted": 0.5, "flip": 0.5}

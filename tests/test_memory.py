@@ -10,13 +10,13 @@ import torch
 from benchmarks.evaluator import Blob
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, SPLIT
-from tpr import checkpoint
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.evaluation import evaluate
-from tpr.infer import infer
+from tpr.inference.online import infer
 from tpr.models.build import build_model
 from tpr.routing import Frame
+from tpr.weights import checkpoint
 
 
 def make_video(folder, frames):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ytvis_sets import content, write
 from tpr.data.__main__ import main
-from tpr.data.prepare import prepare
+from tpr.data.preparing.prepare import prepare
 from tpr.evaluation import evaluate
 
 VALID = content(3, first_id=50)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tpr.optim import build_optimizer, load_state
+from tpr.training.optim import build_optimizer, load_state
 
 SPECS = {
     "sgd": {"name": "sgd", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4},

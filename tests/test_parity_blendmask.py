@@ -8,9 +8,9 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
-from tpr.conversion.adelaidet import ADELAIDET
-from tpr.conversion.convert import convert
 from tpr.models.build import build_model
+from tpr.weights.conversion.adelaidet import ADELAIDET
+from tpr.weights.conversion.convert import convert
 
 SPEC = {
     "backbone": {

@@ -7,10 +7,10 @@ from detectron2.modeling import build_model as build_detectron2
 from detectron2.structures import BitMasks, Boxes, Instances
 from detectron2.utils.events import EventStorage
 
-from tpr.conversion import SOURCES
-from tpr.conversion.convert import convert
 from tpr.models.build import build_model
 from tpr.models.masks import video_masks
+from tpr.weights.conversion import SOURCES
+from tpr.weights.conversion.convert import convert
 
 SPEC = {
     "backbone": {

@@ -8,14 +8,14 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
-from tpr.conversion.convert import convert
-from tpr.conversion.sipmask_vis import SIPMASK_VIS
 from tpr.models.build import build_model
 from tpr.models.fcos_targets import assign_targets, level_locations
 from tpr.models.masks import video_masks
 from tpr.models.quadrants import quadrant_masks, quadrants
 from tpr.models.sipmask import MASK_STRIDE, SipMask
 from tpr.models.tracking import Tracker, match_loss
+from tpr.weights.conversion.convert import convert
+from tpr.weights.conversion.sipmask_vis import SIPMASK_VIS
 
 SPEC = {
     "backbone": {"depths": [1, 1, 1, 1], "stem_channels": 4, "res2_channels": 4},

@@ -8,11 +8,11 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 
 from tests.parity import ROOT, arrays, state, tensor, unpacked
-from tpr.conversion import YOLACT
-from tpr.conversion.convert import convert
 from tpr.models.build import build_model
 from tpr.models.masks import video_masks
 from tpr.models.yolact_targets import decode_offsets, encode_boxes, match_anchors
+from tpr.weights.conversion import YOLACT
+from tpr.weights.conversion.convert import convert
 
 SPEC = {
     "backbone": {

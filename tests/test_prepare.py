@@ -8,8 +8,8 @@ import pytest
 from tests.ytvis_sets import LAYOUTS, content, mask, save, write
 from tpr.data.__main__ import main
 from tpr.data.findings import BrokenDataError
-from tpr.data.prepare import prepare
 from tpr.data.prepared import open_split
+from tpr.data.preparing.prepare import prepare
 from tpr.data.youtube_vis import YouTubeVIS
 
 

@@ -8,7 +8,7 @@ from torch.utils import _foreach_utils as foreach
 from torchvision.ops import deform_conv2d
 
 from experiments.gpu_check.pretended import MixedDevices, pretended_gpu
-from tpr.distributed import device
+from tpr.parallel.distributed import device
 
 
 def network():

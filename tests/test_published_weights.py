@@ -13,12 +13,11 @@ from experiments.declared.manifests import load_manifests
 from experiments.pipeline.graph import Graph
 from tests.helpers.suite_helpers import REPOSITORY
 from tests.test_conversion import converted, key_list, small_model
-from tpr import checkpoint
-from tpr.conversion import SOURCES
-from tpr.conversion.convert import convert
 from tpr.models.build import build_model, full_size
-from tpr.weights import published, verify
-from tpr.weights.command import main
+from tpr.weights import checkpoint, published, verify
+from tpr.weights.checkpoint_command import main
+from tpr.weights.conversion import SOURCES
+from tpr.weights.conversion.convert import convert
 from tpr.weights.published import PUBLISHED
 
 MANIFESTS = load_manifests(REPOSITORY / "experiments" / "manifests")

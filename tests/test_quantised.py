@@ -4,9 +4,9 @@ import pytest
 import torch
 from tiny import MODEL
 
-from tpr import checkpoint
 from tpr.models.build import build_model
-from tpr.quantised import LEVELS, SCALE, packed, unpacked
+from tpr.weights import checkpoint
+from tpr.weights.quantised import LEVELS, SCALE, packed, unpacked
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from tests.faults.damage import HARMS
-from tpr.resumable import BEFORE, LAST, load_state, remove_states, save_state
-from tpr.shards import Shards
+from tpr.parallel.result_shards import ResultShards
+from tpr.training.resumable import BEFORE, LAST, load_state, remove_states, save_state
 
 
 @pytest.fixture
@@ -50,25 +50,25 @@ def test_any_bit_may_flip(folder):
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_damaged_piece_of_results_is_made_again(tmp_path, harm):
-    shards = Shards(tmp_path, "f" * 64, 3)
-    for index in shards.own:
+    shards = ResultShards(tmp_path, "f" * 64, 3)
+    for index in shards.missing:
         shards.write(index, {"value": index})
     HARMS[harm](shards.path(1))
-    again = Shards(tmp_path, "f" * 64, 3)
-    assert again.own == [1] and again.damaged == (harm != "deleted")
+    again = ResultShards(tmp_path, "f" * 64, 3)
+    assert again.missing == [1] and again.damaged == (harm != "deleted")
     again.write(1, {"value": 1})
     assert [piece["value"] for piece in again.read()] == [0, 1, 2]
 
 
 def test_a_training_goes_on_to_the_same_numbers_whatever_became_of_its_files(tmp_path):
     """Its measurements are in the state, so that log.jsonl may be damaged."""
-    from tpr.history import History
+    from tpr.training.curve import TrainingCurve
 
-    history = History(tmp_path)
-    history.restart(0, [])
-    history.add(1, {"loss": 2.0})
+    curve = TrainingCurve(tmp_path)
+    curve.restart(0, [])
+    curve.add(1, {"loss": 2.0})
     (tmp_path / "log.jsonl").write_text("{damaged")
-    history = History(tmp_path)
-    history.restart(1, [{"iteration": 1, "loss": 2.0}])
+    curve = TrainingCurve(tmp_path)
+    curve.restart(1, [{"iteration": 1, "loss": 2.0}])
     assert json.loads((tmp_path / "log.jsonl").read_text()) == {"iteration": 1, "loss": 2.0}
-    assert history.summary(1)["final_losses"] == {"loss": 2.0}
+    assert curve.summary(1)["final_losses"] == {"loss": 2.0}

@@ -15,11 +15,12 @@ import torch
 from baselines.registry import BASELINES
 from experiments.gpu_check.pretended import MixedDevices, pretended_gpu
 from tests.full_networks import small_full
-from tpr import infer, train
-from tpr.distributed import device
+from tpr.inference import online
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
-from tpr.step import PRECISIONS, Step
+from tpr.parallel.distributed import device
+from tpr.training import loop
+from tpr.training.step import PRECISIONS, Step
 
 GRAPH = small_full()
 
@@ -82,8 +83,8 @@ def training(tiny_dataset):
         size = {"batch_size": 2, "micro_batch": 2, "short_edge": [64, 64], "longest": None}
         settings = spec["train"] | size | {"precision": precision}
         model = built(spec["model"], len(tiny_dataset.categories))
-        train.freeze(model, settings["freeze"])
-        data = train.training_data(tiny_dataset, {"train": settings, "seed": 0})
+        loop.freeze(model, settings["freeze"])
+        data = loop.training_data(tiny_dataset, {"train": settings, "seed": 0})
         return model, settings, data.pairs(0)
 
     return make
@@ -112,13 +113,13 @@ def test_three_frames_of_inference(run, precision, tiny_dataset):
     head = spec["model"]["head"] | settings["detections"] | {"threshold": 0.0}
     model = built(spec["model"] | {"head": head}, len(tiny_dataset.categories))
     video, dtype = tiny_dataset.videos[0], PRECISIONS[precision]
-    playback = infer.Playback(video)
+    playback = online.Playback(video)
     with pretended_gpu() as counts, torch.autocast("cuda", dtype, enabled=dtype is not None):
         model.to(device(), memory_format=torch.channels_last).eval()
         for t in range(3):
             counts.clear()
             picture = tiny_dataset.read_frame(video, t)
-            (seen,) = infer.advance(model, [playback], t, [picture], settings)
+            (seen,) = online.advance(model, [playback], t, [picture], settings)
         check_bounds(counts.totals(), run, 1)
     assert len(playback.tracks) >= len(seen) > 0
 

@@ -11,12 +11,14 @@ from tests.spread_cases import BATCH_NORM, SETTINGS
 from tests.test_heads import HEADS
 from tests.tiny import INFER, MODEL, TRAIN, make_dataset
 from tests.together import run_together
-from tpr import checkpoint, infer, train
 from tpr.data.loader import TrainingData, read_ahead
 from tpr.data.transforms import Geometry
+from tpr.inference import online
 from tpr.models.build import build_model
-from tpr.parts import Part, own_parts, possible_processes
-from tpr.step import Step
+from tpr.parallel.batch_parts import Part, parts_of_process, possible_processes
+from tpr.training import loop
+from tpr.training.step import Step
+from tpr.weights import checkpoint
 
 pytestmark = pytest.mark.timeout(900)  # a busy machine takes minutes to load torch
 MODELS = {"blendmask": MODEL} | {name: MODEL | change for name, change in HEADS.items()}
@@ -31,7 +33,7 @@ def folder(tmp_path_factory):
     checkpoint.save_weights(build_model(MODEL, classes), folder / "whole.pt")
     for name, model in (("GN", MODEL), ("BN", BATCH_NORM)):
         image_model = build_model(model, classes)
-        checkpoint.save_weights(image_model, folder / f"{name}.pt", without=train.NEW_MODULES)
+        checkpoint.save_weights(image_model, folder / f"{name}.pt", without=loop.NEW_MODULES)
     run_together("tests.spread_cases:cases", folder, 1, 2, 3)
     return folder
 
@@ -147,13 +149,13 @@ def test_batches_read_ahead_are_those_read_at_once(tiny_dataset):
 
 def test_a_batch_is_shared_by_any_number_of_processes_that_divides_it():
     settings = {"batch_size": 12, "micro_batch": 6}
-    parts = own_parts(settings, 2, 3)
+    parts = parts_of_process(settings, 2, 3)
     assert parts == [Part(4, 6), Part(5, 6)]
     assert [part.rows(12) for part in parts] == [slice(8, 10), slice(10, 12)]
     with pytest.raises(ValueError, match="a batch of 12 cannot be cut into 10 equal parts"):
-        own_parts(settings, 0, 5)[0].rows(12)
+        parts_of_process(settings, 0, 5)[0].rows(12)
     with pytest.raises(ValueError, match="micro_batch 5 does not divide batch_size 12"):
-        own_parts({"batch_size": 12, "micro_batch": 5}, 0, 1)
+        parts_of_process({"batch_size": 12, "micro_batch": 5}, 0, 1)
 
 
 @pytest.mark.parametrize("micro", [1, 2, 3, 4, 6, 12])
@@ -161,7 +163,7 @@ def test_the_numbers_of_processes_that_are_named_can_share_a_batch_and_no_others
     settings = {"batch_size": 12, "micro_batch": micro}
     possible = possible_processes(settings)
     for count in range(1, 20):
-        parts = [part for rank in range(count) for part in own_parts(settings, rank, count)]
+        parts = [part for rank in range(count) for part in parts_of_process(settings, rank, count)]
         if count in possible:
             rows = [i for part in parts for i in range(12)[part.rows(12)]]
             assert rows == list(range(12))
@@ -179,7 +181,7 @@ def test_interrupted_inference_goes_on_with_the_next_videos(tiny_dataset, tmp_pa
     torch.manual_seed(0)
     model = build_model(MODEL, len(tiny_dataset.categories))
     checkpoint.save_weights(model, tmp_path / "weights.pt")
-    spec, calls, track = {"model": MODEL, "infer": INFER | {"batch": 1}}, [], infer.track_videos
+    spec, calls, track = {"model": MODEL, "infer": INFER | {"batch": 1}}, [], online.track_videos
 
     def counted(model, dataset, videos, *arguments):
         calls.append(videos[0].id)
@@ -187,11 +189,11 @@ def test_interrupted_inference_goes_on_with_the_next_videos(tiny_dataset, tmp_pa
             raise KeyboardInterrupt
         return track(model, dataset, videos, *arguments)
 
-    monkeypatch.setattr(infer, "track_videos", counted)
+    monkeypatch.setattr(online, "track_videos", counted)
     arguments = (spec, tiny_dataset, tmp_path / "weights.pt", tmp_path, QuietLog())
     with pytest.raises(KeyboardInterrupt):
-        infer.infer(*arguments)
-    metrics = infer.infer(*arguments)
+        online.infer(*arguments)
+    metrics = online.infer(*arguments)
     first, second, third = (video.id for video in tiny_dataset.videos)
     assert calls == [first, second, second, third]
     assert metrics["frames"] == 12 and math.isfinite(metrics["frames_per_second"])

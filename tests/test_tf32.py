@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tpr.tf32 import allow_tf32, exact_products
+from tpr.devices.tf32 import allow_tf32, exact_products
 
 
 def settings():

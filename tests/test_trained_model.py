@@ -8,9 +8,9 @@ import pytest
 import torch
 from tiny import INFER, MODEL
 
-from tpr import checkpoint
+from tpr.inference.trained import load_trained
 from tpr.models.build import build_model
-from tpr.models.trained import load_trained
+from tpr.weights import checkpoint
 
 CATEGORIES = [{"id": i, "name": f"class {i}"} for i in (1, 2)]
 

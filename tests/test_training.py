@@ -7,13 +7,14 @@ import torch
 
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, TRAIN
-from tpr import checkpoint, train
 from tpr.data.loader import Sampler, TrainingData
 from tpr.evaluation.video_ap import evaluate
-from tpr.infer import infer
+from tpr.inference.online import infer
 from tpr.models.build import build_model
-from tpr.optim import build_optimizer, lr_factor
-from tpr.step import Step
+from tpr.training import loop
+from tpr.training.optim import build_optimizer, lr_factor
+from tpr.training.step import Step
+from tpr.weights import checkpoint
 
 SPEC = {"model": MODEL, "train": TRAIN, "seed": 3}
 
@@ -36,13 +37,13 @@ def pretrained(tiny_dataset, tmp_path):
     spec = SPEC | {"model": MODEL | {"temporal": None}}
     out = tmp_path / "pretrain"
     out.mkdir()
-    train.pretrain(spec, tiny_dataset, out, QuietLog())
+    loop.pretrain(spec, tiny_dataset, out, QuietLog())
     return out / "weights.pt"
 
 
 def run(dataset, weights, out, log=None):
     out.mkdir(exist_ok=True)
-    return train.finetune(SPEC, dataset, weights, out, log or QuietLog())
+    return loop.finetune(SPEC, dataset, weights, out, log or QuietLog())
 
 
 def test_a_killed_run_resumes_to_the_same_weights_and_log(tiny_dataset, pretrained, tmp_path):
@@ -70,7 +71,7 @@ def test_a_training_goes_on_under_another_micro_batch_and_checkpoint_interval(
     def tune(out, log, **more):
         out.mkdir(exist_ok=True)
         spec = SPEC | {"train": TRAIN | settings | {"micro_batch": 2} | more}
-        return train.finetune(spec, tiny_dataset, pretrained, out, log)
+        return loop.finetune(spec, tiny_dataset, pretrained, out, log)
 
     whole = tune(tmp_path / "whole", QuietLog())
     with pytest.raises(Killed):
@@ -108,8 +109,8 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_terms(tiny_dataset, pr
     message = (
         r"the loss is not finite at iteration \d+: loss_.*; the batch has video \d+, video \d+$"
     )
-    with pytest.raises(train.DivergedError, match=message):
-        train.finetune(spec, tiny_dataset, pretrained, tmp_path, QuietLog())
+    with pytest.raises(loop.DivergedError, match=message):
+        loop.finetune(spec, tiny_dataset, pretrained, tmp_path, QuietLog())
     assert not (tmp_path / "weights.pt").exists()
 
 
@@ -126,9 +127,9 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(tiny_dataset, pretr
     before = checkpoint.load(tmp_path / "run" / "checkpoint.pt")
     assert before["iteration"] == 4
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k)))
+        patch.setattr(loop, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k)))
         message = r"the gradient is not finite at iteration 4: loss_.*; the batch has video \d+, "
-        with pytest.raises(train.DivergedError, match=message):
+        with pytest.raises(loop.DivergedError, match=message):
             run(tiny_dataset, pretrained, tmp_path / "run")
     after = checkpoint.load(tmp_path / "run" / "checkpoint.pt")
     assert all(torch.equal(before["model"][k], after["model"][k]) for k in before["model"])
@@ -139,11 +140,11 @@ def test_a_gradient_that_is_not_finite_stops_before_the_step(tiny_dataset, pretr
 
 def test_pretraining_names_the_images_of_a_batch_that_diverged(tiny_dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        train, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k))
+        loop, "build_model", lambda *a, **k: infinite_gradient(build_model(*a, **k))
     )
     spec = SPEC | {"model": MODEL | {"temporal": None}}
-    with pytest.raises(train.DivergedError, match=r"has image \S+\.jpg, image \S+\.jpg$"):
-        train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
+    with pytest.raises(loop.DivergedError, match=r"has image \S+\.jpg, image \S+\.jpg$"):
+        loop.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
 
 
 def test_in_fp16_a_step_that_overflows_is_left_out_until_the_scale_is_one(tiny_dataset):
@@ -171,7 +172,7 @@ def test_frozen_stages_do_not_move(tiny_dataset, pretrained, tmp_path):
 def test_weights_of_another_model_are_refused_by_name(pretrained):
     model = build_model(MODEL | {"channels": 96}, 10)
     with pytest.raises(ValueError, match="does not fit the model at 'backbone.fpn"):
-        checkpoint.load_weights(model, pretrained, missing=train.NEW_MODULES)
+        checkpoint.load_weights(model, pretrained, missing=loop.NEW_MODULES)
 
 
 def test_an_unreadable_checkpoint_is_named(tmp_path):
@@ -218,7 +219,7 @@ def test_pretraining_starts_with_small_images_in_larger_batches(
     monkeypatch.setattr(TrainingData, "images", images)
     small = {"share": 0.5, "short_edge": [32, 32], "batch_size": 3}
     spec = SPEC | {"model": MODEL | {"temporal": None}, "train": TRAIN | {"small_first": small}}
-    train.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
+    loop.pretrain(spec, tiny_dataset, tmp_path, QuietLog())
     assert [shape[0] for shape in shapes] == [3, 3, 3, 2, 2, 2]
     assert all(shape[2] == 32 for shape in shapes[:3])
     assert all(shape[2] > 32 for shape in shapes[3:])

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from tpr.data.findings import Tally
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.records import Track
 from tpr.data.rle import encode
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.drawing import DrawnTrack, encode_image, overlay, track_colour
+from tpr.drawing.tracks import DrawnTrack, overlay, track_colour
 from tpr.visualize import (
     comparison_sheet,
     frame_choice,

@@ -38,7 +38,7 @@ def run_together(function: str, folder: Path, *counts: int) -> None:
 
 
 def one_process(function: str, folder: Path, rank: int, count: int, port: int) -> None:
-    from tpr.distributed import process_group
+    from tpr.parallel.distributed import process_group
 
     names = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "MASTER_PORT": port}
     os.environ |= {name: str(value) for name, value in names.items()} | {"MASTER_ADDR": "127.0.0.1"}

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, overload
 
-from .terminal import printable
+from tpr.terminal import printable
 
 LONGEST = 1000  # characters of a message
 INTERRUPTED, PIPE_CLOSED = 130, 141  # exit statuses, as a shell reports these signals

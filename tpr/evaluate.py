@@ -1,6 +1,7 @@
 """Average precision of video instance segmentation, as the YouTube-VIS and OVIS servers compute it.
 
     tpr-evaluate GT.json RESULTS.json
+    tpr-evaluate GT.json A.json B.json --errors
     tpr-evaluate GT.json --compare A.json B.json [C.json ...] --plot gains.png --html report.html
 
 Needs numpy and pycocotools only (--plot: matplotlib). Also `python -m tpr.evaluate`.
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from tpr.command import command, natural, say
 from tpr.evaluation import evaluate
@@ -23,11 +25,12 @@ from tpr.evaluation.inputs import read_truth
 from tpr.evaluation.output.page import as_page
 from tpr.evaluation.output.per_video import as_csv
 from tpr.evaluation.output.plot import check_plot, save_plot
-from tpr.evaluation.output.report import MOST, report_of
+from tpr.evaluation.output.report import MOST, Asked, report_of
 from tpr.evaluation.output.tables import as_text
 from tpr.files import check_outputs, write_atomically
 from tpr.terminal import printable
 
+T = TypeVar("T")
 MOST_DRAWS = 20_000  # of 8 bytes a video each; more change no digit that is shown
 PATIENCE = 1.0  # seconds before progress is told, and between two lines of it
 
@@ -47,13 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 name,
                 class_agnostic=options.class_agnostic,
                 groups=[kind for kind in RANGES if getattr(options, f"per_{kind}")],
+                errors=options.errors,
                 progress=partial(progress.tell, name),
             )
             for name in names
         ]
-    report = report_of(
-        names, found, per_category=options.per_category, draws=options.draws, seed=options.seed
-    )
+    asked = Asked(options.per_category, options.draws, options.seed)
+    report = report_of(by_run(names, options), by_run(found, options), asked)
     if options.per_video:
         write_atomically(options.per_video, as_csv(names, found))
     if options.html:
@@ -73,14 +76,19 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("ground_truth", type=Path, metavar="GT.json", help="annotations")
     parser.add_argument(
-        "results", type=Path, metavar="RESULTS.json", nargs="?", help="a results.json"
+        "results", type=Path, metavar="RESULTS.json", nargs="*", help="a results.json; or several"
     )
     parser.add_argument(
         "--compare", type=Path, nargs="+", default=[], metavar="FILE",
         help="further results, each minus the first one: differences with intervals",
     )  # fmt: skip
+    parser.add_argument(
+        "--seeds", type=seeds, default=1, metavar="N",
+        help="so many results after one another are one run: one of each seed",
+    )  # fmt: skip
     parser.add_argument("--draws", type=draws, default=2000, help="of the bootstrap over videos")
     parser.add_argument("--seed", type=natural, default=0, help="of the bootstrap")
+    parser.add_argument("--errors", action="store_true", help="AP lost to each kind of error, too")
     parser.add_argument("--per-category", action="store_true", help="AP of every category, too")
     for kind in RANGES:
         parser.add_argument(
@@ -94,20 +102,34 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the differences")
     parser.add_argument("--per-video", type=Path, metavar="FILE.csv", help="a line a video")
     options = parser.parse_args(arguments)
-    options.files = [*([options.results] if options.results else []), *options.compare]
+    options.files = [*options.results, *options.compare]
     if not options.files:
         parser.error("no results were named")
-    if options.compare and len(options.files) == 1:
+    if len(options.files) % options.seeds:
+        parser.error(f"{len(options.files)} results cannot be runs of {options.seeds} seeds each")
+    runs = len(options.files) // options.seeds
+    if options.compare and runs == 1:
         parser.error("--compare takes two files or more, or one beside RESULTS.json")
-    if len(options.files) > MOST:
+    if runs > MOST:
         parser.error(f"more than {MOST} results cannot be compared")
-    if options.plot and not options.compare:
+    if options.plot and runs == 1:
         parser.error("--plot draws differences: name results to --compare")
+    if options.seeds > 1 and options.per_category:
+        parser.error("--per-category takes runs of one seed")
     return options
 
 
 def draws(text: str) -> int:
     return natural(text, 1, MOST_DRAWS)
+
+
+def seeds(text: str) -> int:
+    return natural(text, 1)
+
+
+def by_run(every: Sequence[T], options: argparse.Namespace) -> list[Sequence[T]]:
+    """What belongs to each file, by run."""
+    return [every[at : at + options.seeds] for at in range(0, len(every), options.seeds)]
 
 
 class Progress:

@@ -17,17 +17,16 @@ from tpr.command import command, finite, positive, say
 from tpr.data.findings import Report, Tally
 from tpr.data.frames import add_follow_links, link_notes
 from tpr.data.json_input import naming
+from tpr.data.media.picture_writer import check_ending, encode_image
 from tpr.data.records import Track
 from tpr.data.results import read_results
 from tpr.data.segmentation import MaskSizeError, decode, is_missing
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing import (
+from tpr.drawing.tracks import (
     BAR,
     PAPER,
     Colour,
     DrawnTrack,
-    check_ending,
-    encode_image,
     headed,
     overlay,
     track_colour,

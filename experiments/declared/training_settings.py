@@ -166,7 +166,7 @@ class Inference(TypedDict):
     first_frame: str
     recursive: bool
     batch: int  # videos side by side
-    # of the temporal module (tpr.cuda_graph); false: a launch for each operation
+    # of the temporal module (tpr.inference.cuda_graph); false: a launch for each operation
     cuda_graph: NotRequired[bool]
     detections: Detections
     heads: NotRequired[dict[str, Detections]]  # what single heads change of them

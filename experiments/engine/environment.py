@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from experiments.stages.layout import ROOT
-from tpr.machine import output
+from tpr.devices.machine_record import output
 
 
 def is_committed(path: Path, root: Path = ROOT) -> bool:

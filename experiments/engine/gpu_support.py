@@ -17,7 +17,7 @@ from typing import NamedTuple
 from experiments.engine.environment import gpus
 from experiments.stages.layout import ROOT
 from tpr.command import command
-from tpr.machine import output
+from tpr.devices.machine_record import output
 
 # NVIDIA's drivers by the CUDA that torch was built for: any of a major version runs all its minors
 DRIVERS = {11: 450, 12: 525, 13: 580}

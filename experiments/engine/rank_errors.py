@@ -60,7 +60,7 @@ def told(error: Record) -> str:
 
 
 def is_lost(error: Exception) -> bool:
-    from tpr.distributed import LostProcessError
+    from tpr.parallel.distributed import LostProcessError
 
     return isinstance(error, LostProcessError)
 

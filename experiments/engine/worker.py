@@ -4,8 +4,8 @@ FOLDER holds stage.json (see Stage.request); the result is FOLDER/record.json, w
 Exit status: 0 finished, 75 another process is running the stage, 74 no space left on the disk,
 anything else failed.
 
-Started as several processes by torchrun or Slurm (tpr.distributed names the variables), all of them
-run the stage's body together; the first holds the lock and writes the record.
+Started as several processes by torchrun or Slurm (tpr.parallel.distributed names the variables),
+all of them run the stage's body together; the first holds the lock and writes the record.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from experiments.stages.layout import ROOT
 from experiments.stages.outputs import damage, read_record, sealed, take_stock
 from experiments.stages.progress import Log, QuietLog
 from experiments.stages.stage import finished_folder
-from tpr.machine import git_state, hardware
+from tpr.devices.machine_record import git_state, hardware
 
 BUSY = 75
 STAGE_BODIES = "experiments.pipeline.stage_bodies"  # the suite's own
@@ -44,7 +44,7 @@ def run_stage(folder: Path, stages: str, patience: float = 0) -> int:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:  # need not load torch
         rank_errors.forget_before(folder)
         return run_and_record(folder, stages, patience)
-    from tpr.distributed import from_main, is_main, process_group
+    from tpr.parallel.distributed import from_main, is_main, process_group
 
     with rank_errors.noting(folder), process_group(partial(rank_errors.note, folder)):
         if is_main():

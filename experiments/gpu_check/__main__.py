@@ -16,13 +16,12 @@ from experiments.declared.manifests import load_manifests
 from experiments.engine.environment import now, packages
 from experiments.engine.gpu_support import check_support
 from experiments.engine.launch.ranks import forget_ranks
+from experiments.gpu_check.check import told
 from experiments.pipeline.graph import Graph
 from experiments.stages.json_files import write_json
 from experiments.stages.layout import ROOT, Layout
 from tpr.command import command
-from tpr.machine import git_state, hardware
-
-from .check import told
+from tpr.devices.machine_record import git_state, hardware
 
 PROFILE = "full"
 OK, FAILED, NOT_RUN = "ok", "FAILED", "not run"
@@ -69,7 +68,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def numbers(text: str) -> list[int]:
-    from .checks import CHECKS
+    from experiments.gpu_check.checks import CHECKS
 
     known = [str(number) for number in range(1, len(CHECKS) + 1)]
     if wrong := [part for part in text.split(",") if part.strip() not in known]:
@@ -81,9 +80,9 @@ def run_checks(options: argparse.Namespace, graph: Graph) -> Iterator[dict[str, 
     """What the chosen checks find, one after the other."""
     import torch
 
-    from .bench import Bench, free_memory
-    from .checks import CHECKS
-    from .pretended import pretended_gpu
+    from experiments.gpu_check.bench import Bench, free_memory
+    from experiments.gpu_check.checks import CHECKS
+    from experiments.gpu_check.pretended import pretended_gpu
 
     gpu = pretended_gpu() if options.pretend else nullcontext()
     with gpu as counts, tempfile.TemporaryDirectory(prefix="tpr-check-gpu-") as folder:

@@ -14,18 +14,18 @@ import torch
 from torch import nn
 
 from baselines.registry import BASELINES
+from experiments.gpu_check.pretended import Counts
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.image_weights import initial_weights
-from tpr import checkpoint, train
 from tpr.cost.clip import untrained
 from tpr.data.loader import PairBatch, TrainingData
 from tpr.data.mini.archive import write_archive
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
-from tpr.step import Step
-
-from .pretended import Counts
+from tpr.training import loop
+from tpr.training.step import Step
+from tpr.weights import checkpoint
 
 SEED = 0
 ONE_RUN_A_HEAD = ("blendmask-r50+tpr", "sipmask-r50+tpr", "yolact-r50+tpr", "masktrack-r50+tpr")
@@ -101,7 +101,7 @@ class Bench:
         spec = self.spec(run)["model"]
         spec = spec | {"head": spec["head"] | (head or {})}
         model = build_model(spec, self.classes, temporal=BASELINES)
-        checkpoint.load_weights(model, self.image_weights(run), missing=train.NEW_MODULES)
+        checkpoint.load_weights(model, self.image_weights(run), missing=loop.NEW_MODULES)
         # Inner products of untrained embeddings are in the tens: their softmax shows rounding only.
         last = [m for m in model.track_head.modules() if isinstance(m, nn.Conv2d | nn.Linear)][-1]
         last.weight.data.mul_(0.1)
@@ -122,8 +122,8 @@ class Bench:
         """A training of the run that is about to begin; changes: of its settings."""
         settings = self.settings(run, **changes)
         model = self.model(run)
-        train.freeze(model, settings["freeze"])
-        data = train.training_data(self.videos, {"train": settings, "seed": SEED})
+        loop.freeze(model, settings["freeze"])
+        data = loop.training_data(self.videos, {"train": settings, "seed": SEED})
         return Training(model, data, settings)
 
     def clip_model(self, run: str) -> VISModel:
@@ -156,7 +156,7 @@ class Training:
 
     def loss(self, batch: Sequence[PairBatch], iteration: int = 0) -> float:
         """The loss of a batch, whose gradients the parameters then hold."""
-        return train.total_loss(self.step.backward(iteration, batch))
+        return loop.total_loss(self.step.backward(iteration, batch))
 
     def once(self, batch: Sequence[PairBatch], iteration: int = 0) -> float:
         """The loss of a batch, after which the weights are moved."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench import Bench
+    from experiments.gpu_check.bench import Bench
 
 Numbers = dict[str, float | int | str | None]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from experiments.stages.key import Spec
 from experiments.stages.stage import Stage
-from tpr.parts import possible_processes
+from tpr.parallel.batch_parts import possible_processes
 
 
 def check_division(todo: Iterable[Stage], processes: Callable[[Stage], int]) -> None:

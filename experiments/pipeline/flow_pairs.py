@@ -11,7 +11,7 @@ from torch import Tensor
 from experiments.stages.key import Spec
 from tpr.data.mini import flow
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.train import Log
+from tpr.progress_log import Log
 
 
 class FlowPair(NamedTuple):

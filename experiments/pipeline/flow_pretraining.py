@@ -16,9 +16,10 @@ from experiments.pipeline.flow_pairs import FlowPair, FlowPairs, draw_batch
 from experiments.stages.json_files import Record, sha256
 from experiments.stages.key import Spec
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.parts import Part
-from tpr.totals import share
-from tpr.train import Log, finish, optimise
+from tpr.parallel.batch_parts import Part
+from tpr.parallel.loss_counts import share
+from tpr.progress_log import Log
+from tpr.training.loop import finish, optimise
 
 # each frame with a neighbour, as at test time
 VALIDATION: Spec = {"videos": 50, "pairs": 4, "reach": 1}

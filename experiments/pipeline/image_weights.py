@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from experiments.stages.json_files import Record, sha256
 from experiments.stages.key import Spec
-from tpr import checkpoint
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
-from tpr.train import NEW_MODULES, Log, finish
+from tpr.progress_log import Log
+from tpr.training.loop import NEW_MODULES, finish
+from tpr.weights import checkpoint
 
 CALIBRATION = 4  # frames
 

@@ -17,7 +17,7 @@ from experiments.pipeline.measures import MATCHES, measures
 from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from experiments.stages.progress import Log
-from tpr.machine import cores
+from tpr.devices.machine_record import cores
 
 if TYPE_CHECKING:
     from tpr.data.youtube_vis import YouTubeVIS
@@ -53,7 +53,7 @@ def recorded(spec: Spec, out: Path, log: Log) -> Record:
     A trial may have `generated` videos in its place.
     """
     from tpr.data.findings import BrokenDataError, report
-    from tpr.data.prepare import counts, prepare
+    from tpr.data.preparing.prepare import counts, prepare
 
     try:
         index = prepare(
@@ -101,7 +101,7 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
             return initial_weights(spec, videos, out, log)
         return public_weights(spec, videos, data_folder() / spec["weights"], out)
     check_support()
-    from tpr.train import pretrain
+    from tpr.training.loop import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
     return pretrain(spec, dataset(inputs["images"], "images"), out, log, start=start)
@@ -124,7 +124,7 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
     check_support()
     from baselines.registry import BASELINES
-    from tpr.train import finetune
+    from tpr.training.loop import finetune
 
     weights = inputs["pretrain"] / "weights.pt"
     videos = dataset(inputs["videos"], "train")
@@ -137,8 +137,8 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     (matches.npz.xz) and what they are worth."""
     check_support()
     from baselines.registry import BASELINES
-    from tpr.distributed import is_main
-    from tpr.infer import infer
+    from tpr.inference.online import infer
+    from tpr.parallel.distributed import is_main
 
     weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
     speed = infer(spec, videos, weights, out, log, temporal=BASELINES)

@@ -39,8 +39,8 @@ def tracks(spec: Spec, split: YouTubeVIS, weights: Path, base: Path | None) -> l
     from tqdm import tqdm
 
     from baselines.registry import BASELINES
-    from tpr.gate_log import GateLog
-    from tpr.infer import load_model, side_by_side, track_videos
+    from tpr.inference.gate_log import GateLog
+    from tpr.inference.online import load_model, side_by_side, track_videos
 
     model = load_model(spec, len(split.categories), weights, temporal=BASELINES, base=base)
     groups = list(side_by_side(split.videos, spec["infer"]["batch"]))

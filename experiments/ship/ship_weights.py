@@ -108,8 +108,8 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
 
 def pack(weights: Path, base: Path | None, path: Path) -> None:
     """Weights in 8 bits a number, over those of an image model that ships."""
-    from tpr import checkpoint
-    from tpr.quantised import packed
+    from tpr.weights import checkpoint
+    from tpr.weights.quantised import packed
 
     start = checkpoint.load(base) if base else {}
     with replacing(path) as draft:

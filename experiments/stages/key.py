@@ -31,7 +31,7 @@ FIXED: dict[str, dict[str, int]] = {
     "pretrain": {"checkpoint_every": 500},
     "pretrain-flow": {"checkpoint_every": 200},
     # That there are micro-batches stays in the key: images then draw from streams of their own
-    # (tpr.step). Their size moves rounding, and the padding of videos of unequal shapes. A
+    # (tpr.training.step). Their size moves rounding, and the padding of videos of unequal shapes. A
     # pretraining's key keeps it, as BatchNorm goes over the images of one micro-batch.
     "train": {"checkpoint_every": 100, "micro_batch": 8},
 }

@@ -17,7 +17,7 @@ from experiments.pipeline.graph import Graph, goal_stages
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
-from tpr.machine import cores
+from tpr.devices.machine_record import cores
 
 
 class Suite:

@@ -14,10 +14,11 @@ from reports.figures.paired_runs import Pair
 from reports.figures.picture_cells import Image, fitted, heat, named_row
 from reports.figures.stage_folders import trained_weights
 from reports.records.run_record import Record
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.records import Track
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.drawing import DrawnTrack, encode_image
+from tpr.drawing.tracks import DrawnTrack
 from tpr.files import write_atomically
 from tpr.visualize import predicted_tracks, true_tracks
 

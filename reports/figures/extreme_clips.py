@@ -15,10 +15,11 @@ from reports.figures.picture_cells import Maps, coloured
 from reports.numbers import number, signed
 from reports.statistics.confidence import Array
 from tpr.data.findings import Tally
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.records import Track
 from tpr.data.results import read_results
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing import DrawnTrack, encode_image
+from tpr.drawing.tracks import DrawnTrack
 from tpr.evaluation import evaluate
 
 MIN_SCORE = 0.3

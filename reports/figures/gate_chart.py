@@ -17,7 +17,7 @@ Row = dict[str, float]  # video, frame, and the share by level and in "all"
 def open_over_clip(path: Path, title: str, folder: Path, sources: Sources) -> Figure | None:
     """Share of the gated work done in each frame of the clip in which it changes most, by level.
 
-    path: gates.json of an evaluation (see tpr.gate_log).
+    path: gates.json of an evaluation (see tpr.inference.gate_log).
     """
     rows: list[Row] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     clip = liveliest(rows)

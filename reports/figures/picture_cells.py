@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tpr.drawing import FONT, INK, PAPER
+from tpr.drawing.tracks import FONT, INK, PAPER
 
 MARGIN, HEAD = 4, 18  # pixels beside a cell, and above a row for its name
 Image = NDArray[Any]  # (H, W, 3) uint8, RGB; Any because cv2 gives no dtypes

@@ -10,13 +10,13 @@ from baselines.registry import BASELINES
 from reports.figures.figure import Figure
 from reports.figures.reference_effect_sheet import LEVELS, effect_sheet
 from reports.figures.trained_modules import TrainedModules
-from tpr import checkpoint
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.drawing import encode_image
 from tpr.files import write_atomically
-from tpr.infer import Playback, network_input, refine
+from tpr.inference.online import Playback, network_input, refine
 from tpr.models.build import build_model
+from tpr.weights import checkpoint
 
 
 def reference_effect(

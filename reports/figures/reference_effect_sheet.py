@@ -8,7 +8,7 @@ from torch import Tensor
 
 from baselines.brought import Brought
 from reports.figures.picture_cells import Image, Maps, Size, fitted, heat, named_row
-from tpr.drawing import PAPER
+from tpr.drawing.tracks import PAPER
 
 LEVELS = ("p3", "p4", "p5")
 WIDTH = 200  # of a cell, pixels

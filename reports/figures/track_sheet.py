@@ -6,10 +6,11 @@ from pathlib import Path
 from reports.figures.extreme_clips import MIN_SCORE, extreme_clips, predictions
 from reports.figures.figure import Figure
 from reports.figures.paired_runs import Pair
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.records import Track
 from tpr.files import write_atomically
-from tpr.visualize import comparison_sheet, encode_image
+from tpr.visualize import comparison_sheet
 
 VIDEOS, FRAMES = 3, 5
 

@@ -17,9 +17,10 @@ from experiments.pipeline.stage_bodies import BODIES, FLOW_NETWORK
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY
 from tests.tiny import MODEL, TRAIN
-from tpr import checkpoint, train
 from tpr.data.mini import flow
 from tpr.models.build import build_model
+from tpr.training import loop
+from tpr.weights import checkpoint
 
 SPEC = {
     "seed": 0,
@@ -153,13 +154,13 @@ def test_training_starts_from_the_pretrained_flow_network(tiny_dataset, tmp_path
     settings = TRAIN | {"iterations": 1, "optimizer": optimizer}
     spec = {"model": model_spec, "train": settings, "seed": 0}
     image_model = build_model(model_spec | {"temporal": None}, len(tiny_dataset.categories))
-    checkpoint.save_weights(image_model, tmp_path / "image.pt", without=train.NEW_MODULES)
+    checkpoint.save_weights(image_model, tmp_path / "image.pt", without=loop.NEW_MODULES)
     torch.manual_seed(7)
     network = FlowNetS(2)
     checkpoint.save_weights(network, tmp_path / "flow.pt")
     parts = {FLOW_NETWORK: tmp_path / "flow.pt"}
     weights = tmp_path / "image.pt"
-    train.finetune(
+    loop.finetune(
         spec, tiny_dataset, weights, tmp_path, QuietLog(), temporal=BASELINES, parts=parts
     )
     trained = checkpoint.load(tmp_path / "weights.pt")

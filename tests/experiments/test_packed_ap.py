@@ -10,13 +10,13 @@ from experiments.ship.packed_ap import packed_ap
 from experiments.ship.ship_weights import pack
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, SPLIT
-from tpr import checkpoint
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.evaluation.video_ap import evaluate
-from tpr.infer import infer
+from tpr.inference.online import infer
 from tpr.models.build import build_model
-from tpr.quantised import unpacked
+from tpr.weights import checkpoint
+from tpr.weights.quantised import unpacked
 
 SPEC = {"model": MODEL, "infer": INFER}
 

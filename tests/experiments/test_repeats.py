@@ -8,9 +8,9 @@ from experiments.engine.environment import repeats
 from experiments.pipeline.stage_bodies import BODIES
 from experiments.stages.progress import QuietLog
 from tests.tiny import INFER, MODEL, SPLIT, TRAIN
-from tpr import train
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
+from tpr.training import loop
 
 TIMES = ("seconds_per_iteration", "frames_per_second")  # what two runs may differ in
 
@@ -24,7 +24,7 @@ def inputs(tmp_path_factory):
     pretrain.mkdir()
     spec = {"model": MODEL | {"temporal": None}, "train": TRAIN, "seed": 0}
     data = YouTubeVIS(videos / "train.json", videos / "frames" / "train")
-    train.pretrain(spec, data, pretrain, QuietLog())
+    loop.pretrain(spec, data, pretrain, QuietLog())
     return {"videos": videos, "pretrain": pretrain}
 
 

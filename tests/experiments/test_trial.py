@@ -16,9 +16,9 @@ from reports.claims.verdicts import REPRODUCED, Verdict, wording
 from reports.records.profile_manifest import load_about
 from tests.helpers.suite_helpers import make_root, suite
 from tests.tiny import MODEL
-from tpr import checkpoint
 from tpr.models.build import build_model
-from tpr.train import NEW_MODULES
+from tpr.training.loop import NEW_MODULES
+from tpr.weights import checkpoint
 
 GENERATED = {"seed": 0, "videos": 4, "frames": 2, "height": 64, "width": 96}
 SPEC = {"dataset": "ytvis2019", "holdout_videos": 2, "limit_videos": 2, "generated": GENERATED}

@@ -24,7 +24,6 @@ from tests.faults.mutations import (
     sound,
 )
 from tests.faults.oracle import NoOpinion, mask_of, runs_of, statistics
-from tpr import checkpoint
 from tpr.data import findings as known
 from tpr.data.check import check_split
 from tpr.data.frames import read_image
@@ -33,6 +32,7 @@ from tpr.data.youtube_vis import YouTubeVIS
 from tpr.evaluate import main as evaluate_command
 from tpr.evaluation import archive
 from tpr.evaluation.submission import validate_results
+from tpr.weights import checkpoint
 
 SECRET = (255, 0, 255)  # the colour of every image outside the frame root
 NAMES = (

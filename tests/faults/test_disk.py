@@ -10,7 +10,7 @@ import torch
 
 from experiments.engine.disk import is_full
 from tests.helpers.suite_helpers import calls, make_root, suite, values
-from tpr import checkpoint
+from tpr.weights import checkpoint
 
 LINE = "free some, then the same command goes on; what is finished is kept"
 

@@ -1,6 +1,7 @@
 """Which files of a package import which, also in functions and for types only."""
 
 import ast
+from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -12,7 +13,8 @@ Graph = dict[str, set[str]]
 def files_of(package: str) -> Graph:
     """Of each module the modules of the same package that it imports."""
     paths = sorted((ROOT / package).rglob("*.py"))
-    names = {module(path) for path in paths}
+    compiled = (ROOT / package).rglob("_*.c")
+    names = {module(path) for path in (*paths, *compiled)}
     return {module(path): imports(path, names) for path in paths}
 
 
@@ -22,6 +24,13 @@ def rooms_of(files: Graph) -> Graph:
     for name, found in files.items():
         rooms.setdefault(room(name), set()).update({room(one) for one in found} - {room(name)})
     return rooms
+
+
+def packages_of(package: str) -> set[str]:
+    """The other packages that a package imports from."""
+    paths = (ROOT / package).rglob("*.py")
+    found = {name.partition(".")[0] for path in paths for name in named(path)}
+    return found - {package}
 
 
 def check_no_circles(*graphs: Graph) -> None:
@@ -39,12 +48,18 @@ def room(name: str) -> str:
 
 
 def imports(path: Path, names: set[str]) -> set[str]:
-    """Those of `names` that a file imports, relative imports resolved."""
+    """Those of `names` that a file imports; of a module and one below it, the latter."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom):
-            parts = ".".join(path.relative_to(ROOT).parts[:-1]).split(".")
-            base = parts[: len(parts) - node.level + 1] if node.level else []
-            source = ".".join([*base, *([node.module] if node.module else [])])
-            found |= {f"{source}.{alias.name}" for alias in node.names} & names or {source}
+    for name in named(path):
+        parent = name.rpartition(".")[0]
+        found.add(name if name in names else parent)
     return found & names - {module(path)}
+
+
+def named(path: Path) -> Iterator[str]:
+    """What a file imports, in full: "tpr.files", "tpr.files.replacing". None of it is relative."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)

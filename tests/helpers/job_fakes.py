@@ -2,7 +2,7 @@
 
 
 def meet(spec, inputs, out, log):
-    from tpr.distributed import gathered, rank
+    from tpr.parallel.distributed import gathered, rank
 
     return {"ranks": gathered(rank())}
 

@@ -22,7 +22,7 @@ def read(root, profile="mini"):
 
 
 def add_training_log(root, run, seed):
-    """A finished training folder with a log as tpr.train writes it."""
+    """A finished training folder with a log as tpr.training.loop writes it."""
     stage = key("train", f"{run}-seed{seed}")
     folder = root / "runs" / "mini" / f"train-{run}-seed{seed}-{stage[:12]}"
     folder.mkdir(parents=True)

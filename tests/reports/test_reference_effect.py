@@ -16,10 +16,10 @@ from reports.figures.trained_modules import find_trained
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import key, record, write_manifest, write_record
 from tests.tiny import INFER, MODEL
-from tpr import checkpoint
-from tpr.infer import network_input
+from tpr.inference.online import network_input
 from tpr.models.build import build_model
 from tpr.routing import GateUse
+from tpr.weights import checkpoint
 
 TABLE = """{table: 1d, title: t, rows: [{run: a}, {run: b}, {run: c}]}"""
 

@@ -100,12 +100,14 @@ COMMANDS = {
     "archive": Case("tpr.evaluation.archive", "{animal} --videos {good}/root/train.json"),
     "archive videos": Case("tpr.evaluation.archive", "{good}/results.zip --videos {animal}"),
     "checkpoint convert": Case(
-        "tpr.weights.command", f"convert {{animal}} {CONVERT}", "{work}/animal.pth"
+        "tpr.weights.checkpoint_command", f"convert {{animal}} {CONVERT}", "{work}/animal.pth"
     ),
     "checkpoint convert .pkl": Case(
-        "tpr.weights.command", f"convert {{animal}} {CONVERT}", "{work}/animal.pkl"
+        "tpr.weights.checkpoint_command", f"convert {{animal}} {CONVERT}", "{work}/animal.pkl"
     ),
-    "checkpoint verify": Case("tpr.weights.command", "verify {animal}", "{work}/animal.pth"),
+    "checkpoint verify": Case(
+        "tpr.weights.checkpoint_command", "verify {animal}", "{work}/animal.pth"
+    ),
     "export model": Case("tpr.export.__main__", "{animal} --out {out}/x"),
     "cost.speed": Case("tpr.cost.speed", f"--costs {{animal}} {SPEED}"),
     "suite runs": Case("experiments.cli", "list", f"{MANIFESTS}/runs.yaml", True),

@@ -12,11 +12,11 @@ from detectron2.modeling.backbone.resnet import BottleneckBlock
 from PIL import Image
 from torch import Tensor, nn
 
-from ..data.youtube_vis import YouTubeVIS
-from ..models.build import build_model
-from ..models.vis_model import VISModel
-from ..routing.gates import SpatialGate
-from ..routing.tables import Table
+from tpr.data.youtube_vis import YouTubeVIS
+from tpr.models.build import build_model
+from tpr.models.vis_model import VISModel
+from tpr.routing.gates import SpatialGate
+from tpr.routing.tables import Table
 
 CANDIDATES = 100  # a level before NMS, about what a trained detector leaves above its threshold
 

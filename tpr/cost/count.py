@@ -19,8 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.ops import deform_conv2d
 
-from ..routing.sampling import DeformConv
-from .operators import FORMULAS, FREE
+from tpr.cost.operators import FORMULAS, FREE
+from tpr.routing.sampling import DeformConv
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from fvcore.nn import FlopCountAnalysis
 from fvcore.nn.jit_handles import conv_flop_count, elementwise_flop_counter, get_shape
 from torch import nn
 
-from .operators import ADAPTIVE_POINTS, BILINEAR
+from tpr.cost.operators import ADAPTIVE_POINTS, BILINEAR
 
 Handler = Callable[[list[Any], list[Any]], int]
 

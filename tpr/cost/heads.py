@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..models.blendmask import BASIS_STRIDE, BlendMask, blend
-from ..models.masktrack import BOX_LEVELS, BOX_RESOLUTION, MASK_RESOLUTION, BoxTrackHead, MaskRCNN
-from ..models.quadrants import quadrant_masks
-from ..models.sipmask import SipMask
-from ..models.yolact import YOLACT, assemble
+from tpr.models.blendmask import BASIS_STRIDE, BlendMask, blend
+from tpr.models.masktrack import BOX_LEVELS, BOX_RESOLUTION, MASK_RESOLUTION, BoxTrackHead, MaskRCNN
+from tpr.models.quadrants import quadrant_masks
+from tpr.models.sipmask import SipMask
+from tpr.models.yolact import YOLACT, assemble
 
 Forward = Callable[[nn.Module, dict[str, Tensor], int], None]
 

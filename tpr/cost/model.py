@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..models.build import build_model
-from ..models.vis_model import VISModel
-from ..routing import Frame, GateUse
-from ..routing.norm import ActiveGroupNorm, PositionNorm
-from .conventions import MASKS, TEMPORAL, TRACKING
-from .count import Count, count
-from .heads import HeadCost, head_cost, track
-from .operators import NORM
+from tpr.cost.conventions import MASKS, TEMPORAL, TRACKING
+from tpr.cost.count import Count, count
+from tpr.cost.heads import HeadCost, head_cost, track
+from tpr.cost.operators import NORM
+from tpr.models.build import build_model
+from tpr.models.vis_model import VISModel
+from tpr.routing import Frame, GateUse
+from tpr.routing.norm import ActiveGroupNorm, PositionNorm
 
 
 class OneFrame(nn.Module):

@@ -1,7 +1,7 @@
 """Frames per second: `python -m tpr.cost.speed` writes results/full/speed.json.
 
 Complete online inference, one video at a time (read a frame, run the network, track, paste masks:
-what `tpr.infer` does), and the network alone, on a made-up clip and with untrained weights.
+what `tpr.inference` does), and the network alone, on a made-up clip and with untrained weights.
 Variants take turns, so that a drifting machine hits all alike; each one's first round and a clip's
 first frame, which has no reference, are dropped. Gates are set so that a given share of them is
 open; nothing is noted of them while the clock runs.
@@ -24,19 +24,19 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ..command import command, fraction, natural, positive
-from ..cuda_graph import use_cuda_graph
-from ..data.json_input import read_json
-from ..data.youtube_vis import Video, YouTubeVIS
-from ..files import check_outputs, replacing
-from ..infer import Playback, advance, network_input, run_network
-from ..machine import cpu_name, git_state, hardware
-from ..models.vis_model import VISModel
-from ..routing import execution, execution_on, open_fraction
-from ..routing.execution import EXECUTIONS
-from ..terminal import printable
-from ..tf32 import allow_tf32
-from .clip import GateSetter, untrained, write_clip
+from tpr.command import command, fraction, natural, positive
+from tpr.cost.clip import GateSetter, untrained, write_clip
+from tpr.data.json_input import read_json
+from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.devices.machine_record import cpu_name, git_state, hardware
+from tpr.devices.tf32 import allow_tf32
+from tpr.files import check_outputs, replacing
+from tpr.inference.cuda_graph import use_cuda_graph
+from tpr.inference.online import Playback, advance, network_input, run_network
+from tpr.models.vis_model import VISModel
+from tpr.routing import execution, execution_on, open_fraction
+from tpr.routing.execution import EXECUTIONS
+from tpr.terminal import printable
 
 COSTS = Path("results/full/costs.json")
 OUT = Path("results/full/speed.json")
@@ -69,7 +69,7 @@ class Variant(NamedTuple):
 
 
 def play(model: VISModel, dataset: YouTubeVIS, device: str) -> Seconds:
-    """The clip twice, as `tpr.infer` goes through a video: all of it, and the network alone."""
+    """The clip twice, as `tpr.inference` goes through a video: all of it, and the network alone."""
     video = dataset.videos[0]
     settings = INFER | {"short_edge": min(video.height, video.width), "longest": None}
     images = [network_input(dataset, video, t, settings).to(device) for t in range(video.length)]

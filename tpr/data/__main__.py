@@ -7,8 +7,8 @@ from tpr.command import command
 
 COMMANDS = {
     "import": "tpr.data.import_command",  # your own annotations as a YouTube-VIS file
-    "prepare": "tpr.data.prepare",  # check YouTube-VIS or OVIS and split it for training
     "statistics": "tpr.footage.command",  # how much objects move, change and overlap
+    "prepare": "tpr.data.preparing.prepare",  # check YouTube-VIS or OVIS and split it for training
 }
 
 

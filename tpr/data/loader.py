@@ -13,11 +13,17 @@ from detectron2.structures import Instances
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from ..host_limits import check_shared_memory
-from ..parts import WHOLE, Part
-from .packed import Packed, pack
-from .transforms import Geometry, pad_batch, resize_to_short_edge, to_instances, transform_image
-from .youtube_vis import Video, YouTubeVIS
+from tpr.data.packed import Packed, pack
+from tpr.data.transforms import (
+    Geometry,
+    pad_batch,
+    resize_to_short_edge,
+    to_instances,
+    transform_image,
+)
+from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.devices.host_limits import check_shared_memory
+from tpr.parallel.batch_parts import WHOLE, Part
 
 
 class Batch(NamedTuple):

@@ -1,4 +1,4 @@
-"""Data sets as `tpr.data.prepare` and the generator write them: <split>.json, frames/<split>/."""
+"""Data sets as preparing and the generator write them: <split>.json, frames/<split>/."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import torch
 from detectron2.structures import BitMasks, Boxes, Instances
 from torch import Tensor
 
-from .youtube_vis import FrameInstances
+from tpr.data.youtube_vis import FrameInstances
 
 # Around smaller images of a batch: the mean RGB pixel of ImageNet, rounded. Normalised it is 0 but
 # for half a grey level, as detectron2's padding is; black would be an edge that images do not have.

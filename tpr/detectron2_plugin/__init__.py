@@ -10,9 +10,9 @@ its video as "frame_id"; what has no "video_id" is a single image. The meta-arch
 changes.
 """
 
-from .backbone import TemporalBackbone, tpr_behind
-from .config import build_tpr_backbone, build_tpr_model, use_tpr
-from .model import follow
+from tpr.detectron2_plugin.backbone import TemporalBackbone, tpr_behind
+from tpr.detectron2_plugin.config import build_tpr_backbone, build_tpr_model, use_tpr
+from tpr.detectron2_plugin.model import follow
 
 __all__ = [
     "TemporalBackbone",

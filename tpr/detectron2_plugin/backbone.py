@@ -10,9 +10,9 @@ from detectron2.layers import ShapeSpec
 from detectron2.modeling.backbone import Backbone
 from torch import Tensor, nn
 
-from ..routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, stack
-from ..routing.frame import Pyramid
-from .memory import Input, VideoMemory, turns
+from tpr.detectron2_plugin.memory import Input, VideoMemory, turns
+from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, stack
+from tpr.routing.frame import Pyramid
 
 ROWS = (3, 2, 1, 1)
 BUDGET_WEIGHT = 0.1  # the release's

@@ -8,8 +8,8 @@ from detectron2.modeling import META_ARCH_REGISTRY
 from detectron2.modeling.backbone import BACKBONE_REGISTRY
 from torch import nn
 
-from .backbone import BUDGET_WEIGHT, ROWS, VIDEOS, TemporalBackbone, tpr_behind
-from .model import follow
+from tpr.detectron2_plugin.backbone import BUDGET_WEIGHT, ROWS, VIDEOS, TemporalBackbone, tpr_behind
+from tpr.detectron2_plugin.model import follow
 
 
 def use_tpr(cfg: CfgNode) -> CfgNode:

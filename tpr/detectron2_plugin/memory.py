@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..routing import Frame
+from tpr.routing import Frame
 
 Input = Mapping[str, Any]  # of detectron2's models: "image" and more of one picture
 

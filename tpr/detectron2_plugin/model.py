@@ -10,8 +10,8 @@ import torch
 from detectron2.structures import ImageList
 from torch import Tensor, nn
 
-from .backbone import TemporalBackbone
-from .memory import Input
+from tpr.detectron2_plugin.backbone import TemporalBackbone
+from tpr.detectron2_plugin.memory import Input
 
 
 class Following:

@@ -12,16 +12,30 @@ def track_ious(masks: Masks, pairs: np.ndarray) -> np.ndarray:
     As in the reference, frames beyond the shorter of two lists, and frames on which the two sizes
     differ, count neither to intersection nor union; an empty union is IoU 0.
     """
-    if not len(pairs):
-        return np.zeros(0)
-    if reading.compiled_part:
-        found = np.empty((len(pairs), 2), np.int64)
-        arrays = (masks.table, masks.edges, masks.first, masks.lengths, pairs, found)
-        reading.compiled_part.overlaps(*map(np.ascontiguousarray, arrays[:-1]), found)
-    else:
-        found = overlaps(masks, pairs)
+    found = _counted(masks, pairs)
     union = found[:, 1] - found[:, 0]
     return np.divide(found[:, 0], union, out=np.zeros(len(pairs)), where=union > 0)
+
+
+def shared_pixels(masks: Masks, pairs: np.ndarray) -> np.ndarray:
+    """(P,) int64 pixels that two single masks of one frame share, (P, 2) int64 places in the table
+    of ``masks``; 0 where their sizes differ."""
+    table = masks.table.copy()
+    table["row"] = np.arange(len(table))
+    each = Masks(table, masks.edges, np.arange(len(table) + 1), table["frame"] + 1)
+    return _counted(each, pairs)[:, 0]
+
+
+def _counted(masks: Masks, pairs: np.ndarray) -> np.ndarray:
+    """As ``overlaps``, by the compiled part where there is one."""
+    if not len(pairs):
+        return np.zeros((0, 2), np.int64)
+    if not reading.compiled_part:
+        return overlaps(masks, pairs)
+    found = np.empty((len(pairs), 2), np.int64)
+    arrays = (masks.table, masks.edges, masks.first, masks.lengths, pairs, found)
+    reading.compiled_part.overlaps(*map(np.ascontiguousarray, arrays[:-1]), found)
+    return found
 
 
 def overlaps(masks: Masks, pairs: np.ndarray) -> np.ndarray:

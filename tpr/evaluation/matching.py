@@ -34,7 +34,7 @@ def match(
     highest IoU at or above the threshold, the last of equals. An ignored one is taken only when no
     other fits, and then the prediction counts neither way. A crowd stays free.
     """
-    taken = _assign(pairs, outside.shape[1], ignored, crowd)
+    taken = assign(pairs, outside.shape[1], ignored, crowd)
     matched = taken >= 0
     # one more column is that of -1, which no prediction that matched looks up
     spare = np.zeros((len(ignored), 1), bool)
@@ -50,8 +50,8 @@ def outside_of(ranges: np.ndarray, values: np.ndarray) -> np.ndarray:
     return ~((values >= ranges[:, :1]) & (values <= ranges[:, 1:]))
 
 
-def _assign(pairs: Pairs, results: int, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(A, T, D) true track taken by each prediction, or -1."""
+def assign(pairs: Pairs, results: int, ignored: np.ndarray, crowd: np.ndarray) -> np.ndarray:
+    """(A, T, D) true track, or crowd, taken by each prediction, or -1; as ``match``."""
     taken = np.full((len(ignored), len(_LEAST), results), -1)
     fitting = pairs.iou >= _LEAST[0]
     result, truth, iou = pairs.result[fitting], pairs.truth[fitting], pairs.iou[fitting]

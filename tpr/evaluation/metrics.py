@@ -15,6 +15,7 @@ from tpr.evaluation.accumulate import (
     plain_precision,
     plain_recall,
 )
+from tpr.evaluation.errors.losses import Errors
 from tpr.evaluation.groups import TrackGroup
 from tpr.evaluation.matching import AREA_RANGES, IOU_THRESHOLDS
 from tpr.evaluation.summary import (
@@ -38,6 +39,7 @@ class Metrics:
     max_detections: tuple[int, ...]
     matches: dict[int, CategoryMatches]  # by id of the categories with true tracks or predictions
     groups: dict[str, list[TrackGroup]]  # of true tracks, by what they are grouped by
+    errors: Errors | None = None  # where they were asked for
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Precision (mean over recall levels) and recall, each (T, K, A, M), K the categories that

@@ -16,6 +16,8 @@ from tpr.data.annotations import Annotations
 from tpr.data.findings import Tally
 from tpr.data.json_input import Source, naming, shown, uncollected
 from tpr.data.records import Track, Video
+from tpr.evaluation.errors.watch import ErrorWatch
+from tpr.evaluation.frame_overlaps import frame_overlaps
 from tpr.evaluation.groups import grouped
 from tpr.evaluation.inputs import OF_CATEGORIES, Truth, of_one_category, read_found, read_truth
 from tpr.evaluation.iou import track_ious
@@ -43,6 +45,7 @@ def evaluate(
     max_detections: tuple[int, ...] = MAX_DETECTIONS,
     class_agnostic: bool = False,
     groups: Sequence[str] = (),
+    errors: bool = False,
     progress: Progress | None = None,
 ) -> Metrics:
     """Evaluate results (a list as in results.json) against annotations; dicts, lists or paths.
@@ -51,9 +54,9 @@ def evaluate(
     categories; ``max_detections`` are at least three limits of predictions per video and category.
     AP is defined at 100 of them and is -1 without it. ``class_agnostic`` takes all tracks for one
     category, also those of unknown ones. ``groups`` of true tracks by "size", "length" and "motion"
-    are evaluated, too. ``progress`` is called with the videos done and all. Raises ValueError or
-    FileNotFoundError with one line that names the entry, and the file where it is given by its
-    path.
+    are evaluated, too; ``errors``: what AP is lost to. ``progress`` is called with the videos done
+    and all. Raises ValueError or FileNotFoundError with one line that names the entry, and the file
+    where it is given by its path.
     """
     truth = ground_truth if isinstance(ground_truth, Truth) else read_truth(ground_truth)
     found, notes = read_found(results, truth)
@@ -69,6 +72,7 @@ def evaluate(
             category_ids=category_ids,
             max_detections=max_detections,
             groups=groups,
+            errors=errors,
             progress=progress,
         )
     except TrackError as error:
@@ -88,6 +92,7 @@ def evaluate_tracks(
     category_ids: Iterable[int] | None = None,
     max_detections: tuple[int, ...] = MAX_DETECTIONS,
     groups: Sequence[str] = (),
+    errors: bool = False,
     progress: Progress | None = None,
 ) -> Metrics:
     """As ``evaluate``, of what has been read. Raises TrackError for a mask that is broken."""
@@ -101,7 +106,8 @@ def evaluate_tracks(
     truths, found = scope.tracks(true_tracks), scope.tracks(predictions, limits[-1])
     sides = Sides(Tally(), Tally())
     traits = dict.fromkeys(("size", *groups))
-    pairs = _compared(truth, scope, truths, found, sides, traits, progress)
+    watch = ErrorWatch(truths, found) if errors else None
+    pairs = _compared(truth, scope, truths, found, sides, traits, watch, progress)
     note_limit(sides, found.tracks, found.rank, limits[-1])
     seen = sorted(found.tracks, key=lambda track: track.id)
     note_videos(sides, videos, true_tracks, seen)
@@ -129,6 +135,7 @@ def evaluate_tracks(
             )
             for kind in groups
         },
+        watch and watch.errors(pairs, matches, scope),
     )
 
 
@@ -139,6 +146,7 @@ def _compared(
     found: Group,
     sides: Sides,
     traits: dict[str, tuple[np.ndarray, np.ndarray] | None],
+    watch: ErrorWatch | None,
     progress: Progress | None,
 ) -> Pairs:
     """IoU of all predictions with the true tracks of their video and category; one video's masks at
@@ -168,6 +176,8 @@ def _compared(
             true_values[a:b], values[c:d] = measured[: b - a], measured[b - a :]
         rows = np.stack([result[p:q] + (b - a - c), true[p:q] - a], axis=1)
         iou[p:q] = track_ious(masks, rows)
+        if watch:
+            watch.see(slice(a, b), slice(c, d), frame_overlaps(masks, b - a))
     for place, track in enumerate(truths.tracks):
         if track.areas is not None:  # as in the reference, whatever its masks have
             traits["size"][0][place] = mean_area(track.areas)

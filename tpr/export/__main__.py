@@ -20,15 +20,15 @@ from typing import Any
 
 import torch
 
-from ..command import command
-from ..data.transforms import resize_to_short_edge
-from ..files import check_outputs
-from ..models.trained import Trained, load_trained
-from ..terminal import printable
-from .detections import left_out
-from .graphs import FORMATS, Inputs, check_onnx, difference, exported, input_names
-from .sample import inputs_of
-from .step import FrameStep
+from tpr.command import command
+from tpr.data.transforms import resize_to_short_edge
+from tpr.export.detections import left_out
+from tpr.export.graphs import FORMATS, Inputs, check_onnx, difference, exported, input_names
+from tpr.export.sample import inputs_of
+from tpr.export.step import FrameStep
+from tpr.files import check_outputs
+from tpr.inference.trained import Trained, load_trained
+from tpr.terminal import printable
 
 FRAMES = 10  # that a graph is compared on
 LARGEST = 1e-3  # difference, as a share of an output's largest value

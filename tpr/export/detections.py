@@ -12,13 +12,13 @@ import torch
 from detectron2.modeling.box_regression import Box2BoxTransform
 from torch import Tensor, nn
 
-from ..models.blendmask import BlendMask
-from ..models.fcos_targets import level_locations
-from ..models.masktrack import MaskRCNN
-from ..models.sipmask import SipMask
-from ..models.yolact import YOLACT
-from ..models.yolact_targets import decode_offsets
-from ..routing.frame import Pyramid
+from tpr.models.blendmask import BlendMask
+from tpr.models.fcos_targets import level_locations
+from tpr.models.masktrack import MaskRCNN
+from tpr.models.sipmask import SipMask
+from tpr.models.yolact import YOLACT
+from tpr.models.yolact_targets import decode_offsets
+from tpr.routing.frame import Pyramid
 
 Found = dict[str, Tensor]
 

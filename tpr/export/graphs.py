@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
-from .step import FrameStep
+from tpr.export.step import FrameStep
 
 Inputs = Sequence[Tensor]
 Run = Callable[[Inputs], list[Tensor]]

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ..data.clips import open_clip
-from ..data.mini import generate
-from .graphs import Inputs
-from .step import FrameStep
+from tpr.data.clips import open_clip
+from tpr.data.mini import generate
+from tpr.export.graphs import Inputs
+from tpr.export.step import FrameStep
 
 
 def inputs_of(

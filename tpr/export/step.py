@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..models.masktrack import BoxTrackHead
-from ..models.vis_model import VISModel
-from ..routing import Frame
-from .detections import HEADS
+from tpr.export.detections import HEADS
+from tpr.models.masktrack import BoxTrackHead
+from tpr.models.vis_model import VISModel
+from tpr.routing import Frame
 
 
 class FrameStep(nn.Module):

@@ -11,7 +11,7 @@ from detectron2.modeling.backbone.fpn import LastLevelMaxPool, LastLevelP6P7
 from detectron2.modeling.backbone.resnet import BasicBlock, BasicStem, BottleneckBlock
 from torch import Tensor, nn
 
-from .deformable import DeformBasicBlock, DeformBottleneckBlock
+from tpr.models.deformable import DeformBasicBlock, DeformBottleneckBlock
 
 STAGES = ("res2", "res3", "res4", "res5")
 # plain and deformable

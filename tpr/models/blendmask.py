@@ -10,11 +10,11 @@ from detectron2.structures import Instances
 from torch import Tensor, nn
 from torchvision.ops import roi_align
 
-from ..routing.norm import group_norm
-from ..routing.start import start_bias
-from .fcos import FCOS, FCOSOutput, Positives, decode_boxes, join, to_instances
-from .instances import TrackSamples
-from .selection import constant, places
+from tpr.models.fcos import FCOS, FCOSOutput, Positives, decode_boxes, join, to_instances
+from tpr.models.instances import TrackSamples
+from tpr.models.selection import constant, places
+from tpr.routing.norm import group_norm
+from tpr.routing.start import start_bias
 
 BASIS_LEVELS = ("p3", "p4", "p5")
 BASIS_STRIDE = 4

@@ -12,15 +12,15 @@ from typing import Any
 
 from torch import nn
 
-from ..routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
-from .backbone import PyramidBackbone, build_resnet
-from .blendmask import BasisModule, BlendMask
-from .fcos import FCOS
-from .masktrack import BoxTrackHead, MaskRCNN
-from .sipmask import SipMask
-from .tracking import TrackHead
-from .vis_model import VISModel
-from .yolact import YOLACT
+from tpr.models.backbone import PyramidBackbone, build_resnet
+from tpr.models.blendmask import BasisModule, BlendMask
+from tpr.models.fcos import FCOS
+from tpr.models.masktrack import BoxTrackHead, MaskRCNN
+from tpr.models.sipmask import SipMask
+from tpr.models.tracking import TrackHead
+from tpr.models.vis_model import VISModel
+from tpr.models.yolact import YOLACT
+from tpr.routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 
 Spec = dict[str, Any]
 PYRAMID_OPTIONS = ("pyramid", "p6_from", "relu")

@@ -13,7 +13,7 @@ from detectron2.layers import get_norm
 from detectron2.modeling.backbone.resnet import BasicBlock, BottleneckBlock, CNNBlockBase
 from torch import Tensor, nn
 
-from ..routing.sampling import DeformConv
+from tpr.routing.sampling import DeformConv
 
 TAPS = 9
 

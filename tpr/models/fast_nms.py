@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from .boxes import pairwise_iou
+from tpr.models.boxes import pairwise_iou
 
 
 def fast_nms(

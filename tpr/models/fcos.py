@@ -12,11 +12,11 @@ from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, sigmoid_focal_loss
 
-from ..routing.norm import group_norm
-from ..routing.start import start_bias
-from ..totals import total
-from .fcos_targets import Targets, assign_targets, level_locations
-from .selection import indices_above
+from tpr.models.fcos_targets import Targets, assign_targets, level_locations
+from tpr.models.selection import indices_above
+from tpr.parallel.loss_counts import total
+from tpr.routing.norm import group_norm
+from tpr.routing.start import start_bias
 
 
 class FCOSOutput(NamedTuple):

@@ -9,8 +9,8 @@ import torch
 from detectron2.structures import Boxes, Instances
 from torch import Tensor
 
-from .boxes import with_extent
-from .selection import constant
+from tpr.models.boxes import with_extent
+from tpr.models.selection import constant
 
 INFINITY = 1e8
 

@@ -21,11 +21,11 @@ from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
-from ..routing.start import start_bias
-from ..streams import image_stream
-from ..totals import share
-from .instances import TrackSamples
-from .pooling import LevelPooler
+from tpr.models.instances import TrackSamples
+from tpr.models.pooling import LevelPooler
+from tpr.parallel.image_rng import image_rng
+from tpr.parallel.loss_counts import share
+from tpr.routing.start import start_bias
 
 LEVELS = ("p2", "p3", "p4", "p5", "p6")
 STRIDES = (4, 8, 16, 32, 64)
@@ -51,7 +51,7 @@ class StreamRPN(RPN):
     ) -> tuple[list[Tensor], list[Tensor]]:
         labels, boxes = [], []
         for i, truth in enumerate(gt_instances):
-            with image_stream(i, len(gt_instances)):
+            with image_rng(i, len(gt_instances)):
                 found = super().label_and_sample_anchors(anchors, [truth])
             labels += found[0]
             boxes += found[1]
@@ -66,7 +66,7 @@ class StreamROIHeads(StandardROIHeads):
     ) -> list[Instances]:
         sampled = []
         for i, (found, truth) in enumerate(zip(proposals, targets, strict=True)):
-            with image_stream(i, len(targets)):
+            with image_rng(i, len(targets)):
                 sampled += super().label_and_sample_proposals([found], [truth])
         return sampled
 

@@ -7,7 +7,7 @@ from detectron2.modeling.poolers import ROIPooler, assign_boxes_to_levels
 from detectron2.structures import Boxes
 from torch import Tensor
 
-from .selection import places
+from tpr.models.selection import places
 
 
 class LevelPooler(ROIPooler):

@@ -12,18 +12,18 @@ from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 from torchvision.ops import sigmoid_focal_loss
 
-from ..routing.norm import group_norm
-from ..routing.sampling import DeformConv
-from ..routing.start import start_bias
-from ..totals import share, total
-from .boxes import aligned_iou
-from .fast_nms import fast_nms
-from .fcos import centerness_targets, conv_tower, decode_boxes, flatten_levels
-from .fcos_targets import Targets, assign_targets, level_locations
-from .instances import TrackSamples
-from .masks import FrameMasks
-from .quadrants import quadrant_mask_loss, quadrant_masks
-from .selection import constant, places
+from tpr.models.boxes import aligned_iou
+from tpr.models.fast_nms import fast_nms
+from tpr.models.fcos import centerness_targets, conv_tower, decode_boxes, flatten_levels
+from tpr.models.fcos_targets import Targets, assign_targets, level_locations
+from tpr.models.instances import TrackSamples
+from tpr.models.masks import FrameMasks
+from tpr.models.quadrants import quadrant_mask_loss, quadrant_masks
+from tpr.models.selection import constant, places
+from tpr.parallel.loss_counts import share, total
+from tpr.routing.norm import group_norm
+from tpr.routing.sampling import DeformConv
+from tpr.routing.start import start_bias
 
 BASIS_LEVELS = 3
 MASK_STRIDE = 2

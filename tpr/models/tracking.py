@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..routing.norm import group_norm
-from .boxes import pairwise_iou
+from tpr.models.boxes import pairwise_iou
+from tpr.routing.norm import group_norm
 
 TRACK_LEVELS = ("p3", "p4", "p5")
 STRIDE = 8

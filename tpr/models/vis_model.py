@@ -9,13 +9,13 @@ import torch.nn.functional as F
 from detectron2.structures import Instances
 from torch import Tensor, nn
 
-from ..routing import Frame, GateUse, budget_loss
-from ..routing.frame import Pyramid
-from ..totals import share
-from .backbone import PyramidBackbone
-from .instances import TrackSamples
-from .selection import places
-from .tracking import match_loss
+from tpr.models.backbone import PyramidBackbone
+from tpr.models.instances import TrackSamples
+from tpr.models.selection import places
+from tpr.models.tracking import match_loss
+from tpr.parallel.loss_counts import share
+from tpr.routing import Frame, GateUse, budget_loss
+from tpr.routing.frame import Pyramid
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 

@@ -13,21 +13,27 @@ import torch
 from detectron2.structures import Boxes, Instances
 from torch import Tensor, nn
 
-from ..routing.start import start_bias
-from ..streams import image_stream
-from ..totals import total
-from .fast_nms import fast_nms
-from .instances import TrackSamples
-from .masks import FrameMasks
-from .selection import indices_above
-from .yolact_losses import (
+from tpr.models.fast_nms import fast_nms
+from tpr.models.instances import TrackSamples
+from tpr.models.masks import FrameMasks
+from tpr.models.selection import indices_above
+from tpr.models.yolact_losses import (
     box_loss,
     class_loss,
     crop_to_boxes,
     mask_loss,
     semantic_loss,
 )
-from .yolact_targets import RATIOS, AnchorTargets, decode_offsets, make_anchors, match_anchors
+from tpr.models.yolact_targets import (
+    RATIOS,
+    AnchorTargets,
+    decode_offsets,
+    make_anchors,
+    match_anchors,
+)
+from tpr.parallel.image_rng import image_rng
+from tpr.parallel.loss_counts import total
+from tpr.routing.start import start_bias
 
 FINEST_STRIDE = 8  # of P3, from which the prototypes are made
 PROTOTYPE_STRIDE = 4
@@ -156,7 +162,7 @@ class YOLACT(nn.Module):
         for image, (truth, positive) in enumerate(zip(instances, positives, strict=True)):
             share = max(len(positive) / self.masks_to_train, 1.0)
             if share > 1:
-                with image_stream(image, len(instances)):
+                with image_rng(image, len(instances)):
                     order = torch.randperm(len(positive), device=positive.device)
                 positive = positive[order[: self.masks_to_train]]
             if len(positive):

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from detectron2.structures import Instances
 from torch import Tensor
 
-from .yolact_targets import AnchorTargets, encode_boxes
+from tpr.models.yolact_targets import AnchorTargets, encode_boxes
 
 BOX_WEIGHT, MASK_WEIGHT = 1.5, 6.125
 NEGATIVES = 3  # background anchors for each positive one

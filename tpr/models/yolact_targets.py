@@ -11,7 +11,7 @@ from detectron2.structures import Instances
 from torch import Tensor
 from torchvision.ops import box_convert, box_iou
 
-from .selection import constant
+from tpr.models.selection import constant
 
 VARIANCES = (0.1, 0.1, 0.2, 0.2)
 RATIOS = (1.0, 0.5, 2.0)

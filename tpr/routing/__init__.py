@@ -1,13 +1,13 @@
 """Temporal Pyramid Routing as a plug-in; needs torch and torchvision only."""
 
-from .budget import budget_loss, grouped, open_fraction, open_fractions
-from .cpr import CPR
-from .dacr import DACR
-from .execution import execution, execution_on
-from .frame import Frame, Pyramid, stack
-from .gates import GateUse
-from .released import ReleasedRouting
-from .tpr import LEVELS, TemporalPyramidRouting
+from tpr.routing.budget import budget_loss, grouped, open_fraction, open_fractions
+from tpr.routing.cpr import CPR
+from tpr.routing.dacr import DACR
+from tpr.routing.execution import execution, execution_on
+from tpr.routing.frame import Frame, Pyramid, stack
+from tpr.routing.gates import GateUse
+from tpr.routing.released import ReleasedRouting
+from tpr.routing.tpr import LEVELS, TemporalPyramidRouting
 
 __all__ = [
     "CPR",

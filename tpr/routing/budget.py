@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from .gates import GateUse, added
+from tpr.routing.gates import GateUse, added
 
 
 def budget_loss(gates: Sequence[GateUse]) -> Tensor:

@@ -12,13 +12,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .execution import execution_on
-from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, gather, sparse_positions
-from .norm import PositionNorm, by_position, gated_norm
-from .resample import add_resized, resize
-from .start import start_bias
-from .tables import Table, all_windows, largest_around, positions
+from tpr.routing.execution import execution_on
+from tpr.routing.gates import GateUse, SpatialGate
+from tpr.routing.masked import add_gated, conv_at, gather, sparse_positions
+from tpr.routing.norm import PositionNorm, by_position, gated_norm
+from tpr.routing.resample import add_resized, resize
+from tpr.routing.start import start_bias
+from tpr.routing.tables import Table, all_windows, largest_around, positions
 
 # Above this share of positions a whole map is convolved and resized faster than the open ones of it
 # (benchmarks/routing_overhead.py: 0.1 to 0.3 take the same time).

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .gates import GateUse, SpatialGate
-from .masked import add_gated, conv_at, sparse_positions
-from .norm import PositionNorm
-from .precision import alike
-from .sampling import DeformConv
-from .start import start_bias
-from .tables import Table
-from .taps import TapConv
+from tpr.routing.gates import GateUse, SpatialGate
+from tpr.routing.masked import add_gated, conv_at, sparse_positions
+from tpr.routing.norm import PositionNorm
+from tpr.routing.precision import alike
+from tpr.routing.sampling import DeformConv
+from tpr.routing.start import start_bias
+from tpr.routing.tables import Table
+from tpr.routing.taps import TapConv
 
 OUTER_GATE_BIAS = 1.0
 

@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .precision import at_least_float32
-from .start import start_bias
-from .tables import Table
-from .taps import TapConv
+from tpr.routing.precision import at_least_float32
+from tpr.routing.start import start_bias
+from tpr.routing.tables import Table
+from tpr.routing.taps import TapConv
 
 TAU = 1.5
 

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .blocks import conv_patches
-from .execution import execution_on
-from .tables import Table, Windows, all_windows, lengths, positions, tiles_of
-from .winograd import conv_tiles
+from tpr.routing.blocks import conv_patches
+from tpr.routing.execution import execution_on
+from tpr.routing.tables import Table, Windows, all_windows, lengths, positions, tiles_of
+from tpr.routing.winograd import conv_tiles
 
 # Above this share of positions one dense convolution is faster than gathering all patches.
 DENSE_ABOVE = 0.75

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .gates import open_positions
+from tpr.routing.gates import open_positions
 
 
 def group_norm(channels: int) -> nn.GroupNorm:

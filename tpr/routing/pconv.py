@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .gates import GateUse
-from .resample import resize
-from .sampling import DeformConv
-from .start import start_bias
+from tpr.routing.gates import GateUse
+from tpr.routing.resample import resize
+from tpr.routing.sampling import DeformConv
+from tpr.routing.start import start_bias
 
 
 class PyramidConv(nn.Module):

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from .cpr import RoutingCell, cells_of, run_row
-from .frame import Frame, Pyramid
-from .gates import GateUse, SpatialGate
-from .pconv import PConvCell
-from .released_align import ReleasedAlign
-from .start import start_bias
-from .tpr import LEVELS
+from tpr.routing.cpr import RoutingCell, cells_of, run_row
+from tpr.routing.frame import Frame, Pyramid
+from tpr.routing.gates import GateUse, SpatialGate
+from tpr.routing.pconv import PConvCell
+from tpr.routing.released_align import ReleasedAlign
+from tpr.routing.start import start_bias
+from tpr.routing.tpr import LEVELS
 
 # Cells in each row, one row a level.
 ROWS = {"pconv": (3, 2, 2, 1, 1), "dynamic": (3, 2, 1, 1, 1)}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .cpr import GatedBottleneck
-from .gates import GateUse
-from .norm import group_norm
-from .sampling import DeformConv
-from .start import start_bias
+from tpr.routing.cpr import GatedBottleneck
+from tpr.routing.gates import GateUse
+from tpr.routing.norm import group_norm
+from tpr.routing.sampling import DeformConv
+from tpr.routing.start import start_bias
 
 
 def modulated(conv: DeformConv, x: Tensor, field: Tensor) -> Tensor:

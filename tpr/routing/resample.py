@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .tables import Sizes, Table, lengths, numbered, positions, weighted_sums
+from tpr.routing.tables import Sizes, Table, lengths, numbered, positions, weighted_sums
 
 
 def resize(x: Tensor, size: torch.Size) -> Tensor:

@@ -16,9 +16,9 @@ from torchvision.ops import (  # pyright: ignore[reportMissingTypeStubs]  # it h
     deform_conv2d,
 )
 
-from .blocks import conv_patches
-from .precision import at_least_float32
-from .tables import feature_table, weighted_sums
+from tpr.routing.blocks import conv_patches
+from tpr.routing.precision import at_least_float32
+from tpr.routing.tables import feature_table, weighted_sums
 
 
 def sampling_points(offset: Tensor, kernel: int, stride: int = 1) -> tuple[Tensor, Tensor]:

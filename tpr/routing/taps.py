@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .execution import is_traced
-from .tables import Table, neighbour_columns, weighted_sums
+from tpr.routing.execution import is_traced
+from tpr.routing.tables import Table, neighbour_columns, weighted_sums
 
 
 class TapConv(nn.Conv2d):

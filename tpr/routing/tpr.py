@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import nn
 
-from .cpr import CPR
-from .frame import Frame, Pyramid
-from .gates import GateUse
+from tpr.routing.cpr import CPR
+from tpr.routing.frame import Frame, Pyramid
+from tpr.routing.gates import GateUse
 
 LEVELS = ("p3", "p4", "p5", "p6", "p7")
 

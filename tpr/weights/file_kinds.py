@@ -6,8 +6,8 @@ import stat
 from pathlib import Path
 from typing import Literal
 
-from ..file_heads import HEAD, Other, other_kind
-from ..terminal import printable
+from tpr.file_heads import HEAD, Other, other_kind
+from tpr.terminal import printable
 
 Kind = Literal["zip", "pickle", "safetensors"]
 

@@ -16,9 +16,9 @@ from typing import IO, Any, BinaryIO, NamedTuple
 import torch
 from torch import Tensor
 
-from ..terminal import printable
-from .file_kinds import kind_of
-from .skeleton import SLACK, Ignored, Skeleton, Storage, check_size
+from tpr.terminal import printable
+from tpr.weights.file_kinds import kind_of
+from tpr.weights.skeleton import SLACK, Ignored, Skeleton, Storage, check_size
 
 MAGIC = 0x1950A86A20F9469CFC6C  # begins torch.save's files before 1.6
 SAFETENSORS = {

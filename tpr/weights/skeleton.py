@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..terminal import printable
+from tpr.terminal import printable
 
 SLACK = 64 * 2**20  # bytes that a file may declare though it is smaller
 # what only a file that attacks its reader names

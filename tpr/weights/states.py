@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ..terminal import printable
-from .reading import Content
-from .skeleton import Array
+from tpr.terminal import printable
+from tpr.weights.reading import Content
+from tpr.weights.skeleton import Array
 
 DEPTH = 4  # containers in containers, and parts of a prefix
 # Ways to the weights that a training itself moves. Others lead to averaged ones (EMA), to a

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import torch
 
-from ..conversion import METHODS, SOURCES
-from ..conversion.convert import Conversion, convert
-from ..conversion.rules import Pixels, Rule, Source
-from ..models.build import BACKBONES, HEADS, build_model, full_size
-from ..models.vis_model import VISModel
-from ..terminal import printable
-from .file_kinds import kind_of
-from .published import LOOKED_UP, Identity, identify
-from .reading import Content, read
-from .states import State, find_state
+from tpr.models.build import BACKBONES, HEADS, build_model, full_size
+from tpr.models.vis_model import VISModel
+from tpr.terminal import printable
+from tpr.weights.conversion import METHODS, SOURCES
+from tpr.weights.conversion.convert import Conversion, convert
+from tpr.weights.conversion.rules import Pixels, Rule, Source
+from tpr.weights.file_kinds import kind_of
+from tpr.weights.published import LOOKED_UP, Identity, identify
+from tpr.weights.reading import Content, read
+from tpr.weights.states import State, find_state
 
 LEAST = 0.1  # of a model's numbers: a file that fills less is another model's
 FEW = 3  # names in a line

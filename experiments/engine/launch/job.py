@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Seconds for the lock of a job that was requeued because its node died: a file server gives the
 # lock up when it has not heard of the node for a while. The other processes wait meanwhile: less
-# than tpr.hang_watch lets them.
+# than tpr.parallel.hang_watch lets them.
 PATIENCE = 300.0
 
 

@@ -1,7 +1,7 @@
 """The checks of a GPU, in the order in which they run."""
 
-from ..check import Check
-from . import cost, frames, loading, machine, numerics, training
+from experiments.gpu_check.check import Check
+from experiments.gpu_check.checks import cost, frames, loading, machine, numerics, training
 
 TIMES = "times, memory and kernels are a real GPU's"
 

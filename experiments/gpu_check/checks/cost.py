@@ -6,11 +6,10 @@ import time
 
 import torch
 
+from experiments.gpu_check.bench import Bench, Training, free_memory
+from experiments.gpu_check.check import Found, Numbers
 from tpr.data.packed import Packed, pack
-from tpr.tf32 import exact_products
-
-from ..bench import Bench, Training, free_memory
-from ..check import Found, Numbers
+from tpr.devices.tf32 import exact_products
 
 BASELINE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 MEMORY = {BASELINE: 20, TPR: 25, "masktrack-r50+tpr": 40}  # GB

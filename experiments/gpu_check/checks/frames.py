@@ -9,19 +9,18 @@ from collections import Counter
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from experiments.gpu_check.bench import Bench
+from experiments.gpu_check.check import Found, Numbers
+from experiments.gpu_check.checks.cost import BASELINE, TPR
+from experiments.gpu_check.checks.numerics import TOLERANCE, largest_difference, model_frame
 from tpr.cost.clip import GateSetter
 from tpr.cost.speed import INFER
-from tpr.cuda_graph import use_cuda_graph
-from tpr.infer import Playback, advance
+from tpr.devices.tf32 import allow_tf32, exact_products
+from tpr.inference.cuda_graph import use_cuda_graph
+from tpr.inference.online import Playback, advance
 from tpr.models.vis_model import VISModel
 from tpr.routing import execution
 from tpr.routing.execution import EXECUTIONS
-from tpr.tf32 import allow_tf32, exact_products
-
-from ..bench import Bench
-from ..check import Found, Numbers
-from .cost import BASELINE, TPR
-from .numerics import TOLERANCE, largest_difference, model_frame
 
 SYNCS = 20  # a frame
 OPEN = 0.1  # of the gates

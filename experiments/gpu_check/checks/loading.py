@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from experiments.gpu_check.bench import Bench
+from experiments.gpu_check.check import Found
+from experiments.gpu_check.checks.cost import SECONDS, TPR
 from tpr.data.loader import PREFETCHED, read_ahead
-from tpr.train import parts_of
-
-from ..bench import Bench
-from ..check import Found
-from .cost import SECONDS, TPR
+from tpr.training.loop import parts_of
 
 WORKERS = 8
 OPEN_FILES = 1024  # the usual soft limit

@@ -12,11 +12,10 @@ import torch.distributed as dist
 from fvcore.nn.distributed import _AllReduce
 
 from experiments.engine.gpu_support import installed_cards
-from tpr.distributed import MOST_LOADERS
-from tpr.machine import cores
-
-from ..bench import Bench
-from ..check import Found, Numbers
+from experiments.gpu_check.bench import Bench
+from experiments.gpu_check.check import Found, Numbers
+from tpr.devices.machine_record import cores
+from tpr.parallel.distributed import MOST_LOADERS
 
 OPEN_FILES = 4096
 SHARED_MEMORY = 4.0  # GB, which eight processes' batches take

@@ -9,14 +9,13 @@ from detectron2.structures import Instances
 from torch import Tensor
 from torchvision.ops import deform_conv2d
 
+from experiments.gpu_check.bench import ONE_RUN_A_HEAD, Bench
+from experiments.gpu_check.check import Found
 from tpr.cost.clip import GateSetter
+from tpr.devices.tf32 import exact_products
 from tpr.models.vis_model import VISModel
 from tpr.routing import Frame, execution
 from tpr.routing.sampling import gathered_deform_conv
-from tpr.tf32 import exact_products
-
-from ..bench import ONE_RUN_A_HEAD, Bench
-from ..check import Found
 
 TOLERANCE = 1e-3  # of numbers around 1, in single precision
 PIXELS = 0.05

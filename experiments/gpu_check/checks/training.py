@@ -13,14 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tpr import train
+from experiments.gpu_check.bench import ONE_RUN_A_HEAD, SEED, Bench, Quiet, Training
+from experiments.gpu_check.check import Found, Numbers, told
 from tpr.data.loader import PairBatch
-from tpr.infer import Playback, advance
+from tpr.devices.tf32 import exact_products
+from tpr.inference.online import Playback, advance
 from tpr.routing import open_fraction
-from tpr.tf32 import exact_products
-
-from ..bench import ONE_RUN_A_HEAD, SEED, Bench, Quiet, Training
-from ..check import Found, Numbers, told
+from tpr.training import loop
 
 TPR = "blendmask-r50+tpr"
 WITHOUT_BATCH_NORM = "sipmask-r50+tpr"  # whose statistics are of one micro-batch
@@ -150,7 +149,7 @@ def losses_of(
     for stop in [None] if stop_after is None else [stop_after, None]:
         training = bench.training(TPR, **settings)
         with suppress(Interrupted):
-            train.optimise(
+            loop.optimise(
                 training.model,
                 training.data.pairs,
                 Stopping(training, stop),
@@ -160,7 +159,7 @@ def losses_of(
                 seed=SEED,
             )
     lines = (out / "log.jsonl").read_text(encoding="utf-8").splitlines()
-    return [train.total_loss(json.loads(line)) for line in lines]
+    return [loop.total_loss(json.loads(line)) for line in lines]
 
 
 class Stopping:

@@ -15,8 +15,8 @@ What cannot be seen: whether CUDA has a kernel for a dtype, its numbers, its spe
 - backward: autograd's engine, as torch's own asks the CUDA driver
 """
 
-from .costs import Counts
-from .execution import MixedDevices
-from .patches import pretended_gpu
+from experiments.gpu_check.pretended.costs import Counts
+from experiments.gpu_check.pretended.execution import MixedDevices
+from experiments.gpu_check.pretended.patches import pretended_gpu
 
 __all__ = ["Counts", "MixedDevices", "pretended_gpu"]

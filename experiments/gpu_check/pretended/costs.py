@@ -129,7 +129,7 @@ def indexes_by_mask(name: str, args: tuple[Any, ...]) -> bool:
 
 
 def project_line() -> str:
-    """The innermost line of the project on the stack, outside of this package: "tpr/step.py:78"."""
+    """Where on the stack the project is, this package apart, as "tpr/files.py:78"."""
     frame = sys._getframe(1)
     while frame is not None:
         file = project_file(frame.f_code.co_filename)

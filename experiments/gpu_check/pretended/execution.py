@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from .costs import INDEXING, Counts, project_line
-from .cpu_kernels import mapped, on_cpu
-from .tensor import GpuTensor
+from experiments.gpu_check.pretended.costs import INDEXING, Counts, project_line
+from experiments.gpu_check.pretended.cpu_kernels import mapped, on_cpu
+from experiments.gpu_check.pretended.tensor import GpuTensor
 
 # Between devices; all others want their tensors on one.
 COPIES = {"_copy_from", "_to_copy", "copy_"}

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils import _foreach_utils as foreach
 
-from .costs import Counts
-from .execution import PretendedGPU
-from .tensor import GpuTensor
+from experiments.gpu_check.pretended.costs import Counts
+from experiments.gpu_check.pretended.execution import PretendedGPU
+from experiments.gpu_check.pretended.tensor import GpuTensor
 
 
 def nothing(*args: Any, **kwargs: Any) -> None:

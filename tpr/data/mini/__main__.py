@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from tpr.command import command, natural, positive
+from tpr.data.media.picture_writer import encode_image
 from tpr.data.mini.generate import generate
 from tpr.data.mini.sheet import sheet
-from tpr.drawing import encode_image
 from tpr.files import check_outputs, replacing
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tpr.data.findings import Note
-from tpr.evaluation.compare import LEVEL, difference, too_few_videos
+from tpr.evaluation.compare import (
+    LEVEL,
+    lost_draws,
+    of_draws,
+    run_difference,
+    too_few_videos,
+)
 from tpr.evaluation.groups import UNITS
 from tpr.evaluation.metrics import Metrics
 
@@ -23,50 +29,96 @@ def letters(number: int) -> str:
     return string.ascii_uppercase[:number]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a report has beside the twelve numbers; the bootstrap's draws and seed."""
+
+    per_category: bool = False
+    draws: int = 2000
+    seed: int = 0
+
+
 def report_of(
-    names: Sequence[str], found: Sequence[Metrics], *, per_category: bool, draws: int, seed: int
+    names: Sequence[Sequence[str]], runs: Sequence[Sequence[Metrics]], asked: Asked
 ) -> Report:
-    """All numbers, in [0, 1], None where undefined; differences are to the first of the results."""
-    notes = _told(found)
+    """All numbers, in [0, 1], None where undefined; differences are to the first of the runs, of
+    each of which there is one result, or one a seed: then numbers are means over seeds."""
+    notes = _told(runs)
     results = [
-        {"file": name, "stats": _defined(one.stats)} for name, one in zip(names, found, strict=True)
+        {"file": " + ".join(files)} | mean_over_seeds([_entry(one, asked) for one in run])
+        for files, run in zip(names, runs, strict=True)
     ]
     report: Report = {
-        "videos": len(found[0].video_ids),
+        "videos": len(runs[0][0].video_ids),
         "notes": [sentence for sentence, _ in notes],
         "findings": [finding for _, finding in notes],
         "results": results,
     }
-    for entry, one in zip(results, found, strict=True):
-        if per_category:
-            entry["per_category"] = _per_category(one)
-        if one.groups:
-            entry["groups"] = {kind: _groups(kind, one) for kind in one.groups}
-    for entry, one in zip(results[1:], found[1:], strict=True):
-        entry["differences"] = {
-            stat: asdict(difference(found[0], one, stat, draws=draws, seed=seed))
-            for stat in COMPARED
-        }
-    if len(found) > 1:
+    if len(runs) > 1:
         report["level"] = LEVEL
-    if len(found) == 2:
+        if len(runs[0]) > 1:
+            report["seeds"] = len(runs[0])
+        _add_differences(results, runs, asked)
+    if len(runs) == 2:
         report["differences"] = results[1]["differences"]
     return report
 
 
-def _told(found: Sequence[Metrics]) -> list[tuple[str, dict[str, Any]]]:
-    """Notes as a sentence and by kind, each once; those of some of several results begin with their
+def _entry(one: Metrics, asked: Asked) -> dict[str, Any]:
+    entry: dict[str, Any] = {"stats": _defined(one.stats)}
+    if asked.per_category:
+        entry["per_category"] = _per_category(one)
+    if one.groups:
+        entry["groups"] = {kind: _groups(kind, one) for kind in one.groups}
+    if one.errors:
+        lost = {kind: float(values[0]) for kind, values in one.errors.lost().items()}
+        entry["errors"] = {"AP_lost": _defined(lost), "number": one.errors.number()}
+    return entry
+
+
+def _add_differences(
+    results: list[dict[str, Any]], runs: Sequence[Sequence[Metrics]], asked: Asked
+) -> None:
+    chance = {"draws": asked.draws, "seed": asked.seed}
+    with_errors = all(one.errors for run in runs for one in run)
+    first = lost_draws(runs[0], **chance) if with_errors else {}
+    for entry, run in zip(results[1:], runs[1:], strict=True):
+        entry["differences"] = {
+            stat: asdict(run_difference(runs[0], run, stat, **chance)) for stat in COMPARED
+        }
+        if with_errors:
+            interval, lost = not too_few_videos(runs[0], run), lost_draws(run, **chance)
+            entry["errors"]["differences"] = {
+                kind: asdict(of_draws(first[kind], lost[kind], seed=asked.seed, interval=interval))
+                for kind in first
+            }
+
+
+def mean_over_seeds(entries: Sequence[Any]) -> Any:
+    """Equal structures as one with the means of their numbers; None where one is None."""
+    first = entries[0]
+    if len(entries) == 1 or isinstance(first, str):
+        return first
+    if isinstance(first, dict):
+        return {key: mean_over_seeds([one[key] for one in entries]) for key in first}
+    if isinstance(first, list):
+        return [mean_over_seeds(list(own)) for own in zip(*entries, strict=True)]
+    return None if None in entries else sum(entries) / len(entries)
+
+
+def _told(runs: Sequence[Sequence[Metrics]]) -> list[tuple[str, dict[str, Any]]]:
+    """Notes as a sentence and by kind, each once; those of some of several runs begin with their
     letters."""
     sources: dict[Note, str] = {}
-    for letter, metrics in zip(letters(len(found)), found, strict=True):
-        for note in metrics.notes:
+    for letter, run in zip(letters(len(runs)), runs, strict=True):
+        for note in dict.fromkeys(note for metrics in run for note in metrics.notes):
             sources[note] = sources.get(note, "") + letter
-    alone = [note for one in found[1:] if (note := too_few_videos(found[0], one))]
+    alone = [note for run in runs[1:] if (note := too_few_videos(runs[0], run))]
     if alone:
-        sources[alone[0]] = letters(len(found))
+        sources[alone[0]] = letters(len(runs))
     notes = []
     for note, own in sources.items():
-        start = "" if len(own) == len(found) else f"{', '.join(own)}: "
+        start = "" if len(own) == len(runs) else f"{', '.join(own)}: "
         sentence = start + note.sentence
         notes.append((sentence, note._asdict() | {"sentence": sentence}))
     return notes

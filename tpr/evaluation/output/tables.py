@@ -17,10 +17,12 @@ class Table(NamedTuple):
 
 
 def tables(report: Report) -> Iterator[Table]:
-    """The twelve numbers, then groups of true tracks, then categories."""
+    """The twelve numbers, then errors, groups of true tracks, and categories."""
     results = report["results"]
     columns = list(letters(len(results)))
     yield _numbers(report, columns)
+    if "errors" in results[0]:
+        yield from _errors(report, columns)
     for kind in results[0].get("groups", {}):
         yield _groups(report, kind, columns)
     if "per_category" in results[0]:
@@ -32,16 +34,40 @@ def tables(report: Report) -> Iterator[Table]:
 
 def _numbers(report: Report, columns: list[str]) -> Table:
     results = report["results"]
-    head = ["AP and AR in %", *columns]
-    for letter in columns[1:]:
-        head += [f"{letter} - A", f"{report['level']:.0%} over {report['videos']} videos"]
     rows = []
     for name in results[0]["stats"]:
         row = [name, *(percent(one["stats"][name]) for one in results)]
         for one in results[1:]:
             row += gain(one["differences"].get(name))
         rows.append(row)
-    return Table(head, rows)
+    return Table(_head("AP and AR in %", report, columns), rows)
+
+
+def _errors(report: Report, columns: list[str]) -> Iterator[Table]:
+    """What AP is lost to, with differences, and how many errors there are."""
+    found = [one["errors"] for one in report["results"]]
+    rows = []
+    for kind in found[0]["AP_lost"]:
+        row = [kind, *(percent(one["AP_lost"][kind]) for one in found)]
+        for one in found[1:]:
+            row += gain(one["differences"][kind])
+        rows.append(row)
+    yield Table(_head("AP lost to, in %", report, columns), rows)
+    rows = [
+        [kind, *(f"{one['number'][kind]:.10g}" for one in found)] for kind in found[0]["number"]
+    ]
+    yield Table(["errors at IoU 0.50", *columns], rows)
+
+
+def _head(title: str, report: Report, columns: list[str]) -> list[str]:
+    """Title, columns, and two for each difference."""
+    head = [title, *columns]
+    for letter in columns[1:]:
+        over = f"{report['videos']} videos"
+        if "seeds" in report:
+            over += f", {report['seeds']} seeds"
+        head += [f"{letter} - A", f"{report['level']:.0%} over {over}"]
+    return head
 
 
 def _groups(report: Report, kind: str, columns: list[str]) -> Table:

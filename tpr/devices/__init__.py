@@ -1,0 +1,1 @@
+"""What a machine and its GPU allow, and what a record says of them."""

@@ -1,0 +1,1 @@
+"""What AP is lost to: kinds of errors, each corrected alone."""

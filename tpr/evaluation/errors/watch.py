@@ -1,0 +1,47 @@
+"""What errors are found from: overlaps, seen while an evaluation goes through the videos."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tpr.evaluation.accumulate import CategoryMatches
+from tpr.evaluation.errors.correction import corrections
+from tpr.evaluation.errors.kinds import MISSED, Outcome, outcome
+from tpr.evaluation.errors.losses import LIMIT, Errors
+from tpr.evaluation.errors.nearest import Nearest
+from tpr.evaluation.frame_overlaps import Bools, FrameOverlaps, Ints
+from tpr.evaluation.matching import Pairs
+from tpr.evaluation.scope import Group, Scope
+
+
+class ErrorWatch:
+    """Takes one video's overlaps at a time, then finds the errors of all."""
+
+    def __init__(self, truths: Group, found: Group) -> None:
+        self.truths, self.found = truths, found
+        self.nearest = Nearest.of(len(found.tracks))
+        self.crowd: Bools = np.array([track.iscrowd for track in truths.tracks], bool)
+
+    def see(self, truths: slice, results: slice, overlaps: FrameOverlaps) -> None:
+        """One video's tracks, and how they overlap."""
+        same = self.found.category[results, None] == self.truths.category[None, truths]
+        self.nearest.add(results, truths, overlaps, same, self.crowd[truths])
+
+    def errors(self, pairs: Pairs, matches: dict[int, CategoryMatches], scope: Scope) -> Errors:
+        """``pairs``: predictions with true tracks of their category; ``matches``: by category
+        id."""
+        place = {category: index for index, category in enumerate(scope.category_ids)}
+        ids = np.array([track.id for track in self.truths.tracks], object)
+        counts = self.found.counts & (self.found.rank < LIMIT)
+        found = outcome(pairs, self.nearest, counts, self.crowd, ids)
+        return Errors(
+            corrections(found, self.truths, self.found, self.crowd),
+            {place[category]: one for category, one in matches.items()},
+            self._numbers(found, len(scope.videos)),
+        )
+
+    def _numbers(self, found: Outcome, videos: int) -> Ints:
+        """(kinds, V) at the lowest threshold."""
+        kinds = [self.found.video[found.kind[0] == kind] for kind in range(MISSED)]
+        kinds.append(self.truths.video[found.missed[0]])
+        return np.stack([np.bincount(one, minlength=videos) for one in kinds])

@@ -1,0 +1,295 @@
+"""Online inference: frame by frame, the previous frame as reference; tracks at the end.
+
+Several videos are stepped side by side, which is faster and changes nothing for any of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from detectron2.structures import Instances
+from torch import Tensor
+
+from tpr.data.rle import encode
+from tpr.data.transforms import Geometry, resize_to_short_edge, transform_image
+from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.devices.tf32 import allow_tf32
+from tpr.evaluation.submission import write_results
+from tpr.inference.cuda_graph import use_cuda_graph
+from tpr.inference.gate_log import GateLog
+from tpr.models.build import Builder, build_model
+from tpr.models.masks import video_masks
+from tpr.models.tracking import Tracker
+from tpr.models.vis_model import VISModel
+from tpr.parallel.distributed import device, is_main
+from tpr.parallel.hang_watch import doing
+from tpr.parallel.result_shards import ResultShards
+from tpr.progress_log import Log
+from tpr.routing import Frame, stack
+from tpr.weights import checkpoint
+
+
+class Seen(NamedTuple):
+    """A track in one frame: its mask (H, W) bool at the video's size, score and class index."""
+
+    track: int
+    mask: np.ndarray
+    score: float
+    category: int
+
+
+class Collected:
+    """What one track collected over a video: masks, and its detections' scores and classes."""
+
+    def __init__(self) -> None:
+        self.segmentations: dict[int, dict] = {}
+        self.scores: list[float] = []
+        self.classes: Counter[int] = Counter()
+
+    def add(self, t: int, segmentation: dict, score: float, category: int) -> None:
+        self.segmentations[t] = segmentation
+        self.scores.append(score)
+        self.classes[category] += 1
+
+    @property
+    def category(self) -> int:
+        """The most frequent class, the first of equals."""
+        return min(self.classes, key=lambda c: (-self.classes[c], c))
+
+    def entry(self, video_id: int, category_ids: Sequence[int], length: int) -> dict[str, Any]:
+        """results.json entry: mean score and most frequent class, as MaskTrack R-CNN's."""
+        return {
+            "video_id": video_id,
+            "category_id": category_ids[self.category],
+            "score": float(np.mean(self.scores)),
+            "segmentations": [self.segmentations.get(t) for t in range(length)],
+        }
+
+
+class Playback:
+    """A video being processed: its tracker, its tracks, and the frame that comes as reference.
+
+    Of all frames but that one it keeps the tracks' run lengths only.
+    """
+
+    def __init__(self, video: Video) -> None:
+        self.video = video
+        self.tracker = Tracker()
+        self.tracks: dict[int, Collected] = defaultdict(Collected)
+        self.previous: Frame | None = None
+
+    def has_frame(self, t: int) -> bool:
+        return t < self.video.length and self.video.file_names[t] is not None
+
+    def add(self, t: int, found: Instances) -> list[Seen]:
+        """Adds a frame's detections, with masks of the video's size; what the frame now shows.
+
+        Of two detections with one id the later, better one's mask stays.
+        """
+        boxes = found.pred_boxes.tensor
+        ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
+        masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
+        # In one transfer, as each waits for the GPU.
+        numbers = torch.stack([found.scores.double(), found.pred_classes], 1).tolist()
+        seen: dict[int, Seen] = {}
+        for track, mask, (score, category) in zip(ids.tolist(), masks, numbers, strict=True):
+            if track >= 0:
+                self.tracks[track].add(t, encode(mask), score, int(category))
+                seen[track] = Seen(track, mask, score, int(category))
+        return list(seen.values())
+
+    def entries(self, category_ids: Sequence[int], length: int) -> list[dict[str, Any]]:
+        """Its tracks as results.json entries of a video of `length` frames."""
+        return [x.entry(self.video.id, category_ids, length) for x in self.tracks.values()]
+
+
+def infer(
+    spec: dict[str, Any],
+    dataset: YouTubeVIS,
+    weights: Path,
+    out: Path,
+    log: Log,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
+) -> dict[str, Any]:
+    """Runs a trained model over all videos; writes out/results.json and, of gates, out/gates.json.
+
+    spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
+    "recursive", "detections": test settings of the head, and where asked for "cuda_graph": true}};
+    temporal: see `build_model`.
+
+    Several processes share the videos, always in the same groups, so that the files are the same
+    for any number of them. What an interrupted call has finished is not done again.
+    """
+    settings = spec["infer"]
+    model = load_model(spec, len(dataset.categories), weights, temporal=temporal)
+    groups = list(side_by_side(dataset.videos, settings["batch"]))
+    shards = ResultShards(out, fingerprint(spec, dataset, weights), len(groups))
+    if shards.damaged:
+        log.info(f"{shards.damaged} pieces of an earlier call are damaged: made again")
+    for index in shards.missing:
+        begin, opened = time.perf_counter(), GateLog()
+        entries = track_videos(model, dataset, groups[index], settings, opened)
+        seconds = time.perf_counter() - begin - opened.seconds
+        shards.write(index, {"entries": entries, "gates": opened.rows, "seconds": seconds})
+        done = sum(len(groups[i]) for i in shards.finished())
+        log.progress(done, len(dataset.videos), tracks=len(entries))
+    shards.wait()
+    return merge(shards, dataset, out) if is_main() else {}
+
+
+def fingerprint(spec: dict[str, Any], dataset: YouTubeVIS, weights: Path) -> str:
+    """Of all that the results depend on."""
+    content = [spec, dataset.fingerprint, hashlib.sha256(weights.read_bytes()).hexdigest()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def merge(shards: ResultShards, dataset: YouTubeVIS, out: Path) -> dict[str, Any]:
+    """Writes the results of all videos, in order; what is to be told about them."""
+    entries, opened, seconds = [], GateLog(), 0.0
+    for shard in shards.read():
+        entries += shard["entries"]
+        opened.rows += shard["gates"]
+        seconds += shard["seconds"]
+    write_results(out / "results.json", entries)
+    opened.write(out / "gates.json")
+    shards.remove()
+    frames = sum(name is not None for video in dataset.videos for name in video.file_names)
+    return {
+        "frames": frames,
+        "frames_per_second": frames / seconds,  # of one process
+        **opened.summary(),
+    }
+
+
+def load_model(
+    spec: dict[str, Any],
+    num_classes: int,
+    weights: Path,
+    *,
+    temporal: Mapping[str, Builder] | None = None,
+    base: Path | None = None,
+) -> VISModel:
+    """A trained model with the test settings of its head; spec and temporal as in `infer`, base as
+    in `checkpoint.load_weights`."""
+    model = build_for_test(spec, num_classes, temporal=temporal)
+    checkpoint.load_weights(model, weights, base=base)
+    allow_tf32(device())
+    model.to(device()).to(memory_format=torch.channels_last).eval()
+    if spec["infer"].get("cuda_graph"):
+        use_cuda_graph(model)
+    return model
+
+
+def build_for_test(
+    spec: dict[str, Any], num_classes: int, *, temporal: Mapping[str, Builder] | None = None
+) -> VISModel:
+    """The model without its weights, with the test settings of its head."""
+    head = spec["model"]["head"] | spec["infer"]["detections"]
+    return build_model(spec["model"] | {"head": head}, num_classes, temporal=temporal)
+
+
+def side_by_side(videos: Sequence[Video], batch: int) -> Iterator[list[Video]]:
+    """Consecutive videos of one size, at most `batch` at a time."""
+    for _, group in itertools.groupby(videos, lambda v: (v.height, v.width)):
+        same_size = list(group)
+        for first in range(0, len(same_size), batch):
+            yield same_size[first : first + batch]
+
+
+def track_videos(
+    model: VISModel,
+    dataset: YouTubeVIS,
+    videos: Sequence[Video],
+    settings: dict[str, Any],
+    opened: GateLog,
+) -> list[dict[str, Any]]:
+    """results.json entries of videos of one size; absent frames are skipped and stay null.
+
+    opened collects what the gates of the frames that have a reference did.
+    """
+    playbacks = [Playback(video) for video in videos]
+    for t in range(max(video.length for video in videos)):
+        active = [p for p in playbacks if p.has_frame(t)]
+        if not active:
+            continue
+        doing(f"tracking objects in frame {t} of video {active[0].video.id}")
+        refined = [p for p in active if p.previous is not None or settings["first_frame"] == "self"]
+        pictures = [dataset.read_frame(p.video, t) for p in active]
+        advance(model, active, t, pictures, settings)
+        if refined:
+            opened.add([(p.video.id, t) for p in refined], model.gates)
+    ids = [category.id for category in dataset.categories]
+    return [entry for p in playbacks for entry in p.entries(ids, p.video.length)]
+
+
+def advance(
+    model: VISModel,
+    playbacks: Sequence[Playback],
+    t: int,
+    pictures: Sequence[np.ndarray],
+    settings: dict[str, Any],
+) -> list[list[Seen]]:
+    """Takes videos of one size through their frame t; what each of them then shows.
+
+    pictures: uint8 RGB (H, W, 3), one a video; settings: as spec["infer"] of `infer`.
+    """
+    images = torch.cat([resized(picture, settings) for picture in pictures])
+    detections = run_network(model, images, playbacks, settings)
+    return [one.add(t, found) for one, found in zip(playbacks, detections, strict=True)]
+
+
+def run_network(
+    model: VISModel, images: Tensor, playbacks: Sequence[Playback], settings: dict[str, Any]
+) -> list[Instances]:
+    """A frame of each video, uint8 (N, 3, h, w), through the network: its detections."""
+    frame = refine(model, images, playbacks, settings)
+    return model.detect(frame, (images.shape[-2], images.shape[-1]))
+
+
+def network_input(dataset: YouTubeVIS, video: Video, t: int, settings: dict[str, Any]) -> Tensor:
+    """A video's frame resized for the network: uint8 (1, 3, h, w), on the CPU."""
+    return resized(dataset.read_frame(video, t), settings)
+
+
+def resized(picture: np.ndarray, settings: dict[str, Any]) -> Tensor:
+    """uint8 RGB (H, W, 3) -> uint8 (1, 3, h, w), on the CPU."""
+    height, width = resize_to_short_edge(
+        picture.shape[:2], settings["short_edge"], settings["longest"]
+    )
+    return transform_image(picture, Geometry(height, width, False))[None]
+
+
+@torch.no_grad()
+def refine(
+    model: VISModel, images: Tensor, playbacks: Sequence[Playback], settings: dict[str, Any]
+) -> Frame:
+    """The refined frames; each playback keeps what its next frame gets as reference.
+
+    first_frame: "skip" leaves the temporal module out on a video's first frame (as the release),
+    "self" gives it the frame itself as reference, as nothing else is known yet. recursive: the
+    reference is the previous frame's refined pyramid (paper), otherwise its raw one.
+    """
+    raw = model.frames(images)
+    if settings["first_frame"] == "self":
+        for i, playback in enumerate(playbacks):
+            playback.previous = playback.previous or raw.rows(slice(i, i + 1))
+    previous = {i: one.previous for i, one in enumerate(playbacks) if one.previous is not None}
+    known = list(previous)
+    frame = raw
+    if known:
+        reference = stack(list(previous.values()))
+        query = raw if len(known) == len(playbacks) else raw.rows(known)
+        frame = raw.with_rows(known, model.refine(query, reference).pyramid)
+    for i, playback in enumerate(playbacks):
+        playback.previous = (frame if settings["recursive"] else raw).rows(slice(i, i + 1))
+    return frame

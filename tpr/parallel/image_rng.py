@@ -1,0 +1,40 @@
+"""Random numbers that belong to an image of a batch, whichever process has the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from tpr.parallel.distributed import device
+
+_keys: list[tuple[int, int, int]] = []
+
+
+@contextmanager
+def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
+    """Inside, each image of the part-th part of an iteration's batch has its stream."""
+    _keys.append((seed, iteration, part))
+    try:
+        yield
+    finally:
+        _keys.pop()
+
+
+@contextmanager
+def image_rng(image: int, images: int) -> Iterator[None]:
+    """Inside, torch draws from the stream of one of the part's `images`.
+
+    Outside of `seeded_part` it draws from its own generator, as ever.
+    """
+    if not _keys:
+        yield
+        return
+    seed, iteration, part = _keys[-1]
+    key = [seed, iteration, part * images + image]
+    where = device()
+    with torch.random.fork_rng([where] if where.type == "cuda" else []):
+        torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+        yield
