@@ -8,6 +8,18 @@ written, and an option that is not written is not there.
 from typing import NotRequired, TypedDict
 
 
+class Motion(TypedDict):
+    """How a split of the generator moves: tpr.data.mini.settings.Motion."""
+
+    speed: float
+    pan: float
+    sway: float
+    growth: float
+    gait: float
+    crossing: float
+    aside: float
+
+
 class Split(TypedDict):
     """One split of the generator: tpr.data.mini.settings.SplitSettings."""
 
@@ -18,6 +30,7 @@ class Split(TypedDict):
     severity: NotRequired[float]
     degraded: NotRequired[float]
     jpeg_quality: NotRequired[int]
+    motion: NotRequired[Motion]
 
 
 class Splits(TypedDict):

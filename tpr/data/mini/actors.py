@@ -29,11 +29,10 @@ def invert(affine: np.ndarray) -> np.ndarray:
     return np.column_stack([linear, -linear @ affine[:, 2]])
 
 
-def similarity(scale: float, angle: float, x: float, y: float, mirror: bool = False) -> np.ndarray:
-    """Scale, turn by ``angle`` (mirrored in x before that if asked) and move to (x, y)."""
+def similarity(scale: float, angle: float, x: float, y: float, facing: float = 1.0) -> np.ndarray:
+    """Scale (x by ``facing`` before that), turn by ``angle`` and move to (x, y)."""
     c, s = scale * np.cos(angle), scale * np.sin(angle)
-    f = -1.0 if mirror else 1.0
-    return np.array([[c * f, -s, x], [s * f, c, y]])
+    return np.array([[c * facing, -s, x], [s * facing, c, y]])
 
 
 def joint(part: Part, gait: float) -> np.ndarray:
@@ -77,11 +76,11 @@ class Actor:
     scale: np.ndarray  # (T,) world pixels per unit
     angle: np.ndarray  # (T,)
     gait: np.ndarray  # (T,)
-    mirror: bool
+    facing: np.ndarray  # (T,) 1 or -1: mirrored; between them while it turns round
 
     def maps(self, t: int) -> list[np.ndarray]:
         """Maps from every part's units to the world in frame ``t``."""
-        root = similarity(self.scale[t], self.angle[t], *self.position[t], self.mirror)
+        root = similarity(self.scale[t], self.angle[t], *self.position[t], self.facing[t])
         return [compose(root, own) for own in pose(self.parts, self.gait[t])]
 
 

@@ -72,10 +72,16 @@ def flow(
 
 
 def flow_valid(
-    settings: Mapping, split: str, video_index: int, t: int, *, backward: bool = False
+    settings: Mapping,
+    split: str,
+    video_index: int,
+    t: int,
+    *,
+    backward: bool = False,
+    other: int | None = None,
 ) -> np.ndarray:
     """(H, W) bool: the point is inside the other frame and seen there (same part at its target)."""
-    video, other = _open(settings, split, video_index, t, backward)
+    video, other = _open(settings, split, video_index, t, backward, other)
     moved = dense_flow(video, t, other)
     part, target = video.frames[t].part, np.pad(video.frames[other].part, 1, constant_values=-1)
     height, width = part.shape

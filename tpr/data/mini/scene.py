@@ -166,7 +166,8 @@ def make_actor(rng: np.random.Generator, r: Role, camera: Camera, frames: int) -
     position = world_path(rng, r, camera, time)
     halvings = 2 if frames > 1 else 0  # one frame needs one resolution
     sprites = paint_rig(parts, rng, r.category, float((scale * camera.zoom).max()), halvings)
-    return Actor(r.category, parts, sprites, position, scale, angle, gait, mirror)
+    facing = np.full(frames, -1.0 if mirror else 1.0)
+    return Actor(r.category, parts, sprites, position, scale, angle, gait, facing)
 
 
 def make_scene(rng: np.random.Generator, s: SplitSettings) -> Scene:

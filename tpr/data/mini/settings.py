@@ -12,11 +12,39 @@ GENERATOR_VERSION = 2
 
 
 @dataclass(frozen=True)
+class Motion:
+    """Of a split that moves as recorded footage does (docs/mini-world.md). What is random does not
+    depend on these, so that the same video with other values differs in them alone.
+
+    ``speed``: of objects in the middle of their path, pixels a frame at 96 rows, the median;
+    ``pan`` and ``sway``: of a camera that does so, likewise, the mean; ``growth``: factor between
+    the sizes of an object in the first and the last of 8 frames, the median; ``gait``: how fast
+    limbs move, 1 as where there is no Motion; ``crossing``: the share of further objects that meet
+    the first one; ``aside``: how far the others start from it, in sizes.
+    """
+
+    speed: float
+    pan: float
+    sway: float
+    growth: float
+    gait: float
+    crossing: float
+    aside: float
+
+    def __post_init__(self) -> None:
+        """Raises ValueError naming the first setting that is out of range."""
+        limits = {"speed": (0, 200), "pan": (0, 50), "sway": (0, 50), "growth": (1, 4)}
+        limits |= {"gait": (0, 4), "crossing": (0, 1), "aside": (0, 3)}
+        check_limits("motion's ", self, limits)
+
+
+@dataclass(frozen=True)
 class SplitSettings:
     """What one split contains; sizes in pixels, shares in [0, 1].
 
     ``severity`` scales every degradation (0 = none visible); ``degraded`` is the share of
     degraded frames. The first frame of a video is never degraded, except in one-frame splits.
+    ``motion``: None, where objects go straight on and slowly.
     """
 
     videos: int
@@ -26,16 +54,21 @@ class SplitSettings:
     severity: float = 1.0
     degraded: float = 0.4
     jpeg_quality: int = 90
+    motion: Motion | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the first setting that is out of range."""
         limits = {"videos": (0, 10**7), "frames": (1, 1000), "height": (32, 4096)}
         limits |= {"width": (32, 4096), "jpeg_quality": (1, 100)}
-        limits |= {"severity": (0, 10), "degraded": (0, 1)}
-        for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"mini data: {name} must be in [{low}, {high}], not {value}")
+        check_limits("", self, limits | {"severity": (0, 10), "degraded": (0, 1)})
+
+
+def check_limits(of: str, settings: object, limits: Mapping[str, tuple[float, float]]) -> None:
+    """ValueError naming the first setting that is out of range."""
+    for name, (low, high) in limits.items():
+        value = getattr(settings, name)
+        if not low <= value <= high:
+            raise ValueError(f"mini data: {of}{name} must be in [{low}, {high}], not {value}")
 
 
 # Single images for pretraining: less degraded, because they have no clean neighbour to lean on.
@@ -46,15 +79,26 @@ def split_settings(name: str, values: Mapping | SplitSettings) -> SplitSettings:
     """Settings of split ``name`` from a mapping; the split "images" has its own defaults."""
     if isinstance(values, SplitSettings):
         return values
-    known = {field.name for field in fields(SplitSettings)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ValueError(
-            f"mini data: unknown setting {unknown[0]!r} of split {name!r}; known: {sorted(known)}"
-        )
+    check_names(f"split {name!r}", values, SplitSettings)
     if "videos" not in values:
         raise ValueError(f"mini data: split {name!r} needs 'videos', the number of videos")
-    return SplitSettings(**((IMAGE_DEFAULTS if name == "images" else {}) | dict(values)))
+    chosen = (IMAGE_DEFAULTS if name == "images" else {}) | dict(values)
+    if isinstance(motion := chosen.get("motion"), Mapping):
+        what = f"motion of split {name!r}"
+        check_names(what, motion, Motion)
+        if missing := [field.name for field in fields(Motion) if field.name not in motion]:
+            raise ValueError(f"mini data: {what} needs {missing[0]!r}")
+        chosen["motion"] = Motion(**motion)
+    return SplitSettings(**chosen)
+
+
+def check_names(what: str, values: Mapping, kind: type) -> None:
+    """ValueError naming a setting that ``kind`` does not have."""
+    known = {field.name for field in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise ValueError(
+            f"mini data: unknown setting {unknown[0]!r} of {what}; known: {sorted(known)}"
+        )
 
 
 def resolve(splits: Mapping[str, Mapping | SplitSettings], seed: int) -> dict:
@@ -62,8 +106,13 @@ def resolve(splits: Mapping[str, Mapping | SplitSettings], seed: int) -> dict:
     return {
         "generator_version": GENERATOR_VERSION,
         "seed": int(seed),
-        "splits": {name: asdict(split_settings(name, splits[name])) for name in sorted(splits)},
+        "splits": {name: written(split_settings(name, splits[name])) for name in sorted(splits)},
     }
+
+
+def written(settings: SplitSettings) -> dict:
+    """As info.json has them: without motion where it is None, as before there was any."""
+    return {name: value for name, value in asdict(settings).items() if value is not None}
 
 
 def video_rng(seed: int, split: str, index: int, stream: str) -> np.random.Generator:

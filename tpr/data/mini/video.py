@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from tpr.data.mini.degrade import degrade, schedule
+from tpr.data.mini.moving import make_moving_scene
 from tpr.data.mini.render import Frame, part_owner, render
 from tpr.data.mini.scene import Scene, make_scene
 from tpr.data.mini.settings import SplitSettings, video_rng
@@ -53,7 +54,8 @@ def image_motion(scene: Scene, t: int) -> np.ndarray:
 
 def attempt(settings: SplitSettings, seed: int, split: str, index: int, number: int) -> Video:
     """Video from the ``number``-th random stream; it may turn out without any track."""
-    scene = make_scene(video_rng(seed, split, index, f"scene{number}"), settings)
+    make = make_moving_scene if settings.motion else make_scene
+    scene = make(video_rng(seed, split, index, f"scene{number}"), settings)
     rng = video_rng(seed, split, index, f"degrade{number}")
     plan, frames = schedule(rng, settings), [render(scene, t) for t in range(settings.frames)]
     shots = [degrade(f.rgb, plan[t], rng, image_motion(scene, t)) for t, f in enumerate(frames)]
