@@ -23,6 +23,7 @@ Killed or interrupted, the same command goes on where it stopped.
 Options: --profile P     sizes and schedule: smoke, mini (default), full
          --seeds 0,1     default: those of the profile
          --dry-run       say what would run and why
+         --accept-code   keep what other code made, finished or begun
          --force         run training and evaluation of the targets again
          --launcher L    local (default), or slurm: submit the stages as jobs and return
          --workers N     processes at a time (default: by the profile and the cores)

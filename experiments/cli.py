@@ -86,12 +86,13 @@ def command(
         return 0
     if options.targets[:1] == ["status"]:
         options.targets = options.targets[1:]
-        text, well = stage_states.status(Suite(options, layout, manifests, graph).goals, layout)
+        work = Suite(options, layout, manifests, graph, stages)
+        text, well = stage_states.status(work.goals, layout, work.code)
         print(text)
         return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
         return measure_costs(manifests, layout, page)
-    return run_suite(options, Suite(options, layout, manifests, graph), stages, page)
+    return run_suite(options, Suite(options, layout, manifests, graph, stages), stages, page)
 
 
 def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> Profile:
@@ -144,7 +145,7 @@ def run_suite(
             goals = [stage for stage in work.goals if stage.kind == "evaluate"]
             print("\n".join(gpu_hours.table(goals, tables, found, accelerator)))
         return 0
-    for line in [*shipped_problems(work.layout), *messages.damaged(work.steps)]:
+    for line in [*shipped_problems(work.layout), *messages.made_again(work.steps, work.layout)]:
         print(f"note: {printable(line, LONGEST)}", flush=True)
     if work.todo:
         stages_to_run = [step.stage for step in work.todo]
@@ -198,7 +199,8 @@ def submit_to_slurm(options: argparse.Namespace, work: Suite, stages: str) -> in
     check_division([step.stage for step in work.todo], lambda stage: ranks(stage, cluster))
     if cluster.gpus_per_node:
         check_build()
-    print(messages.submitted(submit_all(work.steps, work.layout, cluster, stages), work.steps))
+    found = submit_all(work.steps, work.layout, cluster, stages, work.code)
+    print(messages.submitted(found, work.steps))
     return 0
 
 
@@ -221,6 +223,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
         schedule=Schedule(work.steps, work.durations, work.workers),
         watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
         finished=finished,
+        code=work.code,
     )
     return runner.run()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from experiments.engine.shipped_weights import shipped
+from experiments.engine.stage_code import Code, StageCode
 from experiments.stages.json_files import Record
 from experiments.stages.layout import Layout
 from experiments.stages.outputs import read_record
@@ -12,27 +13,37 @@ from experiments.stages.progress import progress_of
 from experiments.stages.stage import PRETRAINING, Stage, difference, folders, in_order
 
 DONE, SHIPPED, RUN = "done", "shipped", "run"
-FORCED, DAMAGED = "forced", "damaged: "  # reasons: the whole of one, how others begin
+# reasons: the whole of one, how others begin
+FORCED, DAMAGED, OTHER_CODE = "forced", "damaged: ", "made by other code: "
 FORCIBLE = ("train", "evaluate")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A stage, what happens with it (DONE, SHIPPED or RUN), and why."""
+    """A stage, what happens with it (DONE, SHIPPED or RUN), and why; code: what it is made by."""
 
     stage: Stage
     action: str
     reason: str
+    code: Code = field(default_factory=dict)
 
     @property
     def starts_over(self) -> bool:
         """Whether what an earlier run of the stage left is to be removed."""
-        return self.reason == FORCED or self.reason.startswith(DAMAGED)
+        return self.reason == FORCED or self.reason.startswith((DAMAGED, OTHER_CODE))
 
 
-def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> list[Step]:
+def make_plan(
+    goals: list[Stage],
+    layout: Layout,
+    code: StageCode | None = None,
+    *,
+    force: bool = False,
+    accept: bool = False,
+) -> list[Step]:
     """Steps in an order that respects inputs; what no stage to run needs is left out.
 
+    code: what finished and begun stages are compared with; accept: what other code made stays.
     force: training and evaluation of the goals run again (a goal that is a pretraining, too). Of
     finished stages that one to run needs all files are summed up, of goals those that were touched.
     """
@@ -43,11 +54,16 @@ def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> lis
     def visit(stage: Stage, used: bool) -> None:
         if stage.key in steps:
             return
-        action, reason = decide(stage, layout, stage.key in forced, thorough=used)
+        compared = None if accept else code
+        action, reason = decide(stage, layout, stage.key in forced, compared, thorough=used)
         if action == RUN:
             for needed in stage.inputs.values():
                 visit(needed, True)
-        steps[stage.key] = Step(stage, action, reason)
+        step = Step(stage, action, reason)
+        if code and action == RUN:
+            now = code.today(stage, layout) if step.starts_over else code.resumed(stage, layout)
+            step = replace(step, code=now)
+        steps[stage.key] = step
 
     for goal in goals:
         visit(goal, goal.kind in PRETRAINING)  # another goal may start from it
@@ -55,31 +71,41 @@ def make_plan(goals: list[Stage], layout: Layout, *, force: bool = False) -> lis
 
 
 def decide(
-    stage: Stage, layout: Layout, forced: bool, *, thorough: bool = False
+    stage: Stage,
+    layout: Layout,
+    forced: bool,
+    code: StageCode | None = None,
+    *,
+    thorough: bool = False,
 ) -> tuple[str, str]:
-    """Action and reason for one stage; thorough: as in `outputs.damage`."""
+    """Action and reason for a stage; code: as in `make_plan`, thorough: as in `outputs.damage`."""
     if forced:
         return RUN, FORCED
-    damage = stage.damage(layout, thorough=thorough)
-    if stage.record(layout) and not damage:
+    damage, record = stage.damage(layout, thorough=thorough), stage.record(layout)
+    changed = code.change(stage, layout, record) if code and record else ""
+    if record and not damage and not changed:
         return DONE, ""
-    reason = f"{DAMAGED}{damage}" if damage else why_missing(stage, layout)
+    reason = OTHER_CODE + changed if changed else DAMAGED + damage if damage else ""
+    reason = reason or why_missing(stage, layout, code)
     if stage.kind in PRETRAINING:
         entry, text = shipped(stage, layout)
         if entry:
-            return SHIPPED, f"{reason}; {text}" if reason.startswith(DAMAGED) else text
+            again = reason.startswith((DAMAGED, OTHER_CODE))
+            return SHIPPED, f"{reason}; {text}" if again else text
         reason += f"; {text}" if text else ""
     return RUN, reason
 
 
-def why_missing(stage: Stage, layout: Layout) -> str:
+def why_missing(stage: Stage, layout: Layout, code: StageCode | None = None) -> str:
     """Its record is damaged, it is unfinished, changed since an earlier run, or never run."""
     record = stage.folder(layout) / "record.json"
     if record.exists():
         return f"{DAMAGED}{layout.shown(record)} is not as it was written"
     progress = progress_of(stage.folder(layout))
     if progress:
-        return f"unfinished, stopped at {progress['done']} of {progress['total']}"
+        stopped = f"unfinished, stopped at {progress['done']} of {progress['total']}"
+        changed = code.begun(stage, layout) if code else ""
+        return f"{OTHER_CODE}{stopped}; {changed}" if changed else stopped
     earlier = latest_record(stage, layout)
     return f"changed: {difference(earlier, stage)}" if earlier else "missing"
 

@@ -11,9 +11,10 @@ from typing import Protocol
 from experiments.engine import rank_errors
 from experiments.engine.disk import AGAIN, NO_SPACE
 from experiments.engine.lock import file_lock, is_locked
-from experiments.engine.plan import DONE, FORCED, SHIPPED, Step, decide
+from experiments.engine.plan import DONE, FORCED, OTHER_CODE, SHIPPED, Step, decide
 from experiments.engine.schedule import Schedule
 from experiments.engine.shipped_weights import unpack
+from experiments.engine.stage_code import Code, StageCode
 from experiments.engine.worker import BUSY
 from experiments.stages.json_files import make_way, write_json
 from experiments.stages.layout import Layout
@@ -50,7 +51,7 @@ class Runner:
     """Works through steps.
 
     start(folder) starts a stage's worker; watch(runner) is called at every look; finished(stage)
-    after each stage.
+    after each stage; code: today's.
     """
 
     def __init__(
@@ -62,16 +63,18 @@ class Runner:
         schedule: Schedule,
         watch: Callable[[Runner], None] = lambda runner: None,
         finished: Callable[[Stage], None] = lambda stage: None,
+        code: StageCode | None = None,
     ) -> None:
         self.layout, self.start, self.schedule = layout, start, schedule
         self.watch, self.finished = watch, finished
         self.waiting = {s.stage.key: s.stage for s in steps if s.action != DONE}
+        self.code = {step.stage.key: step.code for step in steps}
         self.ships = {s.stage.key for s in steps if s.action == SHIPPED}
         self.running: dict[str, tuple[Stage, StageProcess, float]] = {}
         self.elsewhere: dict[str, Stage] = {}
         self.done: list[Stage] = []
         self.failures: list[Failure] = []
-        clear(steps, layout)
+        clear(steps, layout, code)
 
     def run(self) -> list[Failure]:
         """Returns the stages that failed or could not run. Leaves no worker behind."""
@@ -125,7 +128,7 @@ class Runner:
             self.finish(stage)
         elif stage.record(self.layout):  # another suite finished it since the plan was made
             self.finish(stage)
-        elif not describe(stage, self.layout):
+        elif not describe(stage, self.layout, self.code[stage.key]):
             self.elsewhere[stage.key] = stage
         else:
             worker = self.start(stage.folder(self.layout))
@@ -159,7 +162,7 @@ def needs(stage: Stage, lost: set[str]) -> bool:
     return any(s.key in lost or needs(s, lost) for s in stage.inputs.values())
 
 
-def describe(stage: Stage, layout: Layout) -> bool:
+def describe(stage: Stage, layout: Layout, code: Code | None = None) -> bool:
     """Writes stage.json for the worker; False if another suite is running the stage.
 
     Whoever writes it holds the stage's lock, so drafts that lie there are of killed runners.
@@ -170,21 +173,33 @@ def describe(stage: Stage, layout: Layout) -> bool:
             clear_way(folder)
             for draft in folder.glob(".stage.json.*.tmp"):
                 draft.unlink()
-            write_json(folder / "stage.json", stage.request())
+            write_json(folder / "stage.json", stage.request(code))
     return mine
 
 
-def clear(steps: Iterable[Step], layout: Layout) -> None:
-    """Removes what forced and damaged stages left, last ones first, unless another suite is running
-    them or has mended them since."""
+def clear(steps: Iterable[Step], layout: Layout, code: StageCode | None = None) -> None:
+    """Takes away what forced and damaged stages left, last ones first, unless another suite is
+    running them or has mended them since. What other code made is kept beside."""
     for step in reversed([step for step in steps if step.starts_over]):
         stage = step.stage
         with file_lock(stage.lock(layout)) as mine:
-            sound = decide(stage, layout, False, thorough=True)[0] == DONE
+            sound = decide(stage, layout, False, code, thorough=True)[0] == DONE
             if mine and (step.reason == FORCED or not sound):
                 folder = finished_folder(layout.runs, stage.key) or stage.folder(layout)
-                remove(folder / "record.json")
-                remove(folder)
+                if step.reason.startswith(OTHER_CODE):
+                    put_aside(folder, layout)
+                else:
+                    remove(folder / "record.json")
+                    remove(folder)
+
+
+def put_aside(folder: Path, layout: Layout) -> None:
+    """Moves a stage's folder to those that other code made, over what lies there of it."""
+    aside = layout.other_code / folder.name
+    if folder.exists():
+        remove(aside)
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        folder.replace(aside)
 
 
 def clear_way(folder: Path) -> None:

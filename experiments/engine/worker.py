@@ -23,6 +23,7 @@ from experiments.engine.disk import NO_SPACE, is_full, told
 from experiments.engine.environment import now, packages, repeats
 from experiments.engine.lock import file_lock
 from experiments.engine.orphans import end_with_parent
+from experiments.engine.stage_code import WORDS, Code, StageCode
 from experiments.stages import failures
 from experiments.stages.json_files import Record, read_json, write_json
 from experiments.stages.layout import ROOT
@@ -85,15 +86,35 @@ def run_and_record(
         if done.get("key") == request["key"] and not damage(folder, done, thorough=False):
             begin(0)
             return 0
+        code = code_at_work(request, folder.parent, stages)
         begin(None)
         (folder / failures.FILE).unlink(missing_ok=True)
         try:
-            record = compute(request, folder, stages)
+            record = compute(request | {"code": code}, folder, stages)
             write_json(folder / "record.json", sealed(record | {"outputs": take_stock(folder)}))
         except FloatingPointError as error:
             failures.note(folder, request["key"], error, now())
             raise
     return 0
+
+
+def code_at_work(request: Record, runs: Path, stages: str) -> Code:
+    """What the stage is made by: today's code and, by role, the code of its inputs as they are.
+
+    Raises ValueError if that is not the code that the stage was planned with: a process that has
+    loaded some of it before would compute by neither.
+    """
+    own = StageCode(stages).own(request["stage"], request["spec"])
+    planned = request.get("code") or {}
+    if planned and planned["sha256"] != own:
+        raise ValueError(
+            f"the code of {WORDS[request['stage']]} changed after this was planned: the same "
+            "command plans it again"
+        )
+    inputs = find_inputs(request, runs)
+    codes = {role: (read_record(path) or {}).get("code") for role, path in inputs.items()}
+    began = {"began": planned["began"]} if "began" in planned else {}
+    return {"sha256": own, "inputs": codes} | began
 
 
 def assist(folder: Path, stages: str, status: int | None) -> int:

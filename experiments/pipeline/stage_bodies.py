@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from experiments.engine.gpu_support import check_support
 from experiments.pipeline.measures import MATCHES, measures
+from experiments.stages.choices import data_source, pretraining_source
 from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from experiments.stages.progress import Log
@@ -27,9 +28,12 @@ FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp ha
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Generated videos or images, or a recorded data set: <split>.json and frames/<split>/."""
-    if "dataset" in spec:
-        return recorded(spec, out, log)
+    """Videos or single images: <split>.json and frames/<split>/."""
+    return DATA[data_source(spec)](spec, out, log)
+
+
+def generated(spec: Spec, out: Path, log: Log) -> Record:
+    """Made-up videos or images with exact annotations."""
     from tpr.data.mini import generate
 
     new = out / "data"
@@ -48,17 +52,24 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def recorded(spec: Spec, out: Path, log: Log) -> Record:
-    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits.
+    """YouTube-VIS or OVIS from the folder TPR_DATA, checked, with index.json beside its splits."""
+    return prepared(spec, data_folder(), out, log)
 
-    A trial may have `generated` videos in its place.
-    """
+
+def trial(spec: Spec, out: Path, log: Log) -> Record:
+    """As `recorded`, of generated videos in place of recorded ones."""
+    return prepared(spec, archive(spec["generated"], out, log), out, log)
+
+
+def prepared(spec: Spec, source: Path, out: Path, log: Log) -> Record:
+    """A data set's splits from the folder that it was unpacked to."""
     from tpr.data.findings import BrokenDataError, report
     from tpr.data.preparing.prepare import counts, prepare
 
     try:
         index = prepare(
             spec["dataset"],
-            archive(spec["generated"], out, log) if "generated" in spec else data_folder(),
+            source,
             out,
             holdout=spec.get("holdout_videos"),
             limit=spec.get("limit_videos"),
@@ -91,20 +102,39 @@ def data_folder() -> Path:
     return Path(os.environ.get("TPR_DATA", "."))
 
 
-def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """The image model: weights.pt in `out`, trained on single images, public, or untrained."""
-    if "train" not in spec:
-        from experiments.pipeline.image_weights import initial_weights, public_weights
+DATA = {"generated": generated, "recorded": recorded, "trial": trial}
 
-        videos = dataset(inputs["videos"], "train")
-        if spec["weights"] is None:
-            return initial_weights(spec, videos, out, log)
-        return public_weights(spec, videos, data_folder() / spec["weights"], out)
+
+def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """The image model: weights.pt in `out`."""
+    return PRETRAINING[pretraining_source(spec)](spec, inputs, out, log)
+
+
+def untrained(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Of a trial: weights as they are drawn."""
+    from experiments.pipeline.image_weights import initial_weights
+
+    return initial_weights(spec, dataset(inputs["videos"], "train"), out, log)
+
+
+def public(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """The published weights of a file in TPR_DATA."""
+    from experiments.pipeline.image_weights import public_weights
+
+    videos = dataset(inputs["videos"], "train")
+    return public_weights(spec, videos, data_folder() / spec["weights"], out)
+
+
+def trained(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Trained on single images."""
     check_support()
     from tpr.training.loop import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
     return pretrain(spec, dataset(inputs["images"], "images"), out, log, start=start)
+
+
+PRETRAINING = {"untrained": untrained, "public": public, "trained": trained}
 
 
 def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:

@@ -30,6 +30,11 @@ class Layout:
         return self.root / "runs" / self.profile
 
     @property
+    def other_code(self) -> Path:
+        """Stage folders that were made by other code than today's, until they are deleted."""
+        return self.runs / "other-code"
+
+    @property
     def weights(self) -> Path:
         """Pretrained weights that ship with the repository."""
         return self.root / "weights" / self.profile

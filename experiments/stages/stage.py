@@ -59,8 +59,8 @@ class Stage:
         """Beside the folder, because the folder may be emptied while the lock is held."""
         return layout.runs / ".locks" / self.folder(layout).name
 
-    def request(self) -> Record:
-        """What a worker needs to know; the record repeats it."""
+    def request(self, code: Record | None = None) -> Record:
+        """What a worker needs to know; the record repeats it. code: which it is to be made by."""
         return {
             "stage": self.kind,
             "stage_version": self.version,
@@ -71,6 +71,7 @@ class Stage:
             "key": self.key,
             "inputs": self.input_keys,
             "spec": self.spec,
+            **({"code": code} if code else {}),
         }
 
     def record(self, layout: Layout) -> Record | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from experiments.declared.manifests import Manifests
-from experiments.engine.plan import DAMAGED, DONE, RUN, SHIPPED, Step
+from experiments.engine.plan import DAMAGED, DONE, OTHER_CODE, RUN, SHIPPED, Step
 from experiments.engine.runner import Failure
 from experiments.stages.durations import Durations, human
 from experiments.stages.layout import Layout
@@ -51,21 +51,23 @@ def summary(steps: list[Step], seconds: float, workers: int) -> str:
     return counts(steps) + (f"; about {human(seconds)} on {where}" if seconds else "")
 
 
-def damaged(steps: list[Step]) -> list[str]:
-    """A line for each finished stage that is made again because its files are not as written."""
-    return [
-        f"{step.stage.label} is made again, {step.reason}"
-        for step in steps
-        if step.reason.startswith(DAMAGED)
-    ]
+def made_again(steps: list[Step], layout: Layout) -> list[str]:
+    """A line for each stage that is made again because its files are not as written, or because
+    other code made them; what is kept of these, and how to take them as they are."""
+    again = [step for step in steps if step.reason.startswith((DAMAGED, OTHER_CODE))]
+    lines = [f"{step.stage.label} is made again, {step.reason}" for step in again]
+    if any(step.reason.startswith(OTHER_CODE) for step in again):
+        aside = layout.shown(layout.other_code)
+        lines.append(f"what other code made is kept in {aside}; --accept-code takes it as it is")
+    return lines
 
 
 def headline(steps: list[Step], seconds: float, workers: int) -> str:
     """The plan in short, and why weights that ship are not used."""
     lines = [summary(steps, seconds, workers)]
     for step in steps:
-        made_again = step.reason.startswith(DAMAGED)
-        if step.stage.kind in PRETRAINING and step.action == RUN and not made_again:
+        again = step.reason.startswith((DAMAGED, OTHER_CODE))
+        if step.stage.kind in PRETRAINING and step.action == RUN and not again:
             lines.append(f"{step.stage.label} will run: {step.reason}")
     return "\n".join(lines)
 

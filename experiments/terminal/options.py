@@ -25,6 +25,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--launcher", choices=("local", "slurm"), default="local", help="where stages run")
     add("--workers", type=positive, help="processes at a time")
     add("--force", action="store_true", help="train and evaluate the targets again")
+    add("--accept-code", action="store_true", help="keep what other code made, finished or begun")
     add("--dry-run", action="store_true", help="say what would run and why")
     add("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS and public weights")
     add("--follow-links", action="store_true", default=bool(os.environ.get("TPR_FOLLOW_LINKS")),

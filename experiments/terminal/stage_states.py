@@ -10,6 +10,7 @@ from experiments.engine import rank_errors
 from experiments.engine.lock import is_locked
 from experiments.engine.plan import DONE, SHIPPED, decide
 from experiments.engine.runner import last_line, share
+from experiments.engine.stage_code import StageCode
 from experiments.stages.durations import human
 from experiments.stages.failures import noted
 from experiments.stages.json_files import read_json
@@ -31,11 +32,11 @@ class State(NamedTuple):
     detail: str = ""
 
 
-def status(goals: list[Stage], layout: Layout) -> tuple[str, bool]:
-    """A line a stage, inputs first, and the counts; whether nothing has failed."""
+def status(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bool]:
+    """A line a stage, inputs first, and the counts; whether nothing has failed. code: today's."""
     stages = {stage.key: stage for stage in in_order(goals)}.values()
     jobs = jobs_of(stages, layout)
-    states = [(stage, state(stage, layout, jobs)) for stage in stages]
+    states = [(stage, state(stage, layout, jobs, code)) for stage in stages]
     lines = [f"{s.word:<8}{x.label}{': ' if s.detail else ''}{s.detail}" for x, s in states]
     counts = Counter(s.word for _, s in states)
     lines.append(", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word]))
@@ -53,11 +54,12 @@ def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
     return {key: found[name] for key, name in names.items() if name in found}
 
 
-def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job]) -> State:
+def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job], code: StageCode) -> State:
     """jobs: those in Slurm's queue by stage key."""
     record, damage = stage.record(layout), stage.damage(layout)
     if record and not damage:
-        return State(DONE, f"in {human(record['seconds'])}" if "seconds" in record else "")
+        seconds = f"in {human(record['seconds'])}" if "seconds" in record else ""
+        return State(DONE, joined(seconds, code.change(stage, layout, record)))
     if job := jobs.get(stage.key):
         about = job.reason if job.waits else progress(stage, layout)
         return State(QUEUED if job.waits else RUNNING, joined(f"job {job.id}", about))

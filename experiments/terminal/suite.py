@@ -13,6 +13,7 @@ from experiments.engine.launch.forked import Forked
 from experiments.engine.launch.local import Worker
 from experiments.engine.plan import RUN, Step, make_plan
 from experiments.engine.schedule import total_seconds
+from experiments.engine.stage_code import StageCode
 from experiments.pipeline.graph import Graph, goal_stages
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
@@ -21,16 +22,24 @@ from tpr.devices.machine_record import cores
 
 
 class Suite:
-    """What one call of the suite works on."""
+    """stages: name of the module with the stages' bodies."""
 
     def __init__(
-        self, options: argparse.Namespace, layout: Layout, manifests: Manifests, graph: Graph
+        self,
+        options: argparse.Namespace,
+        layout: Layout,
+        manifests: Manifests,
+        graph: Graph,
+        stages: str,
     ) -> None:
         self.layout, self.manifests, self.profile = layout, manifests, graph.profile
         self.targets = options.targets or ["all"]
         self.seeds = options.seeds or self.profile.seeds
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
-        self.steps = make_plan(self.goals, layout, force=options.force)
+        self.code = StageCode(stages)
+        self.steps = make_plan(
+            self.goals, layout, self.code, force=options.force, accept=options.accept_code
+        )
         self.threads = min(self.profile.threads, cores())
         limit = options.workers or self.profile.workers
         self.processes = self.profile.processes or max(gpus(), 1)

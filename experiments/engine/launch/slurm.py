@@ -18,9 +18,11 @@ from experiments.engine.lock import file_lock
 from experiments.engine.plan import DONE, SHIPPED, Step
 from experiments.engine.runner import clear
 from experiments.engine.shipped_weights import unpack
+from experiments.engine.stage_code import StageCode
 from experiments.engine.worker import STAGE_BODIES
 from experiments.stages.json_files import Record, read_json, write_json
 from experiments.stages.layout import Layout
+from experiments.stages.progress import progress_of
 from experiments.stages.stage import Stage
 from tpr.files import replacing
 
@@ -57,8 +59,9 @@ def submit_all(
     layout: Layout,
     cluster: Cluster,
     stages: str = STAGE_BODIES,
+    code: StageCode | None = None,
 ) -> Submitted:
-    """Submits what is neither done nor in the queue; steps: inputs first.
+    """Submits what is neither done nor in the queue; steps: inputs first; code: today's.
 
     Raises OSError if Slurm refuses; what was submitted until then stays in the queue.
     """
@@ -66,7 +69,7 @@ def submit_all(
     with file_lock(layout.runs / ".locks" / "submit", wait=True):
         jobs = queued(layout)
         fresh = [step for step in steps if job_name(step.stage, layout) not in jobs]
-        clear(fresh, layout)
+        clear(fresh, layout, code)
         for step in steps:
             take(step, jobs, out, layout, cluster, stages)
     return out
@@ -88,21 +91,22 @@ def take(
     if step.action == SHIPPED:
         unpack(stage, layout)
     elif job:
-        complete(stage, job.id, layout, cluster, stages)
+        complete(step, job, layout, cluster, stages)
         out.attached[stage.key] = job.id
     else:
         known = out.new | out.attached
         after = [known[needed.key] for needed in stage.inputs.values() if needed.key in known]
-        out.new[stage.key] = submit(stage, after, layout, cluster, stages)
+        out.new[stage.key] = submit(step, after, layout, cluster, stages)
 
 
-def submit(stage: Stage, after: list[str], layout: Layout, cluster: Cluster, stages: str) -> str:
+def submit(step: Step, after: list[str], layout: Layout, cluster: Cluster, stages: str) -> str:
     """Submits one stage to start after other jobs; returns the job's id."""
     from submitit import SlurmExecutor
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
+    stage = step.stage
     folder, name = stage.folder(layout), job_name(stage, layout)
-    write_json(folder / "stage.json", stage.request())
+    write_json(folder / "stage.json", stage.request(step.code))
     try:
         executor = SlurmExecutor(folder / "slurm", max_num_timeout=RESTARTS)
         executor.update_parameters(**parameters(stage, name, after, layout, cluster))
@@ -114,11 +118,15 @@ def submit(stage: Stage, after: list[str], layout: Layout, cluster: Cluster, sta
     return job.job_id
 
 
-def complete(stage: Stage, id: str, layout: Layout, cluster: Cluster, stages: str) -> None:
-    """Writes what a killed submitting process left out: what the job is to do, and its id."""
+def complete(step: Step, job: Job, layout: Layout, cluster: Cluster, stages: str) -> None:
+    """Writes what a killed submitting process left out: what the job is to do, and its id; and for
+    one that has not begun, by which code it is to do it now."""
     from submitit.core.utils import DelayedSubmission, JobPaths
 
+    stage, id = step.stage, job.id
     folder, name = stage.folder(layout), job_name(stage, layout)
+    if job.waits and not progress_of(folder):
+        write_json(folder / "stage.json", stage.request(step.code))
     order = JobPaths(folder / "slurm", id).submitted_pickle
     if not order.is_file():
         work = DelayedSubmission(StageJob(folder, stages))

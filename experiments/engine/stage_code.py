@@ -1,0 +1,116 @@
+"""The code that decides a stage's result, as a digest beside its key.
+
+The key is of settings; the digest is of all definitions that the stage's body reaches in the
+repository and in a user's own class. A stage's code is {"sha256", "inputs": by role the code of
+each}; None stands for what was made before there were digests, and for weights that ship with such
+a record: that is told, and not compared.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from experiments.engine.shipped_weights import shipped
+from experiments.sources.reach import Place, Sources, own_folders
+from experiments.stages.choices import choices, temporal_module
+from experiments.stages.json_files import Record, read_json
+from experiments.stages.key import Spec
+from experiments.stages.layout import ROOT, Layout
+from experiments.stages.progress import progress_of
+from experiments.stages.stage import Stage
+
+Code = dict[str, Any]
+WORDS = {
+    "videos": "the videos",
+    "images": "the images for pretraining",
+    "pretrain": "the pretraining",
+    "start": "the pretraining",
+    "flow": "the flow network's pretraining",
+    "pretrain-flow": "the flow network's pretraining",
+    "train": "the training",
+    "evaluate": "the evaluation",
+}
+# Definitions that only refuse a machine or spell a message: they decide no result.
+ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printable", "doing")
+
+
+class StageCode:
+    """Today's code of stages.
+
+    stages: name of the module whose functions BODIES are the stages; root: of the repository.
+    """
+
+    def __init__(self, stages: str, root: Path = ROOT) -> None:
+        self.sources = Sources(*own_folders(root))
+        self.stages = stages
+        self.digest = cache(self._digest)
+
+    def own(self, kind: str, spec: Spec) -> str:
+        """The digest of a stage's own code, that of its inputs aside."""
+        return self.digest(tuple(sorted(choices(kind, spec).items())), temporal_module(spec))
+
+    def _digest(self, chosen: tuple[tuple[str, str], ...], module: str) -> str:
+        entries: list[Place] = [(self.stages, "BODIES")]
+        if found := self.own_class(module):
+            entries.append(found)
+        keys = {name: [key] for name, key in chosen}
+        return self.sources.digest(entries, keys, ONLY_TELL)
+
+    def own_class(self, name: str) -> Place | None:
+        """Where a class that a manifest gives by its path is, if no installed package has it."""
+        found = self.sources.place(name) if "." in name else None
+        return found if found and found[1] else None
+
+    def today(self, stage: Stage, layout: Layout) -> Code:
+        """The code that the stage would be made by now, from the inputs that are at hand."""
+        inputs = {role: self.at_hand(one, layout) for role, one in stage.inputs.items()}
+        return {"sha256": self.own(stage.kind, stage.spec), "inputs": inputs}
+
+    def at_hand(self, stage: Stage, layout: Layout) -> Code | None:
+        """The code of a stage as another one gets it: shipped weights have their own."""
+        record = stage.record(layout) or {}
+        if "shipped" in record or (record and "code" not in record):
+            return record.get("code")
+        entry = None if record else shipped(stage, layout)[0]
+        return entry["record"].get("code") if entry else self.today(stage, layout)
+
+    def change(self, stage: Stage, layout: Layout, record: Record) -> str:
+        """Why what a record or stage.json tells of is of other code than today's; "" if it is not,
+        or if it does not say."""
+        if "shipped" in record:
+            return ""
+        changed = difference(record.get("code"), self.today(stage, layout), stage.kind)
+        return f"the code of {changed} changed{since(record)}" if changed else ""
+
+    def resumed(self, stage: Stage, layout: Layout) -> Code:
+        """`today`; "began" is the sha256 of other code that began what is to go on."""
+        now = self.today(stage, layout)
+        request = read_json(stage.folder(layout) / "stage.json") or {}
+        before = (request.get("code") or {}) if progress_of(stage.folder(layout)) else {}
+        began = before.get("began", before.get("sha256", now["sha256"]))
+        return now if began == now["sha256"] else now | {"began": began}
+
+    def begun(self, stage: Stage, layout: Layout) -> str:
+        """`change`, of a stage that was begun and not finished."""
+        request = read_json(stage.folder(layout) / "stage.json") or {}
+        same = request.get("key") == stage.key
+        return self.change(stage, layout, request) if same else ""
+
+
+def difference(before: Code | None, now: Code | None, name: str) -> str:
+    """The first stage, the inputs last, whose code differs, in words; "" if none does."""
+    if not before or not now:
+        return ""
+    mixed = before.get("began") not in (None, now["sha256"])
+    if before["sha256"] != now["sha256"] or mixed:
+        return WORDS.get(name, name)
+    pairs = ((role, one, now["inputs"].get(role)) for role, one in before["inputs"].items())
+    return next(filter(None, (difference(a, b, role) for role, a, b in pairs)), "")
+
+
+def since(record: Record) -> str:
+    """ " since commit 1748da0b8", where a record knows it."""
+    commit = (record.get("git") or {}).get("commit")
+    return f" since commit {commit[:9]}" if commit else ""

@@ -1,0 +1,1 @@
+"""Which definitions of the repository a function depends on, and a digest of them."""
