@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from tpr.terminal import printable
 
@@ -20,15 +19,14 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """A manifest's file, and on which of its lines each value stands, by the steps to it; a key of
-    a mapping has the steps to its value and "" after them."""
+    """In which file and line each value of a manifest stands, by the steps to it; a key of a
+    mapping has the steps to its value and "" after them."""
 
-    path: Path
-    lines: Mapping[tuple[Step, ...], int]
+    places: Mapping[tuple[Step, ...], str]
 
     def error(self, message: str, *steps: Step) -> ManifestError:
         """To raise for the value at `steps`."""
-        return ManifestError(f"{self.path}:{self.lines[steps]}: {message}")
+        return ManifestError(f"{self.places[steps]}: {message}")
 
     def check_name(self, name: str, known: Iterable[str], kind: str, *steps: Step) -> None:
         """Raises ManifestError, with the nearest known name, for one that is not known."""

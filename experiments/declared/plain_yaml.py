@@ -17,7 +17,9 @@ def compose(path: Path) -> yaml.Node:
     if path.exists() and not path.is_file():
         raise ManifestError(f"{path} is not a file")
     try:
-        node: yaml.Node | None = YAML.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        loader = YAML.SafeLoader(path.read_text(encoding="utf-8"))
+        loader.name = str(path)  # which all nodes then have
+        node: yaml.Node | None = loader.get_single_node()
     except FileNotFoundError:
         raise ManifestError(f"{path} does not exist") from None
     except RecursionError:
@@ -35,18 +37,23 @@ def compose(path: Path) -> yaml.Node:
 
 def load_plain(path: Path) -> Any:
     """Plain data, as they stand there. Raises ManifestError."""
-    node = compose(path)
+    return plain(compose(path))
+
+
+def plain(node: yaml.Node) -> Any:
+    """Plain data of a node. Raises ManifestError."""
     try:
         return YAML.SafeLoader("").construct_document(node)
     except RecursionError:
         problem = "nested too deeply"
     except (yaml.YAMLError, ValueError) as error:
         problem = str(getattr(error, "problem", error))
-    raise ManifestError(f"{path}:{line_of(node)}: {problem}")
+    raise ManifestError(f"{place_of(node)}: {problem}")
 
 
-def line_of(node: yaml.Node) -> int:
-    return node.start_mark.line + 1
+def place_of(node: yaml.Node) -> str:
+    """File and line."""
+    return f"{node.start_mark.name}:{node.start_mark.line + 1}"
 
 
 def scalar_of(node: yaml.Node) -> object:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
+from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError, Source
 from experiments.declared.model_settings import Model, TemporalModules
 from experiments.declared.seed_plan import SeedPlan, check_seed_plan
@@ -19,7 +20,7 @@ from experiments.declared.training_settings import (
     Pretraining,
     Recorded,
 )
-from experiments.declared.typed_yaml import OTHERS, load_typed
+from experiments.declared.typed_yaml import OTHERS, typed
 
 ExpectedSeconds = TypedDict(
     "ExpectedSeconds",
@@ -78,8 +79,8 @@ class Profile:
 
 
 def load_profile(path: Path) -> tuple[Profile, Source]:
-    """Raises ManifestError."""
-    profile, source = load_typed(path, Profile)
+    """A profile, which may extend another. Raises ManifestError."""
+    profile, source = typed(compose_extended(path), Profile)
     if profile.name != path.stem:
         raise source.error(f"profile {profile.name!r} in {path.name}", "profile")
     if not profile.seeds:

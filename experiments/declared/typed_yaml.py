@@ -29,7 +29,7 @@ from typing import (
 import yaml
 
 from experiments.declared.manifest_errors import ManifestError, Source, Step, nearest
-from experiments.declared.plain_yaml import compose, line_of, name_of, scalar_of
+from experiments.declared.plain_yaml import compose, name_of, place_of, scalar_of
 
 T = TypeVar("T")
 Kind = Any  # a type, as annotations hold it
@@ -48,8 +48,13 @@ NAMES = {
 
 def load_typed(path: Path, kind: type[T]) -> tuple[T, Source]:
     """The file's content, and where in the file it stands. Raises ManifestError."""
-    reader = Reader(path)
-    return reader.read(compose(path), kind, "the file", ()), Source(path, reader.lines)
+    return typed(compose(path), kind)
+
+
+def typed(node: yaml.Node, kind: type[T]) -> tuple[T, Source]:
+    """A file's content as a node, and where it stands. Raises ManifestError."""
+    reader = Reader()
+    return reader.read(node, kind, "the file", ()), Source(reader.places)
 
 
 @dataclass(frozen=True)
@@ -64,17 +69,16 @@ class Keys:
 
 
 class Reader:
-    """Turns YAML nodes into values and notes their lines; `what` names a value in messages."""
+    """Turns YAML nodes into values and notes their places; `what` names a value in messages."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: dict[tuple[Step, ...], int] = {}
+    def __init__(self) -> None:
+        self.places: dict[tuple[Step, ...], str] = {}
 
     def fail(self, node: yaml.Node, message: str) -> ManifestError:
-        return ManifestError(f"{self.path}:{line_of(node)}: {message}")
+        return ManifestError(f"{place_of(node)}: {message}")
 
     def read(self, node: yaml.Node, kind: Kind, what: str, steps: tuple[Step, ...]) -> Any:
-        self.lines[steps] = line_of(node)
+        self.places[steps] = place_of(node)
         if get_origin(kind) in (Union, UnionType):
             kind = self.choose(node, get_args(kind), what)
         if is_mapping(kind):
@@ -111,7 +115,7 @@ class Reader:
                 hint = nearest(key, keys.known)
                 raise self.fail(key_node, f"unknown key {key!r} in {what}; {hint}")
             out[key] = self.read(value, kind, key, (*steps, key))
-            self.lines[*steps, key, ""] = line_of(key_node)
+            self.places[*steps, key, ""] = place_of(key_node)
         for key in keys.required:
             if key not in out:
                 raise self.fail(node, f"{what} lacks the key {key!r}")

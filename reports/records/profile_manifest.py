@@ -3,17 +3,18 @@
 from pathlib import Path
 from typing import Any, cast
 
+from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError
-from experiments.declared.plain_yaml import load_plain
+from experiments.declared.plain_yaml import plain
 from experiments.declared.trial import TRIAL
 
 
 def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
-    """A profile's manifest as it stands, {} where there is none. Raises ManifestError."""
+    """A profile's manifest with what it extends, {} where there is none. Raises ManifestError."""
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
         return {}
-    found: Any = load_plain(path)
+    found: Any = plain(compose_extended(path))
     if not isinstance(found, dict):
         raise ManifestError(f"{path}:1: a profile must be a mapping")
     return cast(dict[str, Any], found)
