@@ -196,3 +196,24 @@ def test_runs_that_make_no_sense_are_refused(files, capsys, arguments, message):
     with pytest.raises(SystemExit):
         main(["gt.json", *arguments])
     assert message in capsys.readouterr().err
+
+
+def test_hota_is_shown_beside_ap_and_compared(files, capsys):
+    assert main(["gt.json", "a.json", "b.json", "--hota", "--draws", "20", "--json"]) == 0
+    results = json.loads(capsys.readouterr().out)["results"]
+    first, second = (one["tracking"]["stats"] for one in results)
+    found = results[1]["tracking"]["differences"]
+    assert found["HOTA"]["value"] == second["HOTA"] - first["HOTA"] != 0
+    assert found["HOTA"]["low"] <= found["HOTA"]["high"]
+    assert main(["gt.json", "a.json", "--hota"]) == 0
+    table = capsys.readouterr().out.split("HOTA and IDF1 in %")[1].split()
+    assert table[1:3] == ["HOTA", f"{100 * first['HOTA']:.2f}"]
+
+
+def test_a_line_a_video_has_its_errors(files):
+    assert main(["gt.json", "a.json", "--errors", "--per-video", "videos.csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(Path("videos.csv").read_text())))
+    errors = evaluate("gt.json", "a.json", errors=True).errors
+    for kind in ("spatial", "background", "missed"):
+        assert sum(int(row[f"{kind}_errors"]) for row in rows) == errors.number()[kind] > 0
+    assert [int(row["identity_switches"]) for row in rows] == errors.switches.tolist()

@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 class_agnostic=options.class_agnostic,
                 groups=[kind for kind in RANGES if getattr(options, f"per_{kind}")],
                 errors=options.errors,
+                hota=options.hota,
                 progress=partial(progress.tell, name),
             )
             for name in names
@@ -89,6 +90,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--draws", type=draws, default=2000, help="of the bootstrap over videos")
     parser.add_argument("--seed", type=natural, default=0, help="of the bootstrap")
     parser.add_argument("--errors", action="store_true", help="AP lost to each kind of error, too")
+    parser.add_argument("--hota", action="store_true", help="HOTA, DetA, AssA and IDF1, too")
     parser.add_argument("--per-category", action="store_true", help="AP of every category, too")
     for kind in RANGES:
         parser.add_argument(

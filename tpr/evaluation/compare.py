@@ -1,13 +1,13 @@
 """Two runs on the same videos: the difference, and how sure it is, by a paired bootstrap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tpr.data.findings import Note
 from tpr.data.json_input import shown
-from tpr.evaluation.frame_overlaps import Floats
+from tpr.evaluation.frame_overlaps import Floats, Ints
 from tpr.evaluation.metrics import Metrics, bootstrap_weights
 
 LEVEL = 0.90
@@ -58,11 +58,26 @@ def run_difference(
 def lost_draws(run: Sequence[Metrics], *, draws: int = 2000, seed: int = 0) -> dict[str, Floats]:
     """(S, 1 + draws) AP lost to each kind of error at each seed: with all videos, then by draws of
     them, the same ones as for any other run."""
+    weights = _all_then_drawn(run, draws, seed)
+    return _stacked([one.errors.lost(weights) for one in run if one.errors])
+
+
+def tracking_draws(
+    run: Sequence[Metrics], *, draws: int = 2000, seed: int = 0
+) -> dict[str, Floats]:
+    """As ``lost_draws``, of HOTA, DetA, AssA and IDF1."""
+    weights = _all_then_drawn(run, draws, seed)
+    return _stacked([one.tracking.numbers(weights) for one in run if one.tracking])
+
+
+def _all_then_drawn(run: Sequence[Metrics], draws: int, seed: int) -> Ints:
     videos = len(run[0].video_ids)
-    weights = bootstrap_weights(videos, draws, seed)
-    weights = np.concatenate([np.ones((1, videos), np.int64), weights])
-    found = [one.errors.lost(weights) for one in run if one.errors]
-    return {kind: np.stack([one[kind] for one in found]) for kind in found[0]}
+    drawn = bootstrap_weights(videos, draws, seed)
+    return np.concatenate([np.ones((1, videos), np.int64), drawn])
+
+
+def _stacked(found: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
+    return {name: np.stack([one[name] for one in found]) for name in found[0]}
 
 
 def of_draws(first: Floats, second: Floats, *, seed: int, interval: bool) -> Difference:

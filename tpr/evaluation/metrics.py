@@ -24,6 +24,7 @@ from tpr.evaluation.summary import (
     limit_index,
     mean_defined,
 )
+from tpr.evaluation.tracking.summary import Tracking
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Metrics:
     max_detections: tuple[int, ...]
     matches: dict[int, CategoryMatches]  # by id of the categories with true tracks or predictions
     groups: dict[str, list[TrackGroup]]  # of true tracks, by what they are grouped by
-    errors: Errors | None = None  # where they were asked for
+    errors: Errors | None = None  # where they were asked for, as the next
+    tracking: Tracking | None = None
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Precision (mean over recall levels) and recall, each (T, K, A, M), K the categories that

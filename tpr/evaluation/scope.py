@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,3 +66,15 @@ class Scope:
         result = np.repeat(np.arange(len(number)), number)
         within = np.arange(len(result)) - np.repeat(np.cumsum(number) - number, number)
         return result, first[result] + within
+
+
+def by_category(
+    found: Group, truths: Group, results: slice, true: slice
+) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Each category of the tracks of one video, and which of its ``results`` and ``true`` tracks
+    are of it, counted from the first of each, in the order of their files."""
+    sides = found.category[results], truths.category[true]
+    number = np.array([track.id for track in found.tracks[results]])
+    for category in np.union1d(*sides).tolist():
+        own, others = (np.flatnonzero(side == category) for side in sides)
+        yield category, own[np.argsort(number[own])], others

@@ -28,9 +28,11 @@ from tpr.evaluation.metrics import Metrics
 from tpr.evaluation.notes import Sides, note_categories, note_limit, note_masks, note_videos
 from tpr.evaluation.scope import POOLED, Group, Scope
 from tpr.evaluation.summary import summarise
+from tpr.evaluation.tracking.summary import TrackingWatch
 from tpr.evaluation.traits import TRAITS
 
 MAX_DETECTIONS = (1, 10, 100)
+Watch = ErrorWatch | TrackingWatch
 Progress = Callable[[int, int], None]  # takes the videos done, and all
 
 
@@ -46,6 +48,7 @@ def evaluate(
     class_agnostic: bool = False,
     groups: Sequence[str] = (),
     errors: bool = False,
+    hota: bool = False,
     progress: Progress | None = None,
 ) -> Metrics:
     """Evaluate results (a list as in results.json) against annotations; dicts, lists or paths.
@@ -54,9 +57,9 @@ def evaluate(
     categories; ``max_detections`` are at least three limits of predictions per video and category.
     AP is defined at 100 of them and is -1 without it. ``class_agnostic`` takes all tracks for one
     category, also those of unknown ones. ``groups`` of true tracks by "size", "length" and "motion"
-    are evaluated, too; ``errors``: what AP is lost to. ``progress`` is called with the videos done
-    and all. Raises ValueError or FileNotFoundError with one line that names the entry, and the file
-    where it is given by its path.
+    are evaluated, too; ``errors``: what AP is lost to; ``hota``: HOTA, DetA, AssA and IDF1.
+    ``progress`` is called with the videos done and all. Raises ValueError or FileNotFoundError with
+    one line that names the entry, and the file where it is given by its path.
     """
     truth = ground_truth if isinstance(ground_truth, Truth) else read_truth(ground_truth)
     found, notes = read_found(results, truth)
@@ -73,6 +76,7 @@ def evaluate(
             max_detections=max_detections,
             groups=groups,
             errors=errors,
+            hota=hota,
             progress=progress,
         )
     except TrackError as error:
@@ -93,6 +97,7 @@ def evaluate_tracks(
     max_detections: tuple[int, ...] = MAX_DETECTIONS,
     groups: Sequence[str] = (),
     errors: bool = False,
+    hota: bool = False,
     progress: Progress | None = None,
 ) -> Metrics:
     """As ``evaluate``, of what has been read. Raises TrackError for a mask that is broken."""
@@ -106,8 +111,10 @@ def evaluate_tracks(
     truths, found = scope.tracks(true_tracks), scope.tracks(predictions, limits[-1])
     sides = Sides(Tally(), Tally())
     traits = dict.fromkeys(("size", *groups))
-    watch = ErrorWatch(truths, found) if errors else None
-    pairs = _compared(truth, scope, truths, found, sides, traits, watch, progress)
+    of_errors = ErrorWatch(truths, found) if errors else None
+    of_tracking = TrackingWatch(truths, found) if hota else None
+    watches = [watch for watch in (of_errors, of_tracking) if watch]
+    pairs = _compared(truth, scope, truths, found, sides, traits, watches, progress)
     note_limit(sides, found.tracks, found.rank, limits[-1])
     seen = sorted(found.tracks, key=lambda track: track.id)
     note_videos(sides, videos, true_tracks, seen)
@@ -135,7 +142,8 @@ def evaluate_tracks(
             )
             for kind in groups
         },
-        watch and watch.errors(pairs, matches, scope),
+        of_errors and of_errors.errors(pairs, matches, scope),
+        of_tracking and of_tracking.tracking(scope),
     )
 
 
@@ -146,7 +154,7 @@ def _compared(
     found: Group,
     sides: Sides,
     traits: dict[str, tuple[np.ndarray, np.ndarray] | None],
-    watch: ErrorWatch | None,
+    watches: Sequence[Watch],
     progress: Progress | None,
 ) -> Pairs:
     """IoU of all predictions with the true tracks of their video and category; one video's masks at
@@ -176,8 +184,10 @@ def _compared(
             true_values[a:b], values[c:d] = measured[: b - a], measured[b - a :]
         rows = np.stack([result[p:q] + (b - a - c), true[p:q] - a], axis=1)
         iou[p:q] = track_ious(masks, rows)
-        if watch:
-            watch.see(slice(a, b), slice(c, d), frame_overlaps(masks, b - a))
+        if watches:
+            overlaps = frame_overlaps(masks, b - a)
+            for watch in watches:
+                watch.see(slice(a, b), slice(c, d), overlaps)
     for place, track in enumerate(truths.tracks):
         if track.areas is not None:  # as in the reference, whatever its masks have
             traits["size"][0][place] = mean_area(track.areas)

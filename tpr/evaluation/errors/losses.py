@@ -53,6 +53,8 @@ class Errors:
     corrections: list[Correction]
     matches: dict[int, CategoryMatches]  # by index of the categories with true tracks
     numbers: Ints  # (kinds, V) errors at IoU 0.50 by video
+    switches: Ints  # (V,) identity switches
+    fragmentations: Ints  # (V,)
 
     def number(self) -> dict[str, int]:
         """Errors at IoU 0.50 of all videos, by kind."""

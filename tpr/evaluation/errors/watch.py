@@ -9,9 +9,10 @@ from tpr.evaluation.errors.correction import corrections
 from tpr.evaluation.errors.kinds import MISSED, Outcome, outcome
 from tpr.evaluation.errors.losses import LIMIT, Errors
 from tpr.evaluation.errors.nearest import Nearest
+from tpr.evaluation.errors.switches import switches
 from tpr.evaluation.frame_overlaps import Bools, FrameOverlaps, Ints
 from tpr.evaluation.matching import Pairs
-from tpr.evaluation.scope import Group, Scope
+from tpr.evaluation.scope import Group, Scope, by_category
 
 
 class ErrorWatch:
@@ -20,12 +21,19 @@ class ErrorWatch:
     def __init__(self, truths: Group, found: Group) -> None:
         self.truths, self.found = truths, found
         self.nearest = Nearest.of(len(found.tracks))
+        self.broken: list[tuple[int, int, int]] = []  # video, switches, fragmentations
         self.crowd: Bools = np.array([track.iscrowd for track in truths.tracks], bool)
 
     def see(self, truths: slice, results: slice, overlaps: FrameOverlaps) -> None:
         """One video's tracks, and how they overlap."""
         same = self.found.category[results, None] == self.truths.category[None, truths]
         self.nearest.add(results, truths, overlaps, same, self.crowd[truths])
+        for _, own, true in by_category(self.found, self.truths, results, truths):
+            found = switches(
+                overlaps.iou[own][:, true], overlaps.there[own], overlaps.true_there[true]
+            )
+            if any(found):
+                self.broken.append((int(self.found.video[results.start]), *found))
 
     def errors(self, pairs: Pairs, matches: dict[int, CategoryMatches], scope: Scope) -> Errors:
         """``pairs``: predictions with true tracks of their category; ``matches``: by category
@@ -38,6 +46,7 @@ class ErrorWatch:
             corrections(found, self.truths, self.found, self.crowd),
             {place[category]: one for category, one in matches.items()},
             self._numbers(found, len(scope.videos)),
+            *self._switches(len(scope.videos)),
         )
 
     def _numbers(self, found: Outcome, videos: int) -> Ints:
@@ -45,3 +54,10 @@ class ErrorWatch:
         kinds = [self.found.video[found.kind[0] == kind] for kind in range(MISSED)]
         kinds.append(self.truths.video[found.missed[0]])
         return np.stack([np.bincount(one, minlength=videos) for one in kinds])
+
+    def _switches(self, videos: int) -> Ints:
+        """(2, V) identity switches and fragmentations."""
+        found = np.zeros((2, videos), np.int64)
+        for video, *number in self.broken:
+            found[:, video] += number
+        return found

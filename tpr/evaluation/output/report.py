@@ -14,6 +14,7 @@ from tpr.evaluation.compare import (
     of_draws,
     run_difference,
     too_few_videos,
+    tracking_draws,
 )
 from tpr.evaluation.groups import UNITS
 from tpr.evaluation.metrics import Metrics
@@ -72,7 +73,15 @@ def _entry(one: Metrics, asked: Asked) -> dict[str, Any]:
         entry["groups"] = {kind: _groups(kind, one) for kind in one.groups}
     if one.errors:
         lost = {kind: float(values[0]) for kind, values in one.errors.lost().items()}
-        entry["errors"] = {"AP_lost": _defined(lost), "number": one.errors.number()}
+        entry["errors"] = {
+            "AP_lost": _defined(lost),
+            "number": one.errors.number(),
+            "identity_switches": int(one.errors.switches.sum()),
+            "fragmentations": int(one.errors.fragmentations.sum()),
+        }
+    if one.tracking:
+        numbers = one.tracking.numbers()
+        entry["tracking"] = {"stats": {name: float(v[0]) for name, v in numbers.items()}}
     return entry
 
 
@@ -80,18 +89,19 @@ def _add_differences(
     results: list[dict[str, Any]], runs: Sequence[Sequence[Metrics]], asked: Asked
 ) -> None:
     chance = {"draws": asked.draws, "seed": asked.seed}
-    with_errors = all(one.errors for run in runs for one in run)
-    first = lost_draws(runs[0], **chance) if with_errors else {}
     for entry, run in zip(results[1:], runs[1:], strict=True):
         entry["differences"] = {
             stat: asdict(run_difference(runs[0], run, stat, **chance)) for stat in COMPARED
         }
-        if with_errors:
-            interval, lost = not too_few_videos(runs[0], run), lost_draws(run, **chance)
-            entry["errors"]["differences"] = {
-                kind: asdict(of_draws(first[kind], lost[kind], seed=asked.seed, interval=interval))
-                for kind in first
-            }
+    for part, drawn_of in (("errors", lost_draws), ("tracking", tracking_draws)):
+        if part in results[0]:
+            drawn = [drawn_of(run, **chance) for run in runs]
+            for entry, run, own in zip(results[1:], runs[1:], drawn[1:], strict=True):
+                interval = not too_few_videos(runs[0], run)
+                entry[part]["differences"] = {
+                    name: asdict(of_draws(drawn[0][name], one, seed=asked.seed, interval=interval))
+                    for name, one in own.items()
+                }
 
 
 def mean_over_seeds(entries: Sequence[Any]) -> Any:

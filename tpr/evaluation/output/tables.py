@@ -17,12 +17,17 @@ class Table(NamedTuple):
 
 
 def tables(report: Report) -> Iterator[Table]:
-    """The twelve numbers, then errors, groups of true tracks, and categories."""
+    """The twelve numbers, then HOTA, errors, groups of true tracks, and categories."""
     results = report["results"]
     columns = list(letters(len(results)))
-    yield _numbers(report, columns)
+    yield _numbers("AP and AR in %", report, columns, results, "stats")
+    if "tracking" in results[0]:
+        found = [one["tracking"] for one in results]
+        yield _numbers("HOTA and IDF1 in %", report, columns, found, "stats")
     if "errors" in results[0]:
-        yield from _errors(report, columns)
+        found = [one["errors"] for one in results]
+        yield _numbers("AP lost to, in %", report, columns, found, "AP_lost")
+        yield _error_numbers(found, columns)
     for kind in results[0].get("groups", {}):
         yield _groups(report, kind, columns)
     if "per_category" in results[0]:
@@ -32,42 +37,33 @@ def tables(report: Report) -> Iterator[Table]:
         yield Table(["AP by category", *columns], rows)
 
 
-def _numbers(report: Report, columns: list[str]) -> Table:
-    results = report["results"]
-    rows = []
-    for name in results[0]["stats"]:
-        row = [name, *(percent(one["stats"][name]) for one in results)]
-        for one in results[1:]:
-            row += gain(one["differences"].get(name))
-        rows.append(row)
-    return Table(_head("AP and AR in %", report, columns), rows)
-
-
-def _errors(report: Report, columns: list[str]) -> Iterator[Table]:
-    """What AP is lost to, with differences, and how many errors there are."""
-    found = [one["errors"] for one in report["results"]]
-    rows = []
-    for kind in found[0]["AP_lost"]:
-        row = [kind, *(percent(one["AP_lost"][kind]) for one in found)]
-        for one in found[1:]:
-            row += gain(one["differences"][kind])
-        rows.append(row)
-    yield Table(_head("AP lost to, in %", report, columns), rows)
-    rows = [
-        [kind, *(f"{one['number'][kind]:.10g}" for one in found)] for kind in found[0]["number"]
-    ]
-    yield Table(["errors at IoU 0.50", *columns], rows)
-
-
-def _head(title: str, report: Report, columns: list[str]) -> list[str]:
-    """Title, columns, and two for each difference."""
+def _numbers(
+    title: str, report: Report, columns: list[str], found: list[dict[str, Any]], key: str
+) -> Table:
+    """The numbers at ``key`` of each of the results, with differences."""
     head = [title, *columns]
     for letter in columns[1:]:
         over = f"{report['videos']} videos"
         if "seeds" in report:
             over += f", {report['seeds']} seeds"
         head += [f"{letter} - A", f"{report['level']:.0%} over {over}"]
-    return head
+    rows = []
+    for name in found[0][key]:
+        row = [name, *(percent(one[key][name]) for one in found)]
+        for one in found[1:]:
+            row += gain(one["differences"].get(name))
+        rows.append(row)
+    return Table(head, rows)
+
+
+def _error_numbers(found: list[dict[str, Any]], columns: list[str]) -> Table:
+    """How many errors there are of each kind, and what breaks tracks."""
+    broken = ("identity_switches", "fragmentations")
+    numbers = [
+        one["number"] | {name.replace("_", " "): one[name] for name in broken} for one in found
+    ]
+    rows = [[name, *(f"{one[name]:.10g}" for one in numbers)] for name in numbers[0]]
+    return Table(["errors at IoU 0.50", *columns], rows)
 
 
 def _groups(report: Report, kind: str, columns: list[str]) -> Table:
