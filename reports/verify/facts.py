@@ -1,0 +1,179 @@
+"""The files that every printed number must follow from, read as they stand."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from reports.verify.words import is_known
+
+METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run at one seed, as committed."""
+
+    path: Path
+    raw: Json
+
+    @property
+    def run(self) -> str:
+        return self.raw["run"]
+
+    @property
+    def seed(self) -> int:
+        return self.raw["seed"]
+
+    @property
+    def name(self) -> str:
+        return f"{self.run} seed {self.seed}"
+
+    @property
+    def metrics(self) -> Json:
+        return self.raw["evaluate"]["metrics"]
+
+    def value(self, metric: str) -> float:
+        """In percent, NaN where undefined."""
+        found = self.metrics.get(metric)
+        return float("nan") if found is None else float(found)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.raw[stage].get("seconds") or 0.0 for stage in ("train", "evaluate"))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table of the paper: what its manifest says."""
+
+    run: str
+    cells: dict[str, str]
+    published: dict[str, float]
+    baseline: str | None
+
+
+@dataclass(frozen=True)
+class PaperTable:
+    id: str
+    paper: str
+    title: str
+    rows: list[Row]
+    claims: list[Json] = field(default_factory=list[Json])
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """records: by run and seed; tables: in the order of their file names; published: the paper's
+    tables as transcribed; costs, speed: {} where nothing was measured."""
+
+    root: Path
+    profile: str
+    records: dict[str, dict[int, Record]]
+    tables: list[PaperTable]
+    published: dict[str, Json]
+    manifest: Json
+    costs: Json
+    speed: Json
+
+    def values(self, run: str, metric: str = "AP") -> list[float]:
+        return [record.value(metric) for record in self.records.get(run, {}).values()]
+
+    def mean(self, run: str, metric: str = "AP") -> float:
+        return mean(self.values(run, metric))
+
+    def gains(self, better: str, than: str, metric: str = "AP") -> dict[int, float]:
+        """By seed, where both runs have it defined."""
+        one, other = self.records.get(better, {}), self.records.get(than, {})
+        gaps = {s: one[s].value(metric) - other[s].value(metric) for s in sorted({*one} & {*other})}
+        return {seed: gap for seed, gap in gaps.items() if is_known(gap)}
+
+    @cached_property
+    def shown(self) -> list[Record]:
+        """Every record of a run that some table shows, in the order of the tables' rows."""
+        runs = dict.fromkeys(row.run for table in self.tables for row in table.rows)
+        return [one for run in runs for one in self.records.get(run, {}).values()]
+
+    @cached_property
+    def shown_runs(self) -> list[str]:
+        return list(dict.fromkeys(record.run for record in self.shown))
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "reports" / self.profile / "figures"
+
+
+def mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def deviation(values: list[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+def load_facts(root: Path, profile: str) -> Facts:
+    """Raises ValueError for a file that cannot be read."""
+    results, manifests = root / "results", root / "experiments" / "manifests"
+    records: dict[str, dict[int, Record]] = {}
+    for path in _record_paths(results / profile):
+        one = Record(path, read_json(path))
+        records.setdefault(one.run, {})[one.seed] = one
+    tables = [_table(read_yaml(path)) for path in sorted((manifests / "tables").glob("*.yaml"))]
+    return Facts(
+        root,
+        profile,
+        {run: dict(sorted(seeds.items())) for run, seeds in records.items()},
+        tables,
+        read_yaml(root / "reports" / "published" / "tables.yaml"),
+        read_yaml(manifests / "profiles" / f"{profile}.yaml"),
+        read_json(results / "full" / "costs.json"),
+        read_json(results / "full" / "speed.json"),
+    )
+
+
+def _record_paths(folder: Path) -> list[Path]:
+    """Records that ship, as they were shipped; all of them where none do."""
+    sums = read_json(folder / "shipped.json")
+    paths = sorted((folder / "records").glob("*.json"))
+    return [path for path in paths if not sums or sums.get(path.name) == digest(path)]
+
+
+def _table(raw: Json) -> PaperTable:
+    claims, first = raw.get("claims", []), raw["rows"][0]["run"]
+    rows = [
+        Row(one["run"], one["cells"], one["published"], _baseline(one, claims, first))
+        for one in raw["rows"]
+    ]
+    return PaperTable(str(raw["table"]), raw["paper"], raw["title"], rows, claims)
+
+
+def _baseline(row: Json, claims: list[Json], first: str) -> str | None:
+    """What a row's gain is over: what it says itself, else what the first claim about it says, else
+    the first row, unless it is only ever compared with."""
+    compared = [one["than"] for one in claims if one["better"] == row["run"]]
+    if "baseline" in row or compared:
+        return row.get("baseline") or compared[0]
+    is_start = row["run"] == first or any(one["than"] == row["run"] for one in claims)
+    return None if is_start else first
+
+
+def read_json(path: Path) -> Json:
+    """{} where there is no file. Raises ValueError for a broken one."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,121 @@
+"""The finished files of a profile, each against what records and manifests say."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.verify.check import Finding, check_tables, check_texts
+from reports.verify.claim_strips import check_strips
+from reports.verify.claim_tables import expect_claims
+from reports.verify.cost_sentences import cost_contexts
+from reports.verify.cost_tables import SECTION as COSTS
+from reports.verify.cost_tables import expect_costs
+from reports.verify.difficulty_tables import expect_difficulty
+from reports.verify.document import HISTORY, Document
+from reports.verify.expected import Expected
+from reports.verify.facts import Facts
+from reports.verify.html_page import read_html
+from reports.verify.markdown_page import read_markdown
+from reports.verify.pictures import (
+    check_embedded,
+    check_files,
+    check_sources,
+    is_computed,
+    note_texts,
+    notes,
+    told,
+)
+from reports.verify.prose import Sentence, difference, filled
+from reports.verify.provenance import expect_provenance
+from reports.verify.readme import expect_first_steps, measured_part
+from reports.verify.records import check_records
+from reports.verify.result_tables import expect_results
+from reports.verify.table_files import check_table_files
+
+EXPECT: tuple[Callable[[Facts], Expected], ...] = (
+    expect_provenance,
+    expect_claims,
+    expect_results,
+    expect_difficulty,
+    expect_costs,
+    expect_first_steps,
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that a profile's files may print."""
+
+    facts: Facts
+    expected: Expected
+    sentences: list[Sentence]
+
+
+def wanted_of(facts: Facts) -> Wanted:
+    found = [expect(facts) for expect in EXPECT]
+    contexts = [context for one in found for context in one.contexts]
+    contexts += [(COSTS[0], context) for context in cost_contexts(facts)]
+    expected = Expected([table for one in found for table in one.tables], contexts)
+    return Wanted(facts, expected, [*_kept(facts), *filled(contexts)])
+
+
+def _kept(facts: Facts) -> list[Sentence]:
+    """Descriptions of pictures of what only the runs' folders had, as the notes beside them say."""
+    texts = [text for name, note in notes(facts).items() for text in told(note)
+             if not is_computed(name)]  # fmt: skip
+    return [Sentence("", text, False) for text in sorted(texts, key=len, reverse=True)]
+
+
+def check_all(wanted: Wanted, *, thorough: bool = False) -> list[Finding]:
+    """Of every file, what is not as recomputed."""
+    facts = wanted.facts
+    report = facts.root / "reports" / facts.profile
+    texts = {name: _text(report / name) for name in ("index.html", "report.md")}
+    return [
+        *check_records(facts, thorough=thorough),
+        *check_html(wanted, texts["index.html"]),
+        *check_markdown(wanted, texts["report.md"]),
+        *check_table_files(facts, wanted.expected, wanted.sentences),
+        *check_notes(wanted),
+        *check_sources(facts),
+        *check_files(facts),
+    ]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def check_html(wanted: Wanted, text: str) -> Iterable[Finding]:
+    page = read_html(text)
+    yield from _check_page("index.html", wanted, page)
+    yield from check_strips("index.html", wanted.facts, page)
+    yield from check_embedded("index.html", wanted.facts, page)
+
+
+def check_markdown(wanted: Wanted, text: str) -> Iterable[Finding]:
+    yield from _check_page("report.md", wanted, read_markdown(text))
+
+
+def check_readme(wanted: Wanted, path: Path) -> Iterable[Finding]:
+    page = read_markdown(f"## README\n\n{measured_part(path)}")
+    yield from check_tables("README.md", page, wanted.expected, wanted.sentences)
+    yield from check_texts("README.md", page, wanted.sentences)
+
+
+def check_notes(wanted: Wanted) -> Iterable[Finding]:
+    for file, text in note_texts(wanted.facts):
+        yield from check_texts(file, Document(texts=[text]), wanted.sentences)
+
+
+def _check_page(file: str, wanted: Wanted, page: Document) -> Iterable[Finding]:
+    yield from check_tables(file, page, wanted.expected, wanted.sentences)
+    yield from check_texts(file, page, wanted.sentences)
+    history = wanted.facts.root / "reports" / "history" / f"{wanted.facts.profile}.md"
+    source = history.read_text(encoding="utf-8") if history.is_file() else ""
+    source = re.sub(r"^#{1,6} ", "### ", source, flags=re.MULTILINE)
+    words = read_markdown(f"## {HISTORY}\n\n{source}").history
+    if page.history != words:
+        printed, meant = difference(" ".join(page.history), " ".join(words))
+        yield Finding(file, HISTORY, printed, f"{meant}, by {history.name}")

@@ -1,0 +1,89 @@
+"""Where numbers come from, how much has run: expected tables, and values for the page's opening."""
+
+from collections import Counter
+
+from reports.verify.expected import Expected, ExpectedTable, column
+from reports.verify.facts import METRICS, Facts, Json
+from reports.verify.words import DASH, fixed, machine, minute, time_taken
+
+SECTION = ("Where the numbers come from",)
+
+
+def expect_provenance(facts: Facts) -> Expected:
+    records = facts.shown
+    evaluations = [one.raw["evaluate"] for one in records]
+    parts = {
+        name: [(one.raw.get(part) or {}).get("key", "")[:12] or DASH for one in records]
+        for name, part in (("evaluation", "evaluate"), ("training", "train"))
+    }
+    table = ExpectedTable(
+        SECTION,
+        [
+            column("run", [one.run for one in records]),
+            column("seed", [str(one.seed) for one in records]),
+            *(column(name, [fixed(one.value(name)) for one in records]) for name in METRICS),
+            *(column(name, cells) for name, cells in parts.items()),
+            column("pretraining", [_pretraining(one.raw.get("pretrain") or {}) for one in records]),
+            column("dataset", [str(one.get("dataset") or DASH)[:12] for one in evaluations]),
+            column("commit", [_commit(one.get("git") or {}) for one in evaluations]),
+            column("time", [time_taken(one.seconds) for one in records]),
+            column("finished", [minute(one.get("finished")) for one in evaluations]),
+            column("machine", [machine(one.get("hardware")) for one in evaluations]),
+        ],
+    )
+    return Expected([table], [("", _opening(facts)), *((SECTION[0], one) for one in _sets(facts))])
+
+
+def _pretraining(part: Json) -> str:
+    key = part.get("key", "")[:12] or DASH
+    return f"{key} shipped" if part and "stage" not in part else key
+
+
+def _commit(git: Json) -> str:
+    return str(git.get("commit") or DASH)[:9] + (" + changes" if git.get("dirty") else "")
+
+
+def _opening(facts: Facts) -> dict[str, str]:
+    runs = {row.run for table in facts.tables for row in table.rows}
+    counts = Counter(record.run for record in facts.shown).values()
+    seconds = [record.seconds for record in facts.shown]
+    videos = sorted({str(one.metrics["videos"]) for one in facts.shown if "videos" in one.metrics})
+    made = machines(facts)
+    return {
+        "profile": facts.profile,
+        "runs_done": str(len(facts.shown_runs)),
+        "runs_all": str(len(runs)),
+        "seeds_a_run": " to ".join(str(n) for n in sorted({min(counts), max(counts)}))
+        if counts
+        else DASH,
+        "videos": ", ".join(videos) or DASH,
+        "total_time": time_taken(sum(seconds)) if seconds else DASH,
+        "trainings": str(len(facts.shown)),
+        "shortest": time_taken(min(seconds, default=None)),
+        "longest": time_taken(max(seconds, default=None)),
+        "machines": str(len(made)),
+        "machine_names": "; ".join(made),
+        "machine_counts": "; ".join(f"{name} ({n})" for name, n in made.items()),
+    }
+
+
+def machines(facts: Facts) -> dict[str, int]:
+    """With how many records each made, most first."""
+    names = [machine(record.raw["evaluate"].get("hardware")) for record in facts.shown]
+    return dict(Counter(names).most_common())
+
+
+def _sets(facts: Facts) -> list[dict[str, str]]:
+    """Package versions, with the records that were made with them."""
+    sets: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for record in facts.shown:
+        packages = tuple(sorted((record.raw["evaluate"].get("packages") or {}).items()))
+        sets.setdefault(packages, []).append(record.name)
+    return [
+        {
+            "packages": " ".join(f"{name} {version}" for name, version in packages),
+            "packages_listed": ", ".join(f"{name} {version}" for name, version in packages),
+            "packages_of": "all records" if len(sets) == 1 else ", ".join(names),
+        }
+        for packages, names in sets.items()
+    ]

@@ -1,0 +1,107 @@
+"""The records themselves: their numbers made again from kept matches, and what they lack."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reports.verify.check import Finding
+from reports.verify.facts import Facts, Record, digest
+from reports.verify.matches import Array, read_kept
+from reports.verify.recount import UNIT, draws, recount
+
+UNDEFINED = 2**16 - 1  # of a recorded draw
+SOME = 20  # every so many draws are made again, all of them if asked for
+
+
+def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
+    for record in (one for seeds in facts.records.values() for one in seeds.values()):
+        file = f"records/{record.path.name}"
+        metrics = record.metrics
+        if (defined := recorded_draws(record)) is not None:
+            error = float(np.nanstd(100 * defined, ddof=1))
+            if abs(error - (metrics["AP_bootstrap_se"] or 0.0)) > 0.01:
+                yield Finding(
+                    file, "AP_bootstrap_se", str(metrics["AP_bootstrap_se"]), f"{error:.4f}"
+                )
+        categories = [ap for ap in (metrics.get("per_category") or {}).values() if ap is not None]
+        if categories and abs(np.mean(categories) - metrics["AP"]) > 1e-6:
+            yield Finding(
+                file, "AP", str(metrics["AP"]), f"{np.mean(categories)}, by its categories"
+            )
+        yield from _by_matches(file, record, thorough)
+
+
+def recorded_draws(record: Record) -> Array | None:
+    """(B,) AP in [0, 1], NaN where undefined; None where the record has none."""
+    text = record.metrics.get("AP_draws")
+    if text is None:
+        return None
+    units = np.frombuffer(base64.b64decode(text), "<u2")
+    return np.where(units == UNDEFINED, np.nan, units * UNIT)
+
+
+def _by_matches(file: str, record: Record, thorough: bool) -> Iterable[Finding]:
+    wanted = record.raw["evaluate"].get("matches")
+    if wanted is None:
+        return
+    path = record.path.with_suffix(".npz.xz")
+    if not path.is_file() or digest(path) != wanted:
+        yield Finding(file, "matches", wanted[:12], f"{path.name} is missing or another one")
+        return
+    kept = read_kept(path)
+    yield from _differences(file, "", record.metrics, recount(kept))
+    recorded = recorded_draws(record)
+    if recorded is not None:
+        settings = record.raw["evaluate"]["spec"]["evaluation"]
+        shown = np.arange(0, len(recorded), 1 if thorough else SOME)
+        again = draws(kept, settings["bootstrap"], settings["bootstrap_seed"], shown)
+        off = np.nanmax(np.abs(again - recorded[shown]), initial=0.0)
+        if off > UNIT / 2 + 1e-9:
+            yield Finding(file, "AP_draws", "draws", f"up to {off:.4f} away from these")
+
+
+def _differences(file: str, place: str, recorded: Any, again: Any) -> Iterable[Finding]:
+    """Where what was recounted is not what the record says."""
+    if isinstance(again, Mapping):
+        for name, value in again.items():
+            yield from _differences(file, f"{place} {name}".strip(), recorded.get(name), value)
+    elif isinstance(again, list):
+        for number, value in enumerate(again):
+            yield from _differences(file, f"{place} {number}", recorded[number], value)
+    elif isinstance(again, float) and isinstance(recorded, float | int):
+        if abs(again - recorded) > 1e-9:
+            yield Finding(file, place, str(recorded), str(again))
+    elif again != recorded:
+        yield Finding(file, place, str(recorded), str(again))
+
+
+def lacking(facts: Facts) -> list[str]:
+    """What cannot be computed again from what is committed, a line each."""
+    lines: list[str] = []
+    old = [record for record in facts.shown if "matches" not in record.raw["evaluate"]]
+    if old:
+        lines.append(
+            f"AP, AR, draws and difficulty of {len(old)} evaluations made before matches were "
+            "kept: taken from their records"
+        )
+    for name, found in (("costs.json", facts.costs), ("speed.json", facts.speed)):
+        if found and (missing := _unsaid(name, found)):
+            lines.append(f"results/full/{name} {missing}: its numbers are taken as they stand")
+    return lines
+
+
+def _unsaid(name: str, found: dict[str, Any]) -> str:
+    git = found.get("git") or {}
+    fields = {
+        "its commit": git.get("commit"),
+        "its machine": found.get("hardware") or found.get("machine"),
+    }
+    if name == "speed.json":
+        variants = [v for device in found["devices"] for v in device["variants"].values()]
+        fields["every round's time"] = all("rounds" in v or "seconds" in v for v in variants)
+    unsaid = [what for what, value in fields.items() if not value]
+    parts = [f"does not say {', '.join(unsaid)}"] if unsaid else []
+    parts += ["is of a changed working tree"] if git.get("dirty") else []
+    return " and ".join(parts)

@@ -1,0 +1,148 @@
+"""Tables of the paper with our measurements: expected cells, and the sentences beside them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from scipy import stats
+
+from reports.verify.expected import Context, Expected, ExpectedTable, column
+from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean
+from reports.verify.words import DASH, chance, fixed, gain, is_known
+
+CITED = ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
+
+
+def expect_results(facts: Facts) -> Expected:
+    found = Expected()
+    for table in facts.tables:
+        found.tables.append(_results(facts, table))
+        found.tables += _cited(facts, table)
+        found.contexts += [(table.paper, one) for one in _contexts(facts, table)]
+    found.tables += _categories(facts)
+    return found
+
+
+def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
+    rows, profile = table.rows, facts.profile
+    labels = list(dict.fromkeys(name for row in rows for name in row.cells))
+    return ExpectedTable(
+        (table.paper,),
+        [
+            *(column(name, [str(row.cells[name]).replace("-", DASH) if row.cells[name] == "-"
+                            else str(row.cells[name]) for row in rows]) for name in labels),
+            column(("AP paper", "AP, paper"), [fixed(row.published.get("AP")) for row in rows]),
+            column((f"AP {profile}", f"AP, {profile}"), [_measured(facts, row) for row in rows]),
+            column(("gain paper", "gain, paper"),
+                   [gain(published_gain(table, row)) for row in rows]),
+            column((f"gain {profile}", f"gain, {profile}"),
+                   [gain(measured_gain(facts, row)) for row in rows]),
+            *(column(name, [fixed(facts.mean(row.run, name)) for row in rows])
+              for name in METRICS[1:]),
+            column("s.e. over videos",
+                   [fixed(facts.mean(row.run, "AP_bootstrap_se")) for row in rows]),
+            column("seeds",
+                   [", ".join(map(str, facts.records.get(row.run, {}))) or DASH for row in rows]),
+            column("run", [row.run for row in rows]),
+        ],
+    )  # fmt: skip
+
+
+def _measured(facts: Facts, row: Row) -> str:
+    aps = facts.values(row.run)
+    spread = deviation(aps)
+    return (fixed(mean(aps)) if aps else "not run") + (
+        f" ± {fixed(spread)}" if is_known(spread) else ""
+    )
+
+
+def published_gain(table: PaperTable, row: Row) -> float:
+    known = {one.run: one.published.get("AP", np.nan) for one in table.rows}
+    return known[row.run] - known.get(row.baseline or "", np.nan)
+
+
+def measured_gain(facts: Facts, row: Row) -> float:
+    return mean([*facts.gains(row.run, row.baseline).values()]) if row.baseline else float("nan")
+
+
+def _cited(facts: Facts, table: PaperTable) -> list[ExpectedTable]:
+    """Rows of other authors' methods."""
+    rows = facts.published.get(table.id, {}).get("rows", {}).values()
+    cited = [row for row in rows if "run" not in row]
+    columns = [
+        column(name, [
+            f"< {row[f'{name}_below']}" if f"{name}_below" in row else fixed(row.get(name))
+            for row in cited
+        ])
+        for name in CITED
+    ]  # fmt: skip
+    labels = column("method", [row["label"] for row in cited])
+    return [ExpectedTable((table.paper,), [labels, *columns])] if cited else []
+
+
+def _contexts(facts: Facts, table: PaperTable) -> list[Context]:
+    context = {
+        "table_id": table.id,
+        "table_paper": table.paper,
+        "table_title": table.title,
+        "means": ", ".join(
+            f"{run} {facts.mean(run):.1f}"
+            for run in dict.fromkeys(row.run for row in table.rows)
+            if run in facts.records
+        ),
+    }
+    pairs = [(row.published.get("AP"), facts.mean(row.run)) for row in table.rows]
+    both = [pair for pair in pairs if all(map(is_known, pair))]
+    if len(both) > 2:
+        tau, p = map(float, stats.kendalltau(*zip(*both, strict=True)))
+        context |= {"ordered_rows": str(len(both)), "tau": gain(tau, 2), "tau_p": chance(p)}
+    return [context, *_last_losses(facts, table)]
+
+
+def _last_losses(facts: Facts, table: PaperTable) -> list[Context]:
+    """Those of the training curves: the heads' losses at the end, smoothed over a twentieth of the
+    points, means over seeds that recorded them."""
+    shown: list[str] = []
+    for run in dict.fromkeys(row.run for row in table.rows):
+        curves = [
+            record.raw["train"]["metrics"].get("curve")
+            for record in facts.records.get(run, {}).values()
+        ]
+        ends = [_smoothed_end(curve) for curve in curves if curve]
+        shown += [f"{run} {mean(ends):.2f}"] if ends else []
+    return [{"losses": ", ".join(shown)}] if shown else []
+
+
+def _smoothed_end(curve: dict[str, list[float]]) -> float:
+    terms = [v for k, v in curve.items() if k.startswith("loss") and k != "loss_budget"]
+    total = np.sum(terms, axis=0)
+    return float(total[len(total) - 1 - len(total) // 40 :].mean())
+
+
+def _categories(facts: Facts) -> list[ExpectedTable]:
+    """AP by size and category."""
+    shown = facts.shown
+    names = list(dict.fromkeys(n for r in shown for n in r.metrics.get("per_category") or {}))
+    if not names:
+        return []
+    sizes = {"APs": "small", "APm": "medium", "APl": "large"}
+    runs = facts.shown_runs
+    by_size = [
+        column(word, [fixed(_mean_known(facts.values(run, size))) for run in runs])
+        for size, word in sizes.items()
+        if any(is_known(record.value(size)) for record in shown)
+    ]
+    by_name = [
+        column(name, [
+            fixed(_mean_known([
+                one.metrics["per_category"].get(name) for one in facts.records[run].values()
+            ]))
+            for run in runs
+        ])
+        for name in names
+    ]  # fmt: skip
+    sections = ("By size and category", "AP by size and category")
+    return [ExpectedTable(sections, [column("run", runs), *by_size, *by_name])]
+
+
+def _mean_known(values: Iterable[float | None]) -> float:
+    return mean([value for value in values if value is not None and is_known(value)])

@@ -1,0 +1,165 @@
+"""The tables as CSV and LaTeX files: every cell recomputed."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reports.verify.check import NO_SOURCE, Finding, check_table
+from reports.verify.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
+from reports.verify.difficulty_tables import base_of, part_gains, parts_of
+from reports.verify.document import Table
+from reports.verify.expected import Expected
+from reports.verify.facts import METRICS, Facts, PaperTable, deviation, mean
+from reports.verify.prose import Sentence
+from reports.verify.result_tables import measured_gain, published_gain
+from reports.verify.words import is_known
+
+Line = dict[str, Any]
+TEX = {
+    r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^",
+    r"$\checkmark$": "✓", r"$\pm$": "±", "$-$": "−", "--": "–", r"\&": "&", r"\%": "%",
+    r"\$": "$", r"\#": "#", r"\_": "_", r"\{": "{", r"\}": "}",
+}  # fmt: skip
+
+
+def check_table_files(
+    facts: Facts, expected: Expected, sentences: list[Sentence]
+) -> Iterable[Finding]:
+    folder = facts.root / "results" / facts.profile / "tables"
+    wanted = {f"{table.id}.csv": _results(facts, table) for table in facts.tables}
+    if facts.costs:
+        wanted |= {f"{id}-costs.csv": _costs(facts, id) for id in PAGE_TABLES}
+    if parts_of(facts)[0]:
+        wanted["difficulty.csv"] = _difficulty(facts)
+    for name, rows in wanted.items():
+        yield from _check_csv(folder / name, rows)
+    for path in sorted(folder.glob("*.tex")):
+        yield from _check_tex(path, facts, expected, sentences)
+    for path in sorted(folder.glob("*.csv")):
+        if path.name not in wanted:
+            yield Finding(f"tables/{path.name}", "the file", "a table", "no such table is known")
+
+
+def _check_csv(path: Path, rows: list[Line]) -> Iterable[Finding]:
+    file = f"tables/{path.name}"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    headings, *printed = [*csv.reader(io.StringIO(text))] or [[]]
+    if len(printed) != len(rows):
+        yield Finding(file, "rows", str(len(printed)), str(len(rows)))
+    for heading in headings:
+        if not any(heading in row for row in rows):
+            yield Finding(file, "heading", heading, NO_SOURCE)
+    for number, (cells, row) in enumerate(zip(printed, rows, strict=False), 1):
+        place = f"row {number} ({cells[0]})"
+        if len(cells) != len(headings):
+            yield Finding(file, place, ",".join(cells), f"{len(headings)} cells")
+        for heading, cell in zip(headings, cells, strict=False):
+            wanted = _cell(row.get(heading))
+            if cell != wanted:
+                yield Finding(file, f"{place}, column {heading}", cell, wanted or "nothing")
+
+
+def _cell(value: Any) -> str:
+    """As data frames write it: rounded to six digits, empty where unknown."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(float(np.round(value, 6))) if isinstance(value, float) else str(value)
+
+
+def _results(facts: Facts, table: PaperTable) -> list[Line]:
+    extra = dict.fromkeys(n for row in table.rows for n in row.published if n != "AP")
+    return [
+        {
+            "run": row.run,
+            **row.cells,
+            **{name: facts.mean(row.run, name) for name in METRICS},
+            "AP_std": deviation(facts.values(row.run)),
+            "seeds": len(facts.values(row.run)),
+            "seed_ids": " ".join(map(str, facts.records.get(row.run, {}))),
+            "AP_bootstrap_se": facts.mean(row.run, "AP_bootstrap_se"),
+            "published": _float(row.published.get("AP")),
+            **{f"published_{name}": _float(row.published.get(name)) for name in extra},
+            "gain": measured_gain(facts, row),
+            "published_gain": float(published_gain(table, row)),
+            "gain_over": row.baseline,
+            "status": "run" if row.run in facts.records else "not run",
+        }
+        for row in table.rows
+    ]
+
+
+def _float(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _costs(facts: Facts, table: str) -> list[Line]:
+    rows: list[Line] = []
+    for row in facts.published[table]["rows"].values():
+        known = {k.removeprefix("added_"): v for k, v in row.items()}
+        ours = cost_row(facts, table, row)
+        papers = {
+            f"paper_{n}": _float(known.get(n)) for n in ("params", *paper_costs(facts, table))
+        }
+        line = {"row": row["label"], "run": row["run"], "over": ours["over"]}
+        line |= {"paper_AP": _float(row["AP"]), "AP": facts.mean(row["run"]), **papers}
+        if ours["is_known"]:
+            names = [f"{kind}_{one}" for kind in ("published", "executed") for one in STATES]
+            line |= {name: ours[name] for name in ("params", *names)}
+        rows.append(line | {"status": "measured" if ours["is_known"] else "not run"})
+    return rows
+
+
+def _difficulty(facts: Facts) -> list[Line]:
+    parts, aps = parts_of(facts)
+    rows: list[Line] = []
+    for part, one in parts.items():
+        for run, seeds in aps[part].items():
+            defined = [value for value in seeds.values() if is_known(value)]
+            base = base_of(run, aps[part])
+            gaps = part_gains(aps[part], run, base) if base else []
+            rows.append({
+                "run": run, "grouping": part[0], "name": part[1], "size": one["size"],
+                "low": _float(one.get("low")), "high": _float(one.get("high")),
+                "AP": mean(defined), "AP_std": deviation(defined), "seeds": len(defined),
+                "gain": mean(gaps), "gain_over": base,
+            })  # fmt: skip
+    return rows
+
+
+def _check_tex(
+    path: Path, facts: Facts, expected: Expected, sentences: list[Sentence]
+) -> Iterable[Finding]:
+    file = f"tables/{path.name}"
+    table = next((one for one in facts.tables if one.id == path.stem), None)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if table is None:
+        yield Finding(file, "the file", "a table", "no such table is known")
+        return
+    caption = (
+        rf"\caption{{{table.paper}: {table.title}. Measured columns: profile {facts.profile}.}}"
+    )
+    for line in lines:
+        if line.startswith(r"\caption") and _plain(line) != _plain(caption):
+            yield Finding(file, "caption", line, caption)
+        elif not line.startswith(r"\caption") and not line.endswith(r"\\") and any(
+            letter.isdigit() for letter in line
+        ):  # fmt: skip
+            yield Finding(file, "a line", line, "a number without a source")
+    rows = [
+        [_plain(cell.strip()) for cell in line.removesuffix(r"\\").split(" & ")]
+        for line in lines
+        if line.endswith(r"\\")
+    ]
+    wanted = next(one for one in expected.tables if one.sections == (table.paper,))
+    yield from check_table(file, Table("", rows[0] if rows else [], rows[1:]), wanted, sentences)
+
+
+def _plain(text: str) -> str:
+    for found, shown in TEX.items():
+        text = text.replace(found, shown)
+    return text
