@@ -11,6 +11,7 @@ from pathlib import Path
 from experiments.ship.shipped_records import shipped_problems, shipped_states
 from experiments.stages.layout import Layout
 from reports.records.comparable import method_identity, run_identity, shared_identity
+from reports.records.copies import without_copies
 from reports.records.failed import FailedRun, load_failed
 from reports.records.profile_manifest import load_profile, split_size
 from reports.records.run_record import Record, load_records
@@ -68,12 +69,13 @@ def _usable(
     """
     found, problems = load_records(folder, profile)
     found, more = on_whole_split(found, size)
+    found, copied = without_copies(found)
     kept = [
         record
         for record in found
         if not any(one.replaces(record, record.file_name in shipped) for one in failed)
     ]
-    return kept, problems + more
+    return kept, problems + more + copied
 
 
 def settings(record: Record) -> tuple[str, ...]:
