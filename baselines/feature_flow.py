@@ -22,10 +22,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from baselines.warp import warp
 from tpr.models.selection import constant
 from tpr.routing import Frame, Pyramid
 from tpr.routing.start import start_bias
+from tpr.routing.warp import warp
 
 FLOW_UNITS = 16.0
 

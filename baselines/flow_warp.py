@@ -20,9 +20,9 @@ from torch import Tensor, nn
 
 from baselines.flownet import FlowNetS
 from baselines.resize import fit
-from baselines.warp import warp
 from tpr.routing import Frame, Pyramid
 from tpr.routing.start import start_bias
+from tpr.routing.warp import stride_of, warp
 
 CONTRAST = 0.25  # standard deviation of the network's input, about that of images in [0, 1]
 
@@ -84,8 +84,3 @@ class FlowWarp(nn.Module):
             self.motion[name] = level_flow.detach()
             out[name] = warp(x, level_flow) * fit(scale, x.shape[-2:])
         return out
-
-
-def stride_of(level: str) -> int:
-    """p3 -> 8."""
-    return 2 ** int(level.removeprefix("p"))

@@ -17,6 +17,7 @@ from baselines.feature_flow import FeatureFlowWarp
 from baselines.flow_warp import FlowWarp
 from baselines.full_align import FullAlign
 from baselines.full_routing import FullRouting
+from baselines.matched import MatchedDACR
 from baselines.merge import Merge
 from baselines.stsn import STSN
 from baselines.top_down import TopDownRouting
@@ -59,6 +60,18 @@ def warped(module: Callable[..., nn.Module]) -> Builder:
     )
 
 
+def merging(spec: Spec, channels: int) -> nn.Module:
+    """Controls: the reference merged as it is, with CPR or without. spec: {"merge", "cpr"}."""
+    cpr = CPR(channels, **of(spec, "cpr")) if spec.get("cpr") else None
+    return TemporalPyramidRouting(Merge(channels, **of(spec, "merge")), cpr)
+
+
+def matched(spec: Spec, channels: int) -> nn.Module:
+    """DACR with a local correlation in front of its offsets. spec: {"dacr", "cpr"}."""
+    cpr = CPR(channels, **of(spec, "cpr")) if spec.get("cpr") else None
+    return TemporalPyramidRouting(MatchedDACR(channels, **of(spec, "dacr")), cpr)
+
+
 def routing(module: Callable[..., nn.Module]) -> Builder:
     """Table 1(c): DACR with another routing space in CPR's place. spec: {"dacr", "cpr"}."""
     return lambda spec, channels: module(
@@ -74,4 +87,6 @@ BASELINES: dict[str, Builder] = {
     "full-routing": routing(FullRouting),
     "full-align": lambda spec, channels: FullAlign(DACR(channels, **of(spec, "dacr"))),
     "top-down": routing(TopDownRouting),
+    "merge": merging,
+    "matched": matched,
 }

@@ -138,6 +138,8 @@ def run_suite(
     options: argparse.Namespace, work: Suite, stages: str, page: Sequence[str] | None
 ) -> int:
     """Plans, runs, writes results, tables and the page."""
+    for line in work.left_out:
+        print(f"note: {line}", flush=True)
     if options.dry_run:
         print(messages.plan(work.steps, work.durations, work.seconds, work.workers))
         if (accelerator := work.profile.accelerator) is not None:

@@ -20,6 +20,8 @@ SPECS = {
     "full-routing": ROUTED,
     "full-align": {"dacr": {}},
     "top-down": ROUTED,
+    "merge": {"merge": {}, "cpr": CPR},
+    "matched": {"dacr": {"radius": 1, "width": 4}, "cpr": CPR},
 }
 IDENTITY = {
     "merge": {"identity_init": True},

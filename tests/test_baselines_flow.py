@@ -7,11 +7,12 @@ from baselines.feature_flow import FeatureFlowWarp
 from baselines.flow_warp import FlowWarp, normalised_pair
 from baselines.flownet import FlowNetS, flow_loss, load_public
 from baselines.merge import Merge
-from baselines.warp import WarpedRouting, warp
+from baselines.warp import WarpedRouting
 from tests.test_baselines import CHANNELS, frame
 from tpr.data.mini import SplitSettings, flow, flow_valid, resolve
 from tpr.data.mini.video import make_video
 from tpr.routing import Frame, TemporalPyramidRouting
+from tpr.routing.warp import warp
 
 
 def constant_flow(dx: float, dy: float, n: int, h: int, w: int) -> torch.Tensor:

@@ -126,6 +126,7 @@ class ReleasedTpr(TypedDict, total=False):
     release_cost: bool
     gates_open: bool
     unused_fusion: bool
+    identity_init: bool
 
 
 class FullAlign(TypedDict):
@@ -134,6 +135,29 @@ class FullAlign(TypedDict):
 
 class Identity(TypedDict, total=False):
     identity_init: bool
+
+
+class Merging(TypedDict):
+    """A control: the previous frame merged as it is."""
+
+    merge: Identity
+    cpr: NotRequired[Cpr]
+
+
+class MatchedDacr(TypedDict, total=False):
+    radius: int
+    width: int
+    inner_gate: bool
+    outer_gate: bool
+    residual_init: float
+    identity_init: bool
+
+
+class Matched(TypedDict):
+    """DACR with a local correlation in front of its offsets."""
+
+    dacr: MatchedDacr
+    cpr: NotRequired[Cpr]
 
 
 class Sampler(TypedDict):
@@ -178,6 +202,8 @@ TemporalModules = TypedDict(
         "stsn": NotRequired[Sampler],
         "flow-warp": NotRequired[FlowWarp],
         "feature-flow": NotRequired[FeatureFlow],
+        "merge": NotRequired[Merging],
+        "matched": NotRequired[Matched],
         "*": NotRequired[ModuleOptions],  # of other modules in baselines/registry.py
     },
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.declared.manifest_errors import Source
 from experiments.declared.model_settings import Option
 from experiments.declared.typed_yaml import OTHERS, load_typed
+from tpr.references.choice import CHOICES, EXACT_FLOW
 
 # true: as in the profile; false: left out; a mapping: with changed options; else a plain option
 Part = bool | int | float | str | list[int] | dict[str, Option]
@@ -30,12 +31,19 @@ class Temporal:
 
 @dataclass(frozen=True)
 class Run:
-    """temporal: None of a baseline; budget_weight: in place of the profile's."""
+    """temporal: None of a baseline; budget_weight: in place of the profile's; reference: what the
+    temporal module gets in the previous frame's place, one of tpr.references.choice."""
 
     head: str
     backbone: str
     temporal: Temporal | None
     budget_weight: float | None = None
+    reference: str | None = None
+
+    @property
+    def needs_exact_flow(self) -> bool:
+        """Whether only generated videos will do."""
+        return self.reference == EXACT_FLOW
 
     @property
     def image_model(self) -> str:
@@ -50,4 +58,6 @@ def load_runs(path: Path) -> tuple[dict[str, Run], Source]:
         source.check_file_name(name, "run", name, "")
         source.check_file_name(run.head, "head", name, "head")
         source.check_file_name(run.backbone, "backbone", name, "backbone")
+        if run.reference is not None:
+            source.check_name(run.reference, CHOICES, "reference", name, "reference")
     return runs, source

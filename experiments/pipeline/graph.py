@@ -77,11 +77,13 @@ class Graph:
 
     def pretraining(self) -> list[Stage]:
         """All that the runs start from, each once: image models and flow networks."""
-        inputs = [stage for run in self.runs for stage in self.train(run, 0).inputs.values()]
+        possible = [run for run in self.runs if not self.left_out(run)]
+        inputs = [stage for run in possible for stage in self.train(run, 0).inputs.values()]
         return list({stage.key: stage for stage in inputs if stage.kind in PRETRAINING}.values())
 
     def train(self, run: str, seed: int) -> Stage:
-        spec: Spec = {"model": self._model(run), "train": self.profile.train, "seed": seed}
+        settings = self.profile.train | self._reference(run)
+        spec: Spec = {"model": self._model(run), "train": settings, "seed": seed}
         inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
         temporal = spec["model"]["temporal"]
         if temporal and temporal["name"] in NEEDS_FLOW:
@@ -92,12 +94,24 @@ class Graph:
         infer: Spec = {k: v for k, v in self.profile.infer.items() if k != "heads"}
         changes = self.profile.infer.get("heads", {}).get(self.runs[run].head, {})
         infer["detections"] = infer["detections"] | changes
+        infer |= self._reference(run)
         spec: Spec = {"infer": infer, "evaluation": self.profile.evaluation}
         spec["model"] = self._model(run)
         if "official_val" in self.profile.data:
             spec["evaluation"] = None  # no ground truth: the results are for the server
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
+
+    def left_out(self, run: str) -> str:
+        """Why the profile cannot have the run, in a few words; "" if it can."""
+        generated = "videos" in self.profile.data
+        needs_flow = self.runs[run].needs_exact_flow
+        return "recorded data have no exact flow" if needs_flow and not generated else ""
+
+    def _reference(self, run: str) -> Spec:
+        """Of a control; other runs' settings, and so their keys, do without it."""
+        reference = self.runs[run].reference
+        return {} if reference is None else {"reference": reference}
 
     def _model(self, run: str) -> Spec:
         """The spec that tpr.models.build reads. A head may change options of its backbone and of
@@ -172,10 +186,22 @@ def temporal_spec(declared: Temporal | None, modules: Mapping[str, Spec]) -> Spe
 def goal_stages(
     graph: Graph, manifests: Manifests, targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
-    """What the targets ask for: evaluations, or all that is pretrained for "pretrain"."""
+    """What the targets ask for: evaluations, or all that is pretrained for "pretrain". Runs that
+    the profile cannot have are left out: see `left_out`."""
     goals: list[Stage] = []
     if "pretrain" in targets:
         goals += graph.pretraining()
-    for run in manifests.target_runs([t for t in targets if t != "pretrain"]):
-        goals += [graph.evaluate(run, seed) for seed in seeds]
+    for run in asked_runs(manifests, targets):
+        if not graph.left_out(run):
+            goals += [graph.evaluate(run, seed) for seed in seeds]
     return goals
+
+
+def asked_runs(manifests: Manifests, targets: Sequence[str]) -> list[str]:
+    return manifests.target_runs([target for target in targets if target != "pretrain"])
+
+
+def left_out(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
+    """A line for each run of the targets that the profile cannot have."""
+    reasons = {run: graph.left_out(run) for run in asked_runs(manifests, targets)}
+    return [f"{run} is left out: {why}" for run, why in reasons.items() if why]

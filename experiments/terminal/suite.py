@@ -14,7 +14,7 @@ from experiments.engine.launch.local import Worker
 from experiments.engine.plan import RUN, Step, make_plan
 from experiments.engine.schedule import total_seconds
 from experiments.engine.stage_code import StageCode
-from experiments.pipeline.graph import Graph, goal_stages
+from experiments.pipeline.graph import Graph, goal_stages, left_out
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
@@ -36,6 +36,7 @@ class Suite:
         self.targets = options.targets or ["all"]
         self.seeds = options.seeds or self.profile.seeds
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
+        self.left_out = left_out(graph, manifests, self.targets)
         self.code = StageCode(stages)
         self.steps = make_plan(
             self.goals, layout, self.code, force=options.force, accept=options.accept_code

@@ -14,6 +14,7 @@ from experiments.declared.tables import Table
 from experiments.stages.key import key_spec
 from reports.records.run_record import Record
 
+REFERENCE = "reference"  # of a control: what tells it from the run that it is a control of
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
 
 
@@ -55,10 +56,10 @@ def shared_identity(record: Record, varies: Sequence[str] = ()) -> dict[str, str
         "video key": record.evaluate.get("inputs", {}).get("videos"),
         "version of evaluate": record.evaluate.get("stage_version"),
         "version of train": record.train.get("stage_version"),
-        "training settings": training_spec(record).get("train"),
+        "training settings": _without(training_spec(record).get("train") or {}, REFERENCE),
         "model settings": {name: model.get(name) for name in common},
         "evaluation settings": _without(evaluation, "model", "seed", "run", "infer"),
-        "inference settings": _without(evaluation.get("infer", {}), "detections"),
+        "inference settings": _without(evaluation.get("infer", {}), "detections", REFERENCE),
     }
     return _texts(identity)
 

@@ -137,11 +137,15 @@ class TrainingData:
             samples.append(Sample(video, (t,), self._geometry(video, short, rng)))
         own = samples[part.rows(len(samples))]
         files = [sample.video.file_names[sample.frames[0]] for sample in own]
-        return ImageBatch(*self._load(samples, part)[0], files)
+        return ImageBatch(*self.load(samples, part)[0], files)
 
     def pairs(self, iteration: int, part: Part = WHOLE) -> PairBatch:
         """Query frames and references at most `reference_range` frames away, never the same frame
         where the video has another one (released code: symmetric range)."""
+        return self.load_pairs(self.pair_samples(iteration), part)
+
+    def pair_samples(self, iteration: int) -> list[Sample]:
+        """What all pairs of a batch hold: frames (query, reference)."""
         rng = np.random.default_rng([self.seed, 2, iteration])
         short = self._short_edge(rng)
         samples = []
@@ -150,7 +154,10 @@ class TrainingData:
             geometry = self._geometry(video, short, rng)
             query = int(rng.choice(frames))
             samples.append(Sample(video, (query, self._reference(video, query, rng)), geometry))
-        query_batch, reference_batch = self._load(samples, part)
+        return samples
+
+    def load_pairs(self, samples: list[Sample], part: Part) -> PairBatch:
+        query_batch, reference_batch = self.load(samples, part)
         videos = [sample.video.id for sample in samples[part.rows(len(samples))]]
         return PairBatch(query_batch, reference_batch, videos)
 
@@ -166,7 +173,7 @@ class TrainingData:
         height, width = resize_to_short_edge((video.height, video.width), short, self.longest)
         return Geometry(height, width, bool(rng.random() < self.flip))
 
-    def _load(self, samples: list[Sample], part: Part) -> list[Batch]:
+    def load(self, samples: list[Sample], part: Part) -> list[Batch]:
         """A part of the batch: all samples' first frames, their second ones, and so on."""
         rows = part.rows(len(samples))
         size = padded_size(samples, rows, Part(of=self.groups).rows(len(samples)).stop)

@@ -34,6 +34,8 @@ from tpr.parallel.distributed import device, is_main
 from tpr.parallel.hang_watch import doing
 from tpr.parallel.result_shards import ResultShards
 from tpr.progress_log import Log
+from tpr.references.choice import PREVIOUS, SELF, choice_of
+from tpr.references.online import OnlineReference, online_reference
 from tpr.routing import Frame, stack
 from tpr.weights import checkpoint
 
@@ -78,11 +80,13 @@ class Collected:
 class Playback:
     """A video being processed: its tracker, its tracks, and the frame that comes as reference.
 
-    Of all frames but that one it keeps the tracks' run lengths only.
+    Of all frames but that one it keeps the tracks' run lengths only. refer: what comes in the
+    previous frame's place, in controls (see `online_reference`).
     """
 
-    def __init__(self, video: Video) -> None:
-        self.video = video
+    def __init__(self, video: Video, refer: OnlineReference | None = None) -> None:
+        self.video, self.refer = video, refer
+        self.time = 0  # of the frame that is being processed
         self.tracker = Tracker()
         self.tracks: dict[int, Collected] = defaultdict(Collected)
         self.previous: Frame | None = None
@@ -124,8 +128,8 @@ def infer(
     """Runs a trained model over all videos; writes out/results.json and, of gates, out/gates.json.
 
     spec: {"model", "infer": {"batch": videos side by side, "short_edge", "longest", "first_frame",
-    "recursive", "detections": test settings of the head, and where asked for "cuda_graph": true}};
-    temporal: see `build_model`.
+    "recursive", "detections": test settings of the head, and where asked for "cuda_graph": true and
+    "reference": see tpr.references}}; temporal: see `build_model`.
 
     Several processes share the videos, always in the same groups, so that the files are the same
     for any number of them. What an interrupted call has finished is not done again.
@@ -217,7 +221,8 @@ def track_videos(
 
     opened collects what the gates of the frames that have a reference did.
     """
-    playbacks = [Playback(video) for video in videos]
+    refer = online_reference(settings, dataset, model)
+    playbacks = [Playback(video, refer) for video in videos]
     for t in range(max(video.length for video in videos)):
         active = [p for p in playbacks if p.has_frame(t)]
         if not active:
@@ -243,6 +248,8 @@ def advance(
 
     pictures: uint8 RGB (H, W, 3), one a video; settings: as spec["infer"] of `infer`.
     """
+    for one in playbacks:
+        one.time = t
     images = torch.cat([resized(picture, settings) for picture in pictures])
     detections = run_network(model, images, playbacks, settings)
     return [one.add(t, found) for one, found in zip(playbacks, detections, strict=True)]
@@ -277,7 +284,8 @@ def refine(
 
     first_frame: "skip" leaves the temporal module out on a video's first frame (as the release),
     "self" gives it the frame itself as reference, as nothing else is known yet. recursive: the
-    reference is the previous frame's refined pyramid (paper), otherwise its raw one.
+    reference is the previous frame's refined pyramid (paper), otherwise its raw one. reference:
+    what a control gets in its place.
     """
     raw = model.frames(images)
     if settings["first_frame"] == "self":
@@ -287,9 +295,30 @@ def refine(
     known = list(previous)
     frame = raw
     if known:
-        reference = stack(list(previous.values()))
         query = raw if len(known) == len(playbacks) else raw.rows(known)
+        size = (images.shape[-2], images.shape[-1])
+        chosen = [playbacks[i] for i in known]
+        reference = query if choice_of(settings) == SELF else references(chosen, size, settings)
         frame = raw.with_rows(known, model.refine(query, reference).pyramid)
     for i, playback in enumerate(playbacks):
         playback.previous = (frame if settings["recursive"] else raw).rows(slice(i, i + 1))
     return frame
+
+
+def references(
+    playbacks: Sequence[Playback], size: tuple[int, int], settings: dict[str, Any]
+) -> Frame:
+    """The videos' previous frames, or what comes in their place; size: of the network's input."""
+    frames: list[Frame] = []
+    for one in playbacks:
+        assert one.previous is not None
+        if one.refer is not None:
+            frames.append(one.refer(one.video, one.time, one.previous, size))
+        elif choice_of(settings) != PREVIOUS:
+            raise ValueError(
+                f"this model is a control with the reference {choice_of(settings)!r}, which only "
+                "the evaluation of a data set can give it"
+            )
+        else:
+            frames.append(one.previous)
+    return stack(frames)

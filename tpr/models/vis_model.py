@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,9 @@ from tpr.models.tracking import match_loss
 from tpr.parallel.loss_counts import share
 from tpr.routing import Frame, GateUse, budget_loss
 from tpr.routing.frame import Pyramid
+
+# (query, reference), as the backbone gives them -> what the temporal module gets as reference
+Refer = Callable[[Frame, Frame], Frame]
 
 PIXEL_MEAN = (123.675, 116.28, 103.53)
 
@@ -70,16 +73,19 @@ class VISModel(nn.Module):
         truth: Sequence[Instances],
         reference_images: Tensor,
         reference_truth: Sequence[Instances],
+        *,
+        refer: Refer | None = None,
     ) -> dict[str, Tensor]:
         """Losses of query/reference pairs (Eq. 9).
 
         images: uint8 (N, 3, H, W), as reference_images; truth: gt_boxes, gt_classes, gt_masks and
         gt_ids (the track); the reference's raw pyramid feeds its tracking embeddings (release).
+        refer: what the temporal module gets in the reference's place, in controls.
         """
         n = len(images)
         both = self.frames(torch.cat([images, reference_images]))
         query, reference = both.rows(slice(n)), both.rows(slice(n, None))
-        refined = self.refine(query, reference).pyramid
+        refined = self.refine(query, refer(query, reference) if refer else reference).pyramid
         losses, samples = self.head.losses(refined, truth)
         losses["loss_match"] = share(n) * self._match_loss(
             refined, reference.pyramid, samples, truth, reference_truth

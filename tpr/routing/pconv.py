@@ -17,16 +17,22 @@ from tpr.routing.start import start_bias
 class PyramidConv(nn.Module):
     """3x3 convolution with bias, plain or deformable (DCN v1, own offsets) with the same weights.
 
-    Starts at N(0, .01) with zero biases, the offsets too, as in the release.
+    Starts at N(0, .01) with zero biases, the offsets too, as in the release; `copies` makes it
+    start as a copy of its input, or as nothing.
     """
 
-    def __init__(self, channels: int, stride: int = 1) -> None:
+    def __init__(self, channels: int, stride: int = 1, copies: bool | None = None) -> None:
         super().__init__()
         self.offset = nn.Conv2d(channels, 18, 3, stride=stride, padding=1)
         self.conv = DeformConv(channels, channels, stride=stride, bias=True)
         nn.init.normal_(self.offset.weight, std=0.01)
         start_bias(self.offset)
         nn.init.normal_(self.conv.weight, std=0.01)
+        if copies is not None:
+            nn.init.zeros_(self.offset.weight)
+            nn.init.zeros_(self.conv.weight)
+        if copies:
+            nn.init.dirac_(self.conv.weight)
 
     def forward(self, x: Tensor, deformable: bool) -> Tensor:
         """(N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride))."""
@@ -40,14 +46,15 @@ class PConvCell(nn.Module):
 
     W_finer has stride 2, R resizes bilinearly with aligned corners, missing neighbours are left
     out. For the first of the levels passed in the convolutions are plain, for the others
-    deformable. There are no gates.
+    deformable. There are no gates. identity_init: every level starts as ReLU(x_l).
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, identity_init: bool = False) -> None:
         super().__init__()
-        self.own = PyramidConv(channels)
-        self.from_finer = PyramidConv(channels, stride=2)
-        self.from_coarser = PyramidConv(channels)
+        own, other = (True, False) if identity_init else (None, None)
+        self.own = PyramidConv(channels, copies=own)
+        self.from_finer = PyramidConv(channels, stride=2, copies=other)
+        self.from_coarser = PyramidConv(channels, copies=other)
 
     def forward(self, levels: list[tuple[str, Tensor]]) -> tuple[list[Tensor], list[GateUse]]:
         """[(level name, (N, C, H_l, W_l))], fine to coarse -> refined features, no gates.

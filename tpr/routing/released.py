@@ -36,7 +36,8 @@ class ReleasedRouting(nn.Module):
     release_cost: count the path gates as the release does (see `RoutingCell`).
     gates_open: gates start at 0.99; the release's start at G(0) = 0 with half of them open by
     chance, as it zeroes the biases of all convolutions.
-    unused_fusion: see `ReleasedAlign`.
+    unused_fusion: see `ReleasedAlign`. identity_init (not the release's): what `ReleasedAlign` and
+    the cells start as, for short schedules.
 
     `gates` holds the gates of the latest call.
     """
@@ -52,6 +53,7 @@ class ReleasedRouting(nn.Module):
         release_cost: bool = False,
         gates_open: bool = False,
         unused_fusion: bool = True,
+        identity_init: bool = False,
     ) -> None:
         super().__init__()
         if cell not in ROWS:
@@ -62,11 +64,14 @@ class ReleasedRouting(nn.Module):
 
         def new_cell() -> nn.Module:
             if cell == "pconv":
-                return PConvCell(channels)
-            return RoutingCell(channels, 0.0, 1.0, norm, release_cost=release_cost)
+                return PConvCell(channels, identity_init=identity_init)
+            residual = 0.0 if identity_init else 1.0
+            return RoutingCell(channels, 0.0, residual, norm, release_cost=release_cost)
 
         self.levels = levels
-        self.align = ReleasedAlign(channels, norm=norm, unused_fusion=unused_fusion)
+        self.align = ReleasedAlign(
+            channels, norm=norm, unused_fusion=unused_fusion, identity_init=identity_init
+        )
         self.rows = nn.ModuleList(nn.ModuleList(new_cell() for _ in range(n)) for n in rows)
         self.gates: list[GateUse] = []
         if not gates_open:

@@ -40,12 +40,21 @@ class ReleasedAlign(nn.Module):
     first and two gated bottlenecks after it, and an outer gate that reads both sampled features.
     Weights are shared over the levels. The 3x3 `unused_fusion` is in the release's state dict and
     parameter count, but nothing calls it; without it the module computes the same.
+
+    identity_init starts as DACR's does: the sampled features are copies, their fusion is the mean
+    of both frames, offsets and residuals are 0. It spares pretrained features on short schedules.
     """
 
     def __init__(
-        self, channels: int, *, norm: str = "position", unused_fusion: bool = True
+        self,
+        channels: int,
+        *,
+        norm: str = "position",
+        unused_fusion: bool = True,
+        identity_init: bool = False,
     ) -> None:
         super().__init__()
+        residual = 0.0 if identity_init else 1.0
         self.offset = nn.Sequential(
             nn.Conv2d(2 * channels, channels, 3, padding=1, bias=False),
             group_norm(channels),
@@ -55,10 +64,26 @@ class ReleasedAlign(nn.Module):
         self.sample_reference = DeformConv(channels, channels)
         self.sample_query = DeformConv(channels, channels)
         self.merge = ModulatedConv(2 * channels, channels, 1)
-        self.bottlenecks = nn.ModuleList(GatedBottleneck(channels, 1.0, norm) for _ in range(2))
+        self.bottlenecks = nn.ModuleList(
+            GatedBottleneck(channels, residual, norm) for _ in range(2)
+        )
         self.outer_gate = nn.Conv2d(2 * channels, 1, 1)
         self.unused_fusion = ModulatedConv(2 * channels, channels, 3) if unused_fusion else None
         self.reset_parameters()
+        if identity_init:
+            self.start_as_mean(channels)
+
+    def start_as_mean(self, channels: int) -> None:
+        """Masks start at 0.5, which the kernels make up for."""
+        fields = self.offset[-1], self.merge.offset
+        for field in fields:
+            assert isinstance(field, nn.Conv2d)
+            nn.init.zeros_(field.weight)
+        for sample in (self.sample_reference, self.sample_query):
+            nn.init.dirac_(sample.weight)
+            sample.weight.data.mul_(2)
+        eye = torch.eye(channels)
+        self.merge.conv.weight.data.copy_(torch.cat([eye, eye], 1)[..., None, None])
 
     def reset_parameters(self) -> None:
         for layer in self.offset:

@@ -16,7 +16,7 @@ import torch
 from detectron2.modeling.backbone import ResNet
 from torch import Tensor, nn
 
-from tpr.data.loader import ImageBatch, PairBatch, TrainingData, read_ahead
+from tpr.data.loader import ImageBatch, TrainingData, read_ahead
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.devices.host_limits import raise_open_files
 from tpr.models.build import Builder, build_model
@@ -25,6 +25,8 @@ from tpr.parallel.batch_parts import Part, micro_batches
 from tpr.parallel.distributed import gathered, is_main, loaders
 from tpr.parallel.hang_watch import doing
 from tpr.progress_log import Log
+from tpr.references.choice import choice_of
+from tpr.references.training import ReferredBatch, ReferredData
 from tpr.training.curve import TrainingCurve
 from tpr.training.resumable import load_state, remove_states, save_state
 from tpr.training.step import Step
@@ -86,6 +88,7 @@ def finetune(
     """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt.
 
     temporal: see `build_model`; parts: weights of submodules that were pretrained apart, by name.
+    spec["train"] may hold "reference", for controls: see tpr.references.
     """
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(dataset.categories), temporal=temporal)
@@ -93,12 +96,13 @@ def finetune(
     for name, path in (parts or {}).items():
         checkpoint.load_weights(model.get_submodule(name), path)
     freeze(model, spec["train"]["freeze"])
-    data = training_data(dataset, spec)
+    data = ReferredData(training_data(dataset, spec), choice_of(spec["train"]))
 
-    def losses(batch: PairBatch) -> dict[str, Tensor]:
-        return model.losses(*batch.query, *batch.reference)
+    def losses(batch: ReferredBatch) -> dict[str, Tensor]:
+        query, reference = batch.pairs.query, batch.pairs.reference
+        return model.losses(*query, *reference, refer=batch.refer(model))
 
-    metrics = optimise(model, data.pairs, losses, spec["train"], out, log, seed=spec["seed"])
+    metrics = optimise(model, data.batch, losses, spec["train"], out, log, seed=spec["seed"])
     finish(model, out)
     return metrics
 

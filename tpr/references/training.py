@@ -1,0 +1,102 @@
+"""Batches of training with what the temporal module's reference is made of."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tpr.data.loader import PairBatch, Sample, TrainingData
+from tpr.models.vis_model import Refer, VISModel
+from tpr.parallel.batch_parts import WHOLE, Part
+from tpr.references.choice import EXACT_FLOW, OTHER_VIDEO, PREVIOUS, SELF
+from tpr.references.exact_flow import ExactFlow, warped
+from tpr.routing import Frame
+
+
+class ReferredBatch(NamedTuple):
+    """A batch of pairs, and what else is needed for the chosen reference.
+
+    more: of OTHER_VIDEO uint8 images (N, 3, H, W), of EXACT_FLOW flow (N, 2, H, W), else None.
+    """
+
+    pairs: PairBatch
+    choice: str
+    more: Tensor | None
+
+    @property
+    def sources(self) -> list[str]:
+        return self.pairs.sources
+
+    def to(self, device: torch.device) -> ReferredBatch:
+        more = None if self.more is None else self.more.to(device, non_blocking=True)
+        return ReferredBatch(self.pairs.to(device), self.choice, more)
+
+    def refer(self, model: VISModel) -> Refer | None:
+        """What the temporal module gets for the pair's frames; None: the pair's reference."""
+        if self.choice == SELF:
+            return itself
+        if self.more is None:
+            return None
+        return partial(elsewhere, model, self.more) if self.choice == OTHER_VIDEO else self.along
+
+    def along(self, query: Frame, reference: Frame) -> Frame:
+        assert self.more is not None
+        return warped(reference, self.more)
+
+
+def itself(query: Frame, reference: Frame) -> Frame:
+    return query
+
+
+def elsewhere(model: VISModel, images: Tensor, query: Frame, reference: Frame) -> Frame:
+    return model.frames(images)
+
+
+class ReferredData:
+    """Training data for a choice of reference; pairs, and so the tracking head's, stay the same.
+
+    Raises ValueError for EXACT_FLOW on recorded data and OTHER_VIDEO where there is but one video.
+    """
+
+    def __init__(self, data: TrainingData, choice: str = PREVIOUS) -> None:
+        self.data, self.choice = data, choice
+        self.flow = ExactFlow(data.dataset) if choice == EXACT_FLOW else None
+        if choice == OTHER_VIDEO and len(data.annotated) < 2:
+            raise ValueError(f"{data.dataset.path}: no other video to take a reference from")
+
+    def batch(self, iteration: int, part: Part = WHOLE) -> ReferredBatch:
+        """A part of an iteration's batch."""
+        samples = self.data.pair_samples(iteration)
+        pairs = self.data.load_pairs(samples, part)
+        more = None
+        if self.choice == OTHER_VIDEO:
+            more = self.data.load(self._others(samples, iteration), part)[0].images
+        elif self.flow is not None:
+            own = samples[part.rows(len(samples))]
+            size = pairs.query.images.shape[-2:]
+            more = torch.stack([exact(self.flow, sample, size) for sample in own])
+        return ReferredBatch(pairs, self.choice, more)
+
+    def _others(self, samples: list[Sample], iteration: int) -> list[Sample]:
+        """For each pair an annotated frame of another video, at the pair's size."""
+        rng = np.random.default_rng([self.data.seed, 3, iteration])
+        found: list[Sample] = []
+        for sample in samples:
+            others = [one for one in self.data.annotated if one[0].id != sample.video.id]
+            video, frames = others[int(rng.integers(len(others)))]
+            found.append(Sample(video, (int(rng.choice(frames)),), sample.geometry))
+        return found
+
+
+def exact(flow: ExactFlow, sample: Sample, size: torch.Size) -> Tensor:
+    """Flow from the query to the reference of a pair, 0 where the batch is padded: (2, *size)."""
+    query, reference = sample.frames
+    if query == reference:
+        return torch.zeros(2, *size)
+    moved = flow.resized(sample.video, query, reference, sample.geometry)
+    return F.pad(moved, (0, size[1] - moved.shape[2], 0, size[0] - moved.shape[1]))
