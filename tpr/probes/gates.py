@@ -1,0 +1,47 @@
+"""What gates do where: on objects that move or stand still, are new, on degraded frames, beside."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+
+from .truth import Cells
+
+STILL_BELOW = 0.5  # cells of P3 a frame
+PLACES = ("moving", "still", "hidden before", "degraded frame", "background")
+
+
+class GatesByPlace:
+    """Mean value and open share of each kind of gate in each of PLACES, over all levels."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, np.ndarray] = defaultdict(lambda: np.zeros((len(PLACES), 3)))
+
+    def add(self, kind: str, values: np.ndarray, at: Cells, degraded: bool) -> None:
+        """values: (P,) of one frame's level."""
+        for row, place in enumerate(places(at, degraded)):
+            inside = values[place]
+            self.sums[kind][row] += len(inside), inside.sum(), np.count_nonzero(inside > 0)
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """{kind: {place: {"positions", "mean", "open"}}}, None where there is no position."""
+        return {
+            kind: {place: shares(row) for place, row in zip(PLACES, sums, strict=True)}
+            for kind, sums in self.sums.items()
+        }
+
+
+def places(at: Cells, degraded: bool) -> list[np.ndarray]:
+    """(P,) bool of each of PLACES; objects of degraded frames count twice."""
+    seen = at.object & ~at.hidden
+    moving = at.speed >= STILL_BELOW
+    frame = at.object & degraded
+    return [seen & moving, seen & ~moving, at.object & at.hidden, frame, at.background]
+
+
+def shares(row: np.ndarray) -> dict[str, Any]:
+    count = int(row[0])
+    mean, opened = (float(x) / count if count else None for x in row[1:])
+    return {"positions": count, "mean": mean, "open": opened}
