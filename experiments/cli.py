@@ -138,10 +138,10 @@ def run_suite(
     options: argparse.Namespace, work: Suite, stages: str, page: Sequence[str] | None
 ) -> int:
     """Plans, runs, writes results, tables and the page."""
-    for line in work.left_out:
-        print(f"note: {line}", flush=True)
+    left_out = [f"note: {line}" for line in work.left_out]
     if options.dry_run:
-        print(messages.plan(work.steps, work.durations, work.seconds, work.workers))
+        plan = messages.plan(work.steps, work.durations, work.seconds, work.workers)
+        print("\n".join([*left_out, plan]))
         if (accelerator := work.profile.accelerator) is not None:
             found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables
             goals = [stage for stage in work.goals if stage.kind == "evaluate"]
@@ -156,6 +156,8 @@ def run_suite(
         check_needs(stages_to_run, work.layout.profile, options.data_root)
         seconds = 0.0 if options.launcher == "slurm" else work.seconds  # Slurm knows when
         print(messages.headline(work.steps, seconds, work.workers), flush=True)
+    for line in left_out:
+        print(line, flush=True)
     report = Page(work.layout, page)
     if options.launcher == "slurm" and work.todo:
         return submit_to_slurm(options, work, stages)

@@ -12,9 +12,9 @@ STOREYS = (
     ("tpr.terminal", "tpr.files", "tpr.file_heads", "tpr.progress_log", "tpr.former_names"),
     ("tpr", "tpr.command", "tpr.devices", "tpr.parallel", "tpr.routing"),
     ("tpr.data", "tpr.models", "tpr.detectron2_plugin"),
-    ("tpr.drawing", "tpr.evaluation", "tpr.weights"),
+    ("tpr.drawing", "tpr.evaluation", "tpr.references", "tpr.weights"),
     ("tpr.training", "tpr.inference", "tpr.footage"),
-    ("tpr.cost", "tpr.export"),
+    ("tpr.cost", "tpr.export", "tpr.probes"),
     ("tpr.checkpoint", "tpr.demo", "tpr.evaluate", "tpr.visualize"),
 )
 PACKAGES = ("tpr", "baselines", "experiments", "reports")  # from below

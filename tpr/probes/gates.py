@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .truth import Cells
+from tpr.probes.truth import Cells
 
 STILL_BELOW = 0.5  # cells of P3 a frame
 PLACES = ("moving", "still", "hidden before", "degraded frame", "background")

@@ -15,18 +15,17 @@ from torch import Tensor, nn
 
 from tpr.data.transforms import Geometry
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.infer import Playback, load_model, network_input, refine, side_by_side
+from tpr.inference.online import Playback, load_model, network_input, refine, side_by_side
 from tpr.models.build import Builder
 from tpr.models.vis_model import VISModel
+from tpr.probes.alignment import Alignment
+from tpr.probes.gates import GatesByPlace
+from tpr.probes.listening import OUTER_GATE, flow_of, gates_of, listening
+from tpr.probes.truth import Cells, Pixels, Truth, cells
 from tpr.references.choice import OTHER_VIDEO, SELF, choice_of
 from tpr.references.online import online_reference
 from tpr.routing import GateUse, Pyramid
 from tpr.routing.warp import stride_of
-
-from .alignment import Alignment
-from .gates import GatesByPlace
-from .listening import OUTER_GATE, flow_of, gates_of, listening
-from .truth import Cells, Pixels, Truth, cells
 
 VIDEOS = 60  # the first ones: to measure what a module does takes fewer than to measure AP
 SPEEDS = (0.0, 0.5, 1.0, 2.0)  # lower bounds of groups of objects, in cells of P3 a frame
@@ -160,7 +159,8 @@ def probe(
 ) -> dict[str, Any] | None:
     """The mechanism of a trained model over the first videos; None where it has no temporal module.
 
-    spec, temporal: as `tpr.infer.infer` takes them. A CUDA graph would hide what modules do.
+    spec, temporal: as `tpr.inference.online.infer` takes them. A CUDA graph would hide what modules
+    do, so there is none.
     """
     if spec["model"]["temporal"] is None:
         return None

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .precision import at_least_float32
+from tpr.routing.precision import at_least_float32
 
 
 def warp(x: Tensor, flow: Tensor) -> Tensor:
