@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.pipeline.error_measures import error_measures
 from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 
@@ -16,9 +17,10 @@ MATCHES = "matches.npz.xz"  # in the folder of an evaluation
 
 
 def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -> Record:
-    """AP and AR in percent, AP by category and difficulty, draws of a bootstrap over videos.
+    """AP and AR in percent, AP by category and difficulty, draws of a bootstrap over videos, and
+    what ``error_measures`` says.
 
-    All of them can be computed again from the matches, which go to the file ``matches``.
+    AP, AR and their parts can be computed again from the matches, which go to the file ``matches``.
     ``settings``: the profile's evaluation section. The draws (tpr.evaluation.draws) are those that
     belong to the number of videos and ``bootstrap_seed``, the same ones for every run.
     """
@@ -27,7 +29,7 @@ def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -
     from tpr.evaluation.kept_matches import keep_matches
     from tpr.evaluation.video_ap import evaluate
 
-    found = evaluate(ground_truth, results)
+    found = evaluate(ground_truth, results, errors=True, hota=True)
     draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
     names = found.category_names
     hardness = difficulty_of(ground_truth, results)
@@ -40,6 +42,7 @@ def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -
         "videos": len(found.video_ids),
         "per_category": {names[id]: percent(value) for id, value in found.per_category.items()},
         "difficulty": {name: list(map(group, groups)) for name, groups in difficulty.items()},
+        **error_measures(found, hardness, settings),
     }
 
 

@@ -103,17 +103,32 @@ VIDEO_AMOUNTS: dict[str, Callable[[dict], float]] = {
 
 def by_amount(amounts: dict[int, float], metrics: Metrics) -> list[Group]:
     """Thirds of the videos by amount; equal amounts stay together, so thirds may differ in size."""
-    cuts = np.quantile(list(amounts.values()), [1 / 3, 2 / 3])
-    members: dict[str, list[int]] = {name: [] for name in AMOUNTS}
-    for video, amount in amounts.items():
-        members[AMOUNTS[np.searchsorted(cuts, amount)]].append(video)
-    members = {name: videos for name, videos in members.items() if videos}
+    members = {name: videos for name, videos in _thirds(amounts).items() if videos}
     aps = _subset_aps(metrics, list(members.values()))
     groups = []
     for (name, videos), ap in zip(members.items(), aps, strict=True):
         own = [amounts[video] for video in videos]
         groups.append(Group(name, len(videos), ap, min(own), max(own)))
     return groups
+
+
+def hardest(difficulty: Difficulty | None, videos: list[int]) -> dict[str, np.ndarray]:
+    """By grouping (V,) 1 where a video is in the third with the highest amount, else 0."""
+    if difficulty is None:
+        return {}
+    members = {name: set(_thirds(found)["high"]) for name, found in difficulty.amounts.items()}
+    return {
+        name: np.array([video in own for video in videos], np.int64)
+        for name, own in members.items()
+    }
+
+
+def _thirds(amounts: dict[int, float]) -> dict[str, list[int]]:
+    cuts = np.quantile(list(amounts.values()), [1 / 3, 2 / 3])
+    members: dict[str, list[int]] = {name: [] for name in AMOUNTS}
+    for video, amount in amounts.items():
+        members[AMOUNTS[np.searchsorted(cuts, amount)]].append(video)
+    return members
 
 
 def by_frame(
