@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.verify.document import Document, Table
-from reports.verify.expected import Column, Expected, ExpectedTable, bare
+from reports.verify.derived.expected import Column, Expected, ExpectedTable, bare
+from reports.verify.printed.document import Document, Table
 from reports.verify.prose import Sentence, difference, nearest, uncovered
 from reports.verify.words import NUMBER
 

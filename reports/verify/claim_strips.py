@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from reports.verify.check import NO_SOURCE, Finding
-from reports.verify.claim_tables import reach
-from reports.verify.claims import Judged, judged
-from reports.verify.document import Document, Drawing
+from reports.verify.derived.claim_tables import reach
+from reports.verify.derived.claims import Judged, judged
 from reports.verify.facts import Facts
+from reports.verify.printed.document import Document, Drawing
 from reports.verify.words import NUMBER, gain
 
 FRAME = [

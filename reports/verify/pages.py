@@ -7,16 +7,16 @@ from pathlib import Path
 
 from reports.verify.check import Finding, check_tables, check_texts
 from reports.verify.claim_strips import check_strips
-from reports.verify.claim_tables import expect_claims
-from reports.verify.cost_sentences import cost_contexts
-from reports.verify.cost_tables import SECTION as COSTS
-from reports.verify.cost_tables import expect_costs
-from reports.verify.difficulty_tables import expect_difficulty
-from reports.verify.document import HISTORY, Document
-from reports.verify.expected import Expected
+from reports.verify.derived.claim_tables import expect_claims
+from reports.verify.derived.cost_sentences import cost_contexts
+from reports.verify.derived.cost_tables import SECTION as COSTS
+from reports.verify.derived.cost_tables import expect_costs
+from reports.verify.derived.difficulty_tables import expect_difficulty
+from reports.verify.derived.expected import Expected
+from reports.verify.derived.first_steps import expect_first_steps
+from reports.verify.derived.provenance import expect_provenance
+from reports.verify.derived.result_tables import expect_results
 from reports.verify.facts import Facts
-from reports.verify.html_page import read_html
-from reports.verify.markdown_page import read_markdown
 from reports.verify.pictures import (
     check_embedded,
     check_files,
@@ -26,13 +26,14 @@ from reports.verify.pictures import (
     notes,
     told,
 )
+from reports.verify.printed.document import HISTORY, Document
+from reports.verify.printed.html_page import read_html
+from reports.verify.printed.markdown_page import read_markdown
 from reports.verify.prose import Sentence, difference, filled
-from reports.verify.provenance import expect_provenance
-from reports.verify.readme import expect_first_steps, measured_part
 from reports.verify.records import check_records
-from reports.verify.result_tables import expect_results
 from reports.verify.table_files import check_table_files
 
+BEGIN, END = "<!-- measured: begin", "<!-- measured: end -->"  # of the README's measured part
 EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_provenance,
     expect_claims,
@@ -102,6 +103,14 @@ def check_readme(wanted: Wanted, path: Path) -> Iterable[Finding]:
     page = read_markdown(f"## README\n\n{measured_part(path)}")
     yield from check_tables("README.md", page, wanted.expected, wanted.sentences)
     yield from check_texts("README.md", page, wanted.sentences)
+
+
+def measured_part(path: Path) -> str:
+    """Without its marks. ValueError for a README that has none."""
+    text = path.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{path} has no measured part")
+    return text.split(BEGIN, 1)[1].split("-->", 1)[1].split(END, 1)[0]
 
 
 def check_notes(wanted: Wanted) -> Iterable[Finding]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reports.verify.check import Finding
-from reports.verify.document import Document, Text
 from reports.verify.facts import Facts, Json, read_json
+from reports.verify.printed.document import Document, Text
 from reports.verify.words import NUMBER
 
 # whose descriptions follow from records: the others show what only the runs' folders had

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from string import Formatter
 
-from reports.verify.expected import Context
+from reports.verify.derived.expected import Context
 from reports.verify.words import NUMBER, plain
 
 PROSE = Path(__file__).with_name("prose.txt")

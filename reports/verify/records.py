@@ -1,6 +1,5 @@
 """The records themselves: their numbers made again from kept matches, and what they lack."""
 
-import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,10 +7,10 @@ import numpy as np
 
 from reports.verify.check import Finding
 from reports.verify.facts import Facts, Record, digest
-from reports.verify.matches import Array, read_kept
-from reports.verify.recount import UNIT, draws, recount
+from reports.verify.recounted.matches import read_kept
+from reports.verify.recounted.recorded_draws import UNIT, recorded_draws
+from reports.verify.recounted.recount import draws, recount
 
-UNDEFINED = 2**16 - 1  # of a recorded draw
 SOME = 20  # every so many draws are made again, all of them if asked for
 
 
@@ -31,15 +30,6 @@ def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
                 file, "AP", str(metrics["AP"]), f"{np.mean(categories)}, by its categories"
             )
         yield from _by_matches(file, record, thorough)
-
-
-def recorded_draws(record: Record) -> Array | None:
-    """(B,) AP in [0, 1], NaN where undefined; None where the record has none."""
-    text = record.metrics.get("AP_draws")
-    if text is None:
-        return None
-    units = np.frombuffer(base64.b64decode(text), "<u2")
-    return np.where(units == UNDEFINED, np.nan, units * UNIT)
 
 
 def _by_matches(file: str, record: Record, thorough: bool) -> Iterable[Finding]:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from reports.verify.check import NO_SOURCE, Finding, check_table
-from reports.verify.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
-from reports.verify.difficulty_tables import base_of, part_gains, parts_of
-from reports.verify.document import Table
-from reports.verify.expected import Expected
+from reports.verify.derived.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
+from reports.verify.derived.difficulty_tables import base_of, part_gains, parts_of
+from reports.verify.derived.expected import Expected
+from reports.verify.derived.result_tables import measured_gain, published_gain
 from reports.verify.facts import METRICS, Facts, PaperTable, deviation, mean
+from reports.verify.printed.document import Table
 from reports.verify.prose import Sentence
-from reports.verify.result_tables import measured_gain, published_gain
 from reports.verify.words import is_known
 
 Line = dict[str, Any]

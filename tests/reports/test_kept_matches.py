@@ -12,8 +12,9 @@ from experiments.ship.shipped_records import ship_records
 from experiments.stages.json_files import read_json, sha256, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
-from reports.verify.matches import read_kept
-from reports.verify.recount import UNIT, draws, recount
+from reports.verify.recounted.matches import read_kept
+from reports.verify.recounted.recorded_draws import UNIT
+from reports.verify.recounted.recount import draws, recount
 from tpr.data.rle import encode
 from tpr.evaluation.draws import unpack_draws
 from tpr.evaluation.errors.kinds import KINDS

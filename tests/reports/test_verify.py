@@ -25,7 +25,7 @@ DRAWN = ("cx", "x1", "x2", "d")
 def test_it_shares_nothing_with_the_page():
     """It imports itself, numpy, scipy and yaml, and the standard library."""
     imported = set()
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 imported |= {alias.name for alias in node.names}

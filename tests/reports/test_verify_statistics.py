@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.verify.gain_statistics import distances, estimate, holm, tail
+from reports.verify.derived.gain_statistics import distances, estimate, holm, tail
 
 
 @pytest.mark.parametrize(("seed_error", "video_error", "freedom"), [(0.3, 0.2, 4), (0.2, 0.5, 1)])

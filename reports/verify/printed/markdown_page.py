@@ -4,7 +4,7 @@ import re
 from html import unescape
 from html.parser import HTMLParser
 
-from reports.verify.document import HISTORY, Document, Table, Text, merged
+from reports.verify.printed.document import HISTORY, Document, Table, Text, merged
 from reports.verify.words import plain
 
 RULE = re.compile(r"^\|(\s*:?-+:?\s*\|)+\s*$")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import stats
 
-from reports.verify.expected import Context, Expected, ExpectedTable, column
+from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
 from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 

@@ -1,6 +1,6 @@
 """Values of the sentences on why our costs differ from those of the paper's Table 1(f)."""
 
-from reports.verify.costs import (
+from reports.verify.derived.costs import (
     SEEN,
     TEMPORAL,
     Cost,
@@ -13,7 +13,7 @@ from reports.verify.costs import (
     shares_of,
     total,
 )
-from reports.verify.expected import Context
+from reports.verify.derived.expected import Context
 from reports.verify.facts import Facts, Json
 from reports.verify.words import fixed, gain
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.verify.costs import (
+from reports.verify.derived.costs import (
     STATES,
     TEMPORAL,
     G,
@@ -14,7 +14,7 @@ from reports.verify.costs import (
     shares_of,
     total,
 )
-from reports.verify.expected import Expected, ExpectedTable, column
+from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.facts import Facts
 from reports.verify.words import DASH, fixed, gain
 

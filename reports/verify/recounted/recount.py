@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from reports.verify.matches import Array, Kept, Matches
+from reports.verify.recounted.matches import Array, Kept, Matches
 
 LEVELS = np.linspace(0, 1, 101)
 AREAS = {"": 0, "s": 1, "m": 2, "l": 3}
-UNIT = 1e-4  # of the recorded draws, of an AP in [0, 1]
 
 
 def recount(kept: Kept) -> dict[str, Any]:

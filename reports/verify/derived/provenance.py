@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from reports.verify.expected import Expected, ExpectedTable, column
+from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.facts import METRICS, Facts, Json
 from reports.verify.words import DASH, fixed, machine, minute, time_taken
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 
-from reports.verify.claims import (
+from reports.verify.derived.claims import (
     FOUND,
     OPEN,
     Judged,
@@ -14,9 +14,9 @@ from reports.verify.claims import (
     unlike,
     wording,
 )
-from reports.verify.expected import Column, Context, Expected, ExpectedTable, column
+from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
+from reports.verify.derived.gain_statistics import BEYOND, powers
 from reports.verify.facts import Facts
-from reports.verify.gain_statistics import BEYOND, powers
 from reports.verify.words import DASH, chance, fixed, gain
 
 SECTION = ("Claims",)

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from reports.verify.derived.gain_statistics import BEYOND, Array, Gain, estimate, holm
 from reports.verify.facts import Facts, Json, PaperTable, Record
-from reports.verify.gain_statistics import BEYOND, Array, Gain, estimate, holm
-from reports.verify.records import recorded_draws
+from reports.verify.recounted.recorded_draws import recorded_draws
 from reports.verify.words import machine
 
 NOT_RUN, OPEN, FOUND, DENIED = "not run", "inconclusive", "reproduced", "not reproduced"

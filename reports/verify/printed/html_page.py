@@ -4,7 +4,7 @@ import base64
 import re
 from html.parser import HTMLParser
 
-from reports.verify.document import (
+from reports.verify.printed.document import (
     HISTORY,
     Document,
     Drawing,

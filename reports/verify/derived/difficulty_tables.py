@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.verify.expected import Expected, ExpectedTable, column
+from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.facts import Facts, mean
 from reports.verify.words import fixed, gain, is_known
 

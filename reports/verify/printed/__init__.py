@@ -1,0 +1,1 @@
+"""Finished pages read: what they show, whatever their markup."""

@@ -1,0 +1,1 @@
+"""An evaluation's numbers made again from the matches that it kept."""
