@@ -10,6 +10,8 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 @pytest.fixture(scope="session")
 def tiny_dataset(tmp_path_factory):
-    from tests.tiny import make_dataset  # late, so that the thread counts hold for what it imports
+    from tests.helpers.tiny import (
+        make_dataset,  # late, so that the thread counts hold for what it imports
+    )
 
     return make_dataset(tmp_path_factory.mktemp("tiny") / "data")

@@ -16,7 +16,7 @@ from experiments.pipeline.graph import Graph
 from experiments.pipeline.stage_bodies import BODIES, FLOW_NETWORK
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY
-from tests.tiny import MODEL, TRAIN
+from tests.helpers.tiny import MODEL, TRAIN
 from tpr.data.mini import flow
 from tpr.models.build import build_model
 from tpr.training import loop

@@ -15,7 +15,7 @@ from experiments.gpu_check.check import Check, Found
 from experiments.gpu_check.checks import frames
 from experiments.gpu_check.checks.training import steps_left_out
 from experiments.gpu_check.pretended import Counts
-from tests.full_networks import small_full
+from tests.helpers.full_networks import small_full
 
 
 def found(text, fits):

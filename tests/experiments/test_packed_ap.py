@@ -9,7 +9,7 @@ import torch
 from experiments.ship.packed_ap import packed_ap
 from experiments.ship.ship_weights import pack
 from experiments.stages.progress import QuietLog
-from tests.tiny import INFER, MODEL, SPLIT
+from tests.helpers.tiny import INFER, MODEL, SPLIT
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.evaluation.video_ap import evaluate

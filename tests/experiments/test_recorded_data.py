@@ -9,7 +9,7 @@ from experiments.pipeline.graph import Graph, with_official_val
 from experiments.pipeline.stage_bodies import BODIES, dataset
 from experiments.stages.progress import Log
 from tests.helpers.suite_helpers import make_root, suite
-from tests.ytvis_sets import content, write
+from tests.helpers.ytvis_sets import content, write
 from tpr.data.findings import BrokenDataError
 
 SPEC = {"dataset": "ytvis2019", "holdout_videos": 2}

@@ -9,7 +9,7 @@ from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import check_runs, load_manifests
 from experiments.pipeline.graph import Graph
 from tests.helpers.suite_helpers import edit, make_root
-from tests.tiny import MODEL
+from tests.helpers.tiny import MODEL
 from tpr.models.build import build_model
 from tpr.routing import Frame
 

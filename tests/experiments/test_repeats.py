@@ -7,7 +7,7 @@ import pytest
 from experiments.engine.environment import repeats
 from experiments.pipeline.stage_bodies import BODIES
 from experiments.stages.progress import QuietLog
-from tests.tiny import INFER, MODEL, SPLIT, TRAIN
+from tests.helpers.tiny import INFER, MODEL, SPLIT, TRAIN
 from tpr.data.mini import generate
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.training import loop

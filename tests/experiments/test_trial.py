@@ -15,7 +15,7 @@ from experiments.terminal import options
 from reports.claims.verdicts import REPRODUCED, Verdict, wording
 from reports.records.profile_manifest import load_about
 from tests.helpers.suite_helpers import make_root, suite
-from tests.tiny import MODEL
+from tests.helpers.tiny import MODEL
 from tpr.models.build import build_model
 from tpr.training.loop import NEW_MODULES
 from tpr.weights import checkpoint

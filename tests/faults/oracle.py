@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from tests.literal_video_ap import evaluate_literally
+from tests.helpers.literal_video_ap import evaluate_literally
 
 
 class NoOpinion(Exception):
@@ -70,7 +70,7 @@ def statistics(record: dict[str, Any], results: list[dict[str, Any]]) -> dict[st
 
 
 def one(entry: dict[str, Any], video: dict[str, Any]) -> dict[str, Any]:
-    """A result or an annotation as tests.literal_video_ap has it."""
+    """A result or an annotation as tests.helpers.literal_video_ap has it."""
     height, width = video.get("height", 1), video.get("width", 1)
     masks = [mask_of(s, height, width) for s in entry["segmentations"]]
     areas = entry.get("areas")

@@ -5,7 +5,7 @@ Only what AP sees of `docs/evaluator.md`: no limit of 100 results, no crowds.
 
 import numpy as np
 
-from tests.literal_video_ap import THRESHOLDS, curve, iou
+from tests.helpers.literal_video_ap import THRESHOLDS, curve, iou
 
 LEAST = 0.1
 

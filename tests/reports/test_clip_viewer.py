@@ -19,7 +19,7 @@ from reports.page.table_cells import TableCells, TableRow
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import record, write_manifest, write_record
 from tests.helpers.finished_runs import RUNS, add_results, add_videos
-from tests.tiny import INFER, MODEL
+from tests.helpers.tiny import INFER, MODEL
 from tpr.data.rle import encode
 from tpr.models.build import build_model
 from tpr.weights import checkpoint

@@ -15,7 +15,7 @@ from reports.figures.reference_effect_sheet import effect_sheet, gates, wheel
 from reports.figures.trained_modules import find_trained
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import key, record, write_manifest, write_record
-from tests.tiny import INFER, MODEL
+from tests.helpers.tiny import INFER, MODEL
 from tpr.inference.online import network_input
 from tpr.models.build import build_model
 from tpr.routing import GateUse

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.fuzz import time_limit
 from tests.helpers.suite_helpers import make_root
-from tests.ytvis_sets import content, write
+from tests.helpers.ytvis_sets import content, write
 from tests.zoo.animals import ANIMALS
 from tests.zoo.commands import COMMANDS, Case
 from tpr.evaluation.archive import pack

@@ -1,7 +1,7 @@
 """Temporal Pyramid Routing as in the authors' released code (variant `released`).
 
 Facts from lxtGH/TemporalPyramidRouting at aeda6bd: the R50 model's cells are `pconv`, the Swin
-model's `dynamic`. tests/test_parity_release.py compares both with the release's outputs.
+model's `dynamic`. tests/routing/test_parity_release.py compares both with the release's outputs.
 """
 
 from __future__ import annotations
