@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from baselines.registry import BASELINES
-from tests.test_baselines import SPECS
-from tests.tiny import INFER, MODEL, SPLIT
+from tests.baselines.test_baselines import SPECS
+from tests.helpers.tiny import INFER, MODEL, SPLIT
 from tpr.data.mini import generate
 from tpr.data.prepared import open_split
 from tpr.data.transforms import Geometry

@@ -8,7 +8,7 @@ import torch
 
 from baselines.registry import BASELINES
 from experiments.stages.progress import QuietLog
-from tests.tiny import INFER, MODEL, SPLIT, TRAIN
+from tests.helpers.tiny import INFER, MODEL, SPLIT, TRAIN
 from tpr.data.loader import TrainingData
 from tpr.data.mini import flow, generate
 from tpr.data.prepared import open_split
