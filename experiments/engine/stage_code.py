@@ -9,11 +9,10 @@ a record: that is told, and not compared.
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from experiments.engine.shipped_weights import shipped
-from experiments.sources.reach import Place, Sources, own_folders
+from experiments.sources.reach import Place, Sources, sources_below
 from experiments.stages.choices import choices, temporal_module
 from experiments.stages.json_files import Record, read_json
 from experiments.stages.key import Spec
@@ -39,11 +38,11 @@ ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printa
 class StageCode:
     """Today's code of stages.
 
-    stages: name of the module whose functions BODIES are the stages; root: of the repository.
+    stages: name of the module whose functions BODIES are the stages; sources: where it is.
     """
 
-    def __init__(self, stages: str, root: Path = ROOT) -> None:
-        self.sources = Sources(*own_folders(root))
+    def __init__(self, stages: str, sources: Sources | None = None) -> None:
+        self.sources = sources or sources_below(ROOT)
         self.stages = stages
         self.digest = cache(self._digest)
 
@@ -63,13 +62,16 @@ class StageCode:
         found = self.sources.place(name) if "." in name else None
         return found if found and found[1] else None
 
-    def today(self, stage: Stage, layout: Layout) -> Code:
-        """The code that the stage would be made by now, from the inputs that are at hand."""
+    def today(self, stage: Stage, layout: Layout | None) -> Code:
+        """The code that the stage would be made by now, from the inputs that are at hand, or from
+        none that are where there is no layout."""
         inputs = {role: self.at_hand(one, layout) for role, one in stage.inputs.items()}
         return {"sha256": self.own(stage.kind, stage.spec), "inputs": inputs}
 
-    def at_hand(self, stage: Stage, layout: Layout) -> Code | None:
+    def at_hand(self, stage: Stage, layout: Layout | None) -> Code | None:
         """The code of a stage as another one gets it: shipped weights have their own."""
+        if layout is None:
+            return self.today(stage, None)
         record = stage.record(layout) or {}
         if "shipped" in record or (record and "code" not in record):
             return record.get("code")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from experiments.engine.launch.local import environment
@@ -14,14 +15,16 @@ from experiments.engine.lock import file_lock
 from experiments.engine.orphans import ask_kernel
 from experiments.ship.shipped_matches import copy_matches, kept_matches
 from experiments.ship.shipped_records import record_path
+from experiments.sources.reach import sources_below
 from experiments.stages.json_files import Record, make_way, read_json, sha256, write_json
-from experiments.stages.layout import Layout
+from experiments.stages.layout import ROOT, Layout
 from experiments.stages.outputs import OF_FOLDER
 from experiments.stages.stage import Stage
 from tpr.terminal import printable
 
 LONGEST_REASON = 300  # characters
 BUILD = ("-m", "reports.build")
+BUILDER = ("reports.build", "build")  # where its code is reached from
 
 
 def write_result(stage: Stage, layout: Layout) -> bool:
@@ -89,26 +92,32 @@ class Page:
         return self.layout.page.is_file() and read_json(self.stamp) == current
 
     def made(self) -> dict[str, str]:
-        """sha256 of the page and the tables by name, so that damaged ones are made again."""
-        paths = [self.layout.page, *sorted(self.layout.tables.glob("*.csv"))]
+        """sha256 of page, tables and pictures by name, so that damaged ones are made again."""
+        folders = (self.layout.report, self.layout.tables, self.layout.figures)
+        paths = [path for folder in folders for path in sorted(folder.glob("*.*"))]
         return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
 
     def key(self) -> str:
-        """sha256 over names and contents of everything the page is made from."""
-        digest = hashlib.sha256()
+        """sha256 over the code that makes the page, names and contents of all it is made from."""
+        digest = hashlib.sha256(self.code.encode())
         for path in sorted({path for path in self.sources() if path.is_file()}):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(self.layout.root)} {len(content)}\n".encode())
             digest.update(content)
         return digest.hexdigest()
 
+    @cached_property
+    def code(self) -> str:
+        """Digest of all that the build reaches, wherever in the repository it is defined."""
+        return sources_below(ROOT).digest([BUILDER])
+
     def sources(self) -> Iterable[Path]:
+        """Of its content, and what it is written with that is no Python."""
         reports = self.layout.root / "reports"
         for folder in (self.layout.records, self.layout.own, self.layout.failed):
             yield from folder.glob("*.json")
         yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")
-        yield from reports.rglob("*.py")
         yield from (reports / "templates").rglob("*")
         yield from (reports / "history").glob("*.md")
         yield from (reports / "published").glob("*.yaml")

@@ -165,6 +165,13 @@ def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:
     return ast.Assign([ast.Name("", ast.Store())], fewer)
 
 
+@cache
+def sources_below(root: Path) -> Sources:
+    """The repository's and what else Python imports and no package was installed to; each file is
+    read once in a process."""
+    return Sources(*own_folders(root))
+
+
 def own_folders(root: Path) -> list[Path]:
     """The repository, then folders that Python imports from and no package was installed to."""
     found = [root]

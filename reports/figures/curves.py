@@ -26,7 +26,7 @@ def load_curves(runs: Path, records: Sequence[Record]) -> tuple[Curves, Sources]
         lines = recorded(record) or logged(stage_folder(runs, record.train))
         if lines:
             curves.setdefault(record.run, []).append(smoothed(lines))
-            sources[record.name] = record.train["key"]
+            sources[record.name] = record.trained
     return curves, sources
 
 

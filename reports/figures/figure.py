@@ -1,24 +1,33 @@
-"""Figures as files: what a page shows, where it lies, and what it was drawn from."""
+"""Figures as files: what a page shows, where it lies, and what it was drawn from.
 
-import json
+A figure is current if it was drawn from the results at hand, by the code at hand: digests of both,
+and of its pictures, stand in a note beside it. Keys of settings do not: results are replaced under
+the same key.
+"""
+
+import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 
-from experiments.stages.json_files import read_json
-from tpr.files import write_atomically
+from experiments.sources.reach import sources_below
+from experiments.stages.json_files import canonical, read_json, sha256, write_json
+from experiments.stages.layout import ROOT
+from experiments.stages.outputs import SEAL, seal, sealed
 
 DARK = "-dark"
-Sources = dict[str, str]  # run and seed -> key of the stage
+Sources = dict[str, str]  # of run and seed, or of what else is shown: digest of its content
+
+
+class OutdatedFigureError(ValueError):
+    """A kept figure is of other results, and what it needs to be drawn anew is gone."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """An image below the page's folder of figures.
-
-    `sources` says what it was drawn from, so that a figure kept from earlier can be told from one
-    that belongs to the records at hand.
-    """
+    """An image below the page's folder of figures, the digests of what it shows and of the code
+    that drew it."""
 
     name: str  # file name with its ending
     title: str
@@ -26,41 +35,78 @@ class Figure:
     caption: str
     sources: Sources
     dark: str | None = None  # file name of the version for dark screens
+    drawn_by: str = ""
+
+    @property
+    def files(self) -> list[str]:
+        return [self.name] + ([self.dark] if self.dark else [])
+
+    def is_of(self, sources: Sources, drawn_by: str) -> bool:
+        return self.sources == sources and self.drawn_by == drawn_by
 
 
 def remember(folder: Path, figure: Figure) -> Figure:
-    """Note next to the image what it shows."""
-    write_atomically(_note(folder, figure.name), json.dumps(vars(figure), indent=1) + "\n")
+    """Notes next to the image what it shows."""
+    files = {name: sha256(folder / name) for name in figure.files}
+    write_json(_note(folder, figure.name), sealed(asdict(figure) | {"files": files}))
     return figure
 
 
 def recall(folder: Path, name: str) -> Figure | None:
-    """A figure drawn earlier, None if there is none (or half of one)."""
-    try:
-        figure = Figure(**(read_json(_note(folder, name)) or {}))
-    except TypeError:
+    """A figure drawn earlier, None if there is none, or it is not as it was drawn."""
+    note = read_json(_note(folder, name)) or {}
+    files = note.pop("files", None)
+    if not isinstance(files, dict) or note.pop(SEAL, "") != seal(note | {"files": files}):
         return None
-    files = [figure.name] + ([figure.dark] if figure.dark else [])
-    return figure if all((folder / file).is_file() for file in files) else None
+    whole = (_is_file(folder / file, digest) for file, digest in files.items())
+    return Figure(**note) if all(whole) else None
+
+
+def _is_file(path: Path, digest: str) -> bool:
+    return path.is_file() and sha256(path) == digest
 
 
 def draw_or_recall(
     folder: Path,
     name: str,
     sources: Sources,
+    drawing: Callable[..., object],
     draw: Callable[[], Figure | None],
     known: Mapping[str, str] | None = None,
 ) -> Figure | None:
-    """The figure drawn from `sources`: the kept one if it is, else a new one.
+    """The figure of `sources`: the kept one if it is drawn from them by today's code, else a new
+    one.
 
-    Without sources, or where `draw` gives None, it is whatever was kept, None for nothing. A kept
-    one that shows more than `sources` stays if all it shows is among `known`.
+    drawing: the function that all of that code is reached from. Where there is nothing to draw from
+    a kept figure stays if all that it shows is among `known` (`sources` if not given), digests of
+    the results at hand; so does one that shows more of these than `sources`. Raises
+    OutdatedFigureError for a kept one that shows other results.
     """
-    kept = recall(folder, name)
-    if kept and sources.items() <= kept.sources.items() <= (known or sources).items():
-        return kept
+    kept, by = recall(folder, name), digest_of_code(drawing)
+    known = sources if known is None else known
+    current = kept if kept and kept.sources.items() <= known.items() else None
+    if current and (current.sources.items() > sources.items() or current.is_of(sources, by)):
+        return current
     drawn = draw() if sources else None
-    return remember(folder, drawn) if drawn else kept
+    if drawn:
+        return remember(folder, replace(drawn, drawn_by=by))
+    if current or not (folder / name).is_file():
+        return current
+    raise OutdatedFigureError(
+        f"{name} is damaged or was drawn from other results, and what it needs to be drawn anew is "
+        "not at hand"
+    )
+
+
+@cache
+def digest_of_code(function: Callable[..., object]) -> str:
+    """Of a function and all definitions that it reaches."""
+    return sources_below(ROOT).digest([(function.__module__, function.__name__)])
+
+
+def digest(content: object) -> str:
+    """sha256 of plain data."""
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def _note(folder: Path, name: str) -> Path:

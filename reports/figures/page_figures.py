@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from experiments.stages.layout import Layout
-from reports.evidence.load import Evidence, TableEvidence
+from reports.evidence.load import Evidence
 from reports.figures.figure import Figure
 from reports.figures.profile_figures import (
     ap_against_cost_figure,
@@ -20,8 +21,6 @@ from reports.figures.table_figures import (
     viewer_figure,
 )
 
-DrawTable = Callable[[Layout, TableEvidence], Figure | None]
-
 
 @dataclass(frozen=True)
 class PageFigures:
@@ -29,7 +28,7 @@ class PageFigures:
 
     charts: below each table, by its id; pictures: of what modules bring, and of tracks, in the
     order of the tables; viewer: two clips frame by frame; costs: charts of the section on costs;
-    failures: a line for each figure whose data are broken.
+    failures: a line for each figure whose data are broken, or that is of other results.
     """
 
     charts: dict[str, list[Figure]]
@@ -47,33 +46,36 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
     failures: list[str] = []
     tracks = viewer = None
 
-    def tried(what: str, draw: DrawTable, one: TableEvidence) -> Figure | None:
-        """None, and a line in `failures`, where the figure's data are broken."""
+    def tried(what: str, draw: Callable[..., Figure | None], *shown: Any) -> Figure | None:
+        """None, and a line in `failures`, where the figure's data are broken or gone."""
         try:
-            return draw(layout, one)
+            return draw(layout, *shown)
         except (ValueError, KeyError, OSError) as error:
-            failures.append(f"{one.table.paper}, no figure of {what}: {error}")
+            failures.append(f"{what}: {error}")
             return None
 
+    known = {record.name: record.evaluated for record in evidence.records}
     for one in evidence.tables:
+        paper = one.table.paper
         charts[one.table.id] = _drawn(
-            tried("variants", ap_figure, one), tried("curves", training_figure, one)
+            tried(f"{paper}, no figure of variants", ap_figure, one),
+            tried(f"{paper}, no figure of curves", training_figure, one),
         )
-        pictures += _drawn(tried("brought", reference_effect_figure, one))
+        pictures += _drawn(tried(f"{paper}, no figure of brought", reference_effect_figure, one))
         if tracks is None:
-            tracks = tried("tracks", tracks_figure, one)
+            tracks = tried(f"{paper}, no figure of tracks", tracks_figure, one)
             pictures += _drawn(tracks)
         if viewer is None:
-            viewer = tried("viewer", viewer_figure, one)
+            viewer = tried(f"{paper}, no viewer of clips", viewer_figure, one, known)
     return PageFigures(
         charts,
         pictures,
         viewer,
-        difficulty_figure(layout, evidence),
+        tried("no figure of gains by difficulty", difficulty_figure, evidence),
         _drawn(
-            ap_against_cost_figure(layout, evidence),
-            cost_parts_figure(layout, evidence),
-            gates_figure(layout, evidence),
+            tried("no figure of AP against cost", ap_against_cost_figure, evidence),
+            tried("no figure of costs by part", cost_parts_figure, evidence),
+            tried("no figure of gates over a clip", gates_figure, evidence),
         ),
         failures,
     )

@@ -38,7 +38,7 @@ def _pair(runs: Path, weaker: Record, stronger: Record) -> Pair | None:
     videos = videos_folder(runs, weaker)
     if first is None or second is None or videos is None or not (videos / "val.json").is_file():
         return None
-    sources = {record.name: record.evaluation_key for record in (weaker, stronger)}
+    sources = {record.name: record.evaluated for record in (weaker, stronger)}
     return Pair((weaker.run, stronger.run), weaker.seed, (first, second), videos, sources)
 
 

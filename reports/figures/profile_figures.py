@@ -3,15 +3,16 @@
 As in table_figures, what draws is imported where it draws.
 """
 
-import hashlib
 from pathlib import Path
 
+from experiments.stages.json_files import sha256
 from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
 from reports.evidence.load import Evidence
-from reports.figures.figure import Figure, Sources, draw_or_recall
+from reports.figures.figure import Figure, Sources, digest, draw_or_recall
 from reports.figures.stage_folders import stage_folder
+from reports.paper.transcription import Paper
 from reports.records.run_record import by_run
 
 
@@ -19,45 +20,48 @@ def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     parts = evidence.difficulty
     pairs = headline_pairs([one.table for one in evidence.tables]) if parts else []
     runs = {run for pair in pairs for run in pair}
-    sources = {one.name: one.evaluation_key for one in evidence.records if one.run in runs}
+    sources = {one.name: one.measured for one in evidence.records if one.run in runs}
+    sources |= {"pairs": digest(pairs)} if sources else {}
 
     def draw() -> Figure | None:
         from reports.figures.difficulty_chart import gain_by_difficulty
 
         return gain_by_difficulty(parts, pairs, sources, layout.figures)
 
-    return draw_or_recall(layout.figures, "difficulty.png", sources, draw) if pairs else None
+    if not pairs:
+        return None
+    return draw_or_recall(layout.figures, "difficulty.png", sources, difficulty_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     records, costs = evidence.records, evidence.costs.costs
-    drawn_from = {record.name: record.evaluation_key for record in records}
-    sources = drawn_from | _cost_sources(layout) if costs and records else {}
+    drawn_from = {record.name: record.measured for record in records}
+    sources = drawn_from | _cost_sources(layout, evidence.paper) if costs and records else {}
 
     def draw() -> Figure | None:
         from reports.figures.cost_charts import ap_against_cost
 
         return ap_against_cost(evidence.paper, costs, records, layout.figures, sources)
 
-    return draw_or_recall(layout.figures, "ap-cost.png", sources, draw)
+    return draw_or_recall(layout.figures, "ap-cost.png", sources, ap_against_cost_figure, draw)
 
 
 def cost_parts_figure(layout: Layout, evidence: Evidence) -> Figure | None:
-    sources = _cost_sources(layout)
+    sources = _cost_sources(layout, evidence.paper)
 
     def draw() -> Figure | None:
         from reports.figures.cost_charts import cost_by_part
 
         return cost_by_part(evidence.paper, evidence.costs.costs, layout.figures, sources)
 
-    return draw_or_recall(layout.figures, "cost-parts.png", sources, draw)
+    return draw_or_recall(layout.figures, "cost-parts.png", sources, cost_parts_figure, draw)
 
 
-def _cost_sources(layout: Layout) -> Sources:
-    """{"costs": hash of the file of costs}, {} without it."""
+def _cost_sources(layout: Layout, paper: Paper) -> Sources:
+    """Digests of the file of costs and of what the paper says of them; {} without the file."""
     if not layout.costs.is_file():
         return {}
-    return {"costs": hashlib.sha256(layout.costs.read_bytes()).hexdigest()}
+    return {"costs": sha256(layout.costs), "published costs": digest(paper.tables["1f"])}
 
 
 def gates_figure(layout: Layout, evidence: Evidence) -> Figure | None:
@@ -67,7 +71,7 @@ def gates_figure(layout: Layout, evidence: Evidence) -> Figure | None:
         folder = stage_folder(layout.runs, record.evaluate)
         if folder and (folder / "gates.json").is_file():
             title, path = record.name, folder / "gates.json"
-            sources = {record.name: record.evaluation_key}
+            sources = {record.name: record.evaluated}
             break
 
     def draw() -> Figure | None:
@@ -75,4 +79,5 @@ def gates_figure(layout: Layout, evidence: Evidence) -> Figure | None:
 
         return open_over_clip(path, title, layout.figures, sources)
 
-    return draw_or_recall(layout.figures, "gates-clip.png", sources, draw)
+    known = {record.name: record.evaluated for record in evidence.records}
+    return draw_or_recall(layout.figures, "gates-clip.png", sources, gates_figure, draw, known)

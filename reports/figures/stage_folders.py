@@ -13,9 +13,14 @@ WEIGHTS = "weights.pt"  # in the folder of a training
 
 
 def stage_folder(runs: Path, stage: dict[str, Any]) -> Path | None:
-    """The finished folder of a stage, found by the key in its record; None if gone."""
+    """The finished folder of a stage, found by the key in its record; None if gone, or if it is of
+    another time than the record says: the stage has been made again since."""
     key = str(stage.get("key", ""))
-    return sound_folder(runs, key) if key else None
+    folder = sound_folder(runs, key) if key else None
+    if folder is None or "finished" not in stage:
+        return folder
+    same = (read_record(folder) or {}).get("finished") == stage["finished"]
+    return folder if same else None
 
 
 @cache

@@ -4,10 +4,12 @@ matplotlib, OpenCV and torch are slow to load and a rerun with nothing new to dr
 them: the modules that draw are imported where they draw.
 """
 
+from dataclasses import asdict
+
 from experiments.stages.layout import Layout
 from reports.evidence.load import TableEvidence
 from reports.figures.curves import load_curves
-from reports.figures.figure import Figure, draw_or_recall
+from reports.figures.figure import Figure, Sources, digest, draw_or_recall
 from reports.figures.paired_runs import find_pair
 from reports.figures.trained_modules import find_trained
 from reports.records.run_record import by_run
@@ -17,14 +19,15 @@ CLIPS = "clips.jsonl"  # the viewer's data, a line a clip
 
 def ap_figure(layout: Layout, found: TableEvidence) -> Figure | None:
     table, records, folder = found.table, found.records, layout.figures
-    sources = {record.name: record.evaluation_key for record in records}
+    sources = {record.name: record.measured for record in records}
+    sources |= {table.paper: digest(asdict(table))} if sources else {}
 
     def draw() -> Figure | None:
         from reports.figures.ap_chart import ap_by_variant
 
         return ap_by_variant(table, records, sources, folder)
 
-    return draw_or_recall(folder, f"ap-{table.id}.png", sources, draw)
+    return draw_or_recall(folder, f"ap-{table.id}.png", sources, ap_figure, draw)
 
 
 def training_figure(layout: Layout, found: TableEvidence) -> Figure | None:
@@ -36,10 +39,10 @@ def training_figure(layout: Layout, found: TableEvidence) -> Figure | None:
     def draw() -> Figure | None:
         from reports.figures.training_chart import training_curves
 
-        return training_curves(curves, sources, layout.figures, stem)
+        return training_curves(curves, sources, layout.figures, stem, len(found.records))
 
-    known = {record.name: record.train["key"] for record in found.records}
-    return draw_or_recall(layout.figures, f"{stem}.png", sources, draw, known)
+    known = {record.name: record.trained for record in found.records}
+    return draw_or_recall(layout.figures, f"{stem}.png", sources, training_figure, draw, known)
 
 
 def reference_effect_figure(layout: Layout, found: TableEvidence) -> Figure | None:
@@ -51,7 +54,9 @@ def reference_effect_figure(layout: Layout, found: TableEvidence) -> Figure | No
 
         return draw_reference_effect(trained, layout.figures, name) if trained else None
 
-    return draw_or_recall(layout.figures, name, trained.sources if trained else {}, draw)
+    known = {record.name: record.trained for record in found.records}
+    sources = trained.sources if trained else {}
+    return draw_or_recall(layout.figures, name, sources, reference_effect_figure, draw, known)
 
 
 def tracks_figure(layout: Layout, found: TableEvidence) -> Figure | None:
@@ -63,11 +68,14 @@ def tracks_figure(layout: Layout, found: TableEvidence) -> Figure | None:
 
         return draw_tracks(pair, layout.figures, name) if pair else None
 
-    return draw_or_recall(layout.figures, name, pair.sources if pair else {}, draw)
+    known = {record.name: record.evaluated for record in found.records}
+    sources = pair.sources if pair else {}
+    return draw_or_recall(layout.figures, name, sources, tracks_figure, draw, known)
 
 
-def viewer_figure(layout: Layout, found: TableEvidence) -> Figure | None:
-    """Clips of a pair of runs; those drawn last where no pair is at hand."""
+def viewer_figure(layout: Layout, found: TableEvidence, known: Sources) -> Figure | None:
+    """Clips of a pair of runs; those drawn last where no pair is at hand. known: digests of all
+    evaluations, as the page has one viewer for all tables."""
     pair = find_pair(layout.runs, found.table, found.records)
 
     def draw() -> Figure | None:
@@ -78,4 +86,5 @@ def viewer_figure(layout: Layout, found: TableEvidence) -> Figure | None:
         better = by_run(found.records)[pair.runs[1]][pair.seed]
         return draw_viewer(pair, better, layout.runs, layout.figures, CLIPS)
 
-    return draw_or_recall(layout.figures, CLIPS, pair.sources if pair else {}, draw)
+    sources = pair.sources if pair else {}
+    return draw_or_recall(layout.figures, CLIPS, sources, viewer_figure, draw, known)

@@ -39,7 +39,7 @@ def find_trained(runs: Path, table: Table, records: Sequence[Record]) -> Trained
         return None
     specs = {r.run: r.evaluate["spec"] for r, _ in chosen}
     weights = {r.run: path for r, path in chosen}
-    sources = {r.name: r.train["key"] for r, _ in chosen}
+    sources = {r.name: r.trained for r, _ in chosen}
     return TrainedModules(specs, weights, first.seed, videos, sources)
 
 

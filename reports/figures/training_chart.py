@@ -11,8 +11,13 @@ from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 
 
-def training_curves(curves: Curves, sources: Sources, folder: Path, stem: str) -> Figure | None:
-    """Loss by iteration and, for gated runs, the share of open gates; a line for each seed."""
+def training_curves(
+    curves: Curves, sources: Sources, folder: Path, stem: str, trainings: int
+) -> Figure | None:
+    """Loss by iteration and, for gated runs, the share of open gates; a line for each seed.
+
+    trainings: how many there are, with those whose curves are not kept.
+    """
     if not curves:
         return None
     name, dark = save_both(folder, stem, lambda ink: _draw_curves(curves, ink))
@@ -22,8 +27,9 @@ def training_curves(curves: Curves, sources: Sources, folder: Path, stem: str) -
         name,
         "Training",
         f"Line plots of fine-tuning. Last smoothed loss: {values}.",
-        "Fine-tuning, a line a seed, smoothed over a twentieth of the run. The loss is the sum of "
-        "the heads' terms, without the routing budget.",
+        f"Fine-tuning, a line a seed: {len(sources)} of {trainings} trainings kept their curves. "
+        "Smoothed over a twentieth of the run. The loss is the sum of the heads' terms, without "
+        "the routing budget.",
         sources,
         dark,
     )

@@ -1,13 +1,16 @@
 """The record of one run at one seed, results/<profile>/records/<run>-seed<k>.json."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from experiments.declared.tables import METRICS
+from experiments.stages.json_files import canonical
 from reports.statistics.confidence import Array
 from tpr.data.json_input import read_json
 from tpr.evaluation.draws import unpack_draws
@@ -51,8 +54,24 @@ class Record:
 
     @property
     def evaluation_key(self) -> str:
-        """Key of the evaluation stage: figures note it as what they were drawn from."""
+        """Key of the evaluation stage."""
         return str(self.evaluate.get("key"))
+
+    @cached_property
+    def evaluated(self) -> str:
+        """Digest of which evaluation this is, for figures of what it left: key, time, AP and AR."""
+        return _digest(self.evaluate, {name: self.metrics.get(name) for name in METRICS})
+
+    @cached_property
+    def measured(self) -> str:
+        """Digest of all numbers of the evaluation, for figures of them."""
+        numbers = {k: v for k, v in self.metrics.items() if not isinstance(v, str)}  # packed draws
+        return _digest(self.evaluate, numbers)
+
+    @cached_property
+    def trained(self) -> str:
+        """Digest of which training this is, for figures of what it left or measured."""
+        return _digest(self.train, self.train.get("metrics"))
 
     @property
     def finished(self) -> str:
@@ -81,6 +100,11 @@ class Record:
         """
         text = self.metrics.get(f"{name}_draws")
         return None if text is None else 100 * unpack_draws(text)
+
+
+def _digest(stage: dict[str, Any], numbers: Any) -> str:
+    text = canonical([stage.get("key"), stage.get("finished"), numbers])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def load_records(folder: Path, profile: str) -> tuple[list[Record], list[str]]:

@@ -9,6 +9,7 @@ from experiments.declared.manifests import load_manifests
 from experiments.engine.stage_code import StageCode
 from experiments.engine.worker import STAGE_BODIES, run_stage
 from experiments.pipeline.graph import Graph
+from experiments.sources.reach import Sources
 from experiments.stages.outputs import sealed
 from experiments.stages.stage import in_order
 from tests.helpers.suite_helpers import REPOSITORY, calls, edit, make_root, suite
@@ -35,7 +36,7 @@ def copied(tmp_path_factory):
 def digests(root):
     """Of every stage of two runs of `mini`, and of recorded data, by label."""
     manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
-    code = StageCode(STAGE_BODIES, root)
+    code = StageCode(STAGE_BODIES, Sources(root))
     goals = [
         Graph(manifests.runs, manifests.profile(profile)).evaluate(run, 0)
         for profile, run in (("mini", "blendmask-r50+tpr"), ("mini", "sipmask-r50"))

@@ -37,6 +37,7 @@ claims:
      metric: AP, published_gain: 2.5, section: "4.2", sentence: our TPR also has 2.5% mAP gain}
 """
 DATASET = "d" * 64
+FINISHED = "2026-11-22T12:00:00+00:00"
 
 
 def write_manifest(root: Path, text: str = MANIFEST, name: str = "1a") -> Path:
@@ -66,7 +67,7 @@ def record(
         "seed": seed,
         "profile": profile,
         "seconds": 60.0,
-        "finished": "2026-11-22T12:00:00+00:00",
+        "finished": FINISHED,
         "git": {"commit": "c0ffee" * 7, "dirty": seed == 2},
         "packages": {"torch": "0.0-fake", "numpy": "0.0-fake"},
         "hardware": {"cpu": "Fake <CPU>", "cores": 2, "memory_gb": 8, "gpu": None},

@@ -5,7 +5,7 @@ import json
 import numpy as np
 from PIL import Image
 
-from tests.helpers.fake_records import DATASET, key, record, write_manifest, write_record
+from tests.helpers.fake_records import DATASET, FINISHED, key, record, write_manifest, write_record
 from tpr.data.rle import encode
 
 RUNS = ("blendmask-r50", "blendmask-r50+tpr")
@@ -14,7 +14,7 @@ RUNS = ("blendmask-r50", "blendmask-r50+tpr")
 def finished(root, stage, name, stage_key):
     folder = root / "runs" / "mini" / f"{stage}-{name}{stage_key[:12]}"
     folder.mkdir(parents=True)
-    (folder / "record.json").write_text(json.dumps({"key": stage_key}))
+    (folder / "record.json").write_text(json.dumps({"key": stage_key, "finished": FINISHED}))
     return folder
 
 

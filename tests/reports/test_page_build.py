@@ -7,10 +7,16 @@ import pytest
 
 from experiments.stages.layout import Layout
 from reports.build import build, main
-from reports.figures.figure import Figure, draw_or_recall
 from reports.numbers import duration, number, signed
 from reports.page.rendering import cell, prose
-from tests.helpers.fake_records import key, record, write_all, write_manifest, write_record
+from tests.helpers.fake_records import (
+    FINISHED,
+    key,
+    record,
+    write_all,
+    write_manifest,
+    write_record,
+)
 from tests.helpers.html_reader import Reader
 
 
@@ -28,7 +34,8 @@ def add_training_log(root, run, seed):
     folder.mkdir(parents=True)
     lines = [{"iteration": i, "loss_mask": 4 / i, "open_fraction": 0.5} for i in range(1, 41)]
     (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "record.json").write_text(json.dumps({"key": stage}))
+    text = json.dumps({"key": stage, "finished": FINISHED})
+    (folder / "record.json").write_text(text)
 
 
 def test_page_without_any_record(tmp_path):
@@ -191,20 +198,6 @@ def test_markdown_cells_hold_no_markup():
 
 def test_prose_shows_html_as_text():
     assert prose("a <b>b</b>") == "<p>a &lt;b&gt;b&lt;/b&gt;</p>"
-
-
-def test_a_picture_of_more_records_is_kept_as_long_as_all_it_shows_are_known(tmp_path):
-    def drawn(sources):
-        (tmp_path / "a.png").write_bytes(b"")
-        return Figure("a.png", "t", "alt", "caption", sources)
-
-    def shown(sources, known=None):
-        return draw_or_recall(tmp_path, "a.png", sources, lambda: drawn(sources), known).sources
-
-    both, one = {"a seed 0": "k0", "a seed 1": "k1"}, {"a seed 0": "k0"}
-    assert shown(both) == shown(one, known=both) == shown({}, known=both) == both
-    assert shown(one, known={"a seed 0": "k0", "a seed 1": "new"}) == one
-    assert shown(both) == both and shown(one) == one
 
 
 def test_curves_in_records_need_no_logs(tmp_path):

@@ -2,16 +2,24 @@
 
 from collections import Counter
 
-from experiments.ship.publish import Page
+from experiments.ship.publish import BUILDER, Page
+from experiments.sources.reach import sources_below
 from experiments.stages.layout import ROOT, Layout
 from reports.build import build
 from reports.records import run_record
 from tests.helpers.fake_records import write_all
 from tpr.data.json_input import read_json
+from tpr.visualize import comparison_sheet
 
 
-def test_every_file_of_the_report_is_in_the_pages_key():
-    assert set((ROOT / "reports").rglob("*.py")) <= set(Page(Layout("mini")).sources())
+def test_what_the_page_is_made_with_is_in_its_key():
+    """Also what is outside of reports/, and what is imported in functions."""
+    found = {module for module, _ in sources_below(ROOT).reach([BUILDER])}
+    templates = set((ROOT / "reports" / "templates").iterdir())
+    assert templates <= set(Page(Layout("mini")).sources())
+    names = {"tpr.cost.conventions", "experiments.declared.tables", "reports.figures.ap_chart"}
+    assert names | {comparison_sheet.__module__} <= found
+    assert not any(module.startswith("tests") for module in found)
 
 
 def test_a_page_reads_every_record_once(tmp_path, monkeypatch):

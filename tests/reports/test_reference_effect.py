@@ -14,7 +14,7 @@ from reports.figures.reference_effect import reference_effect
 from reports.figures.reference_effect_sheet import effect_sheet, gates, wheel
 from reports.figures.trained_modules import find_trained
 from reports.records.run_record import load_records
-from tests.helpers.fake_records import key, record, write_manifest, write_record
+from tests.helpers.fake_records import FINISHED, record, write_manifest, write_record
 from tests.helpers.tiny import INFER, MODEL
 from tpr.inference.online import network_input
 from tpr.models.build import build_model
@@ -31,7 +31,9 @@ def add(root, run, module, weights=True, seed=0):
     write_record(root, raw)
     folder = root / "runs" / f"train-{run}-seed{seed}-{raw['train']['key'][:12]}"
     folder.mkdir(parents=True)
-    (folder / "record.json").write_text(json.dumps({"key": raw["train"]["key"]}))
+    (folder / "record.json").write_text(
+        json.dumps({"key": raw["train"]["key"], "finished": FINISHED})
+    )
     if weights:
         (folder / "weights.pt").write_text("")
     videos_key = raw["evaluate"]["inputs"]["videos"]
@@ -52,7 +54,7 @@ def test_runs_with_a_temporal_module_and_their_weights_are_found(tmp_path):
         add(tmp_path, run, module)
     found = find(tmp_path)
     assert list(found.weights) == ["b", "c"] and found.seed == 0
-    assert found.sources == {f"{run} seed 0": key("train", f"{run}-seed0") for run in "bc"}
+    assert list(found.sources) == ["b seed 0", "c seed 0"]
 
 
 def test_the_seed_with_the_most_modules_at_hand_is_shown(tmp_path):
