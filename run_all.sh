@@ -9,6 +9,7 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh status [TARGET...]        where every stage stands, here or in Slurm
        ./run_all.sh 1f                        parameters and GFLOPs of the full-size models
        ./run_all.sh audit                     checks of the published numbers: reports/audit
+       ./run_all.sh verify [--profile P]      every printed number recomputed from the records
        ./run_all.sh check-gpu [--pretend]     whether profile full will train on this GPU: sixteen
                                               checks, under ten minutes (--pretend: without a GPU)
        ./run_all.sh test [pytest options]     ruff, the types and the tests
@@ -209,6 +210,7 @@ case ${1:-} in
     setup) say "Set up: $venv" ;;
     test) shift; run_tests "$@" ;;
     audit) shift; exec python -m reports.audit "$@" ;;
+    verify) shift; exec python -m reports.verify "$@" ;;
     check-gpu) shift; exec python -m experiments.gpu_check "$@" ;;
     *) exec python -m experiments "$@" ;;
 esac

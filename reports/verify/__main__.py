@@ -18,7 +18,7 @@ SHOWN = 40  # findings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m reports.verify", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./run_all.sh verify", description=__doc__)
     parser.add_argument("--profile", default="mini")
     parser.add_argument("--thorough", action="store_true", help="make every bootstrap draw again")
     options = parser.parse_args(arguments)

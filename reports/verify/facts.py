@@ -172,7 +172,8 @@ def read_json(path: Path) -> Json:
 
 
 def read_yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    """{} where there is no file."""
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def digest(path: Path) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reports.verify.check import Finding
-from reports.verify.facts import Facts, Json, read_json
+from reports.verify.facts import METRICS, Facts, Json, Record, read_json
 from reports.verify.printed.document import Document, Text
-from reports.verify.words import NUMBER
 
 # whose descriptions follow from records: the others show what only the runs' folders had
 COMPUTED = ("ap-", "training-", "difficulty", "cost-parts")
@@ -42,17 +41,29 @@ def note_texts(facts: Facts) -> Iterable[tuple[str, Text]]:
 
 
 def check_sources(facts: Facts) -> Iterable[Finding]:
-    """Figures of other records than those that are committed."""
-    keys = {
-        (record.name, part.get("key"))
-        for record in facts.shown
-        for part in (record.raw["evaluate"], record.raw["train"])
-    }
-    keys.add(("costs", _sum(facts.root / "results" / "full" / "costs.json")))
+    """Figures of other records or costs than those that are committed, by digests of content."""
+    known = {record.name: _digests(record) for record in facts.shown}
+    known["costs"] = {_sum(facts.root / "results" / "full" / "costs.json")}
     for name, note in notes(facts).items():
-        for source, key in note["sources"].items():
-            if (source, key) not in keys:
-                yield Finding(f"figures/{name}.json", source, key, "no such record is committed")
+        for source, digest in note["sources"].items():
+            if source in known and digest not in known[source]:
+                wanted = " or ".join(sorted(one[:12] for one in known[source]))
+                yield Finding(f"figures/{name}.json", source, digest[:12], wanted)
+
+
+def _digests(record: Record) -> set[str]:
+    """What a figure of a record may be known by: its evaluation, by main metrics or all numbers,
+    or its training."""
+    evaluate, train = record.raw["evaluate"], record.raw["train"]
+    main = {name: record.metrics.get(name) for name in METRICS}
+    numbers = {name: value for name, value in record.metrics.items() if not isinstance(value, str)}
+    stages = (evaluate, main), (evaluate, numbers), (train, train.get("metrics"))
+    return {canonical_digest([s.get("key"), s.get("finished"), values]) for s, values in stages}
+
+
+def canonical_digest(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_embedded(file: str, facts: Facts, page: Document) -> Iterable[Finding]:
@@ -83,8 +94,11 @@ def check_embedded(file: str, facts: Facts, page: Document) -> Iterable[Finding]
 
 
 def check_files(facts: Facts) -> Iterable[Finding]:
-    """Pictures that are not as they were drawn, where their notes hold checksums."""
+    """Notes and pictures that are not as they were written and drawn."""
     for name, note in notes(facts).items():
+        seal = canonical_digest({key: value for key, value in note.items() if key != "seal"})
+        if note.get("seal") != seal:
+            yield Finding(f"figures/{name}.json", "seal", str(note.get("seal"))[:12], seal[:12])
         for file, wanted in note.get("files", {}).items():
             path = facts.figures / file
             if not path.is_file() or _sum(path) != wanted:
@@ -102,7 +116,3 @@ def _lines(content: bytes) -> bytes:
     except ValueError:
         return content
     return "".join(json.dumps(c, separators=(",", ":")) + "\n" for c in clips).encode()
-
-
-def has_numbers(note: Json) -> bool:
-    return any(NUMBER.search(text) for text in told(note)[1:4])

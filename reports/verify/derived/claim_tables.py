@@ -50,6 +50,13 @@ def _claims(facts: Facts, rows: list[Judged], sections: tuple[str, ...]) -> Expe
         for one in rows
     ]  # fmt: skip
     names = [claim["name"] for claim in claims]
+    # under a heading for each table, or without one where there is but one table of claims
+    is_grouped = len({one.table.id for one in rows}) > 1
+    sections_of = [one.claim.get("section") for one in rows]
+    described = [
+        _described(claim, f"§{section}" if is_grouped and section else "" if is_grouped else place)
+        for claim, section, place in zip(claims, sections_of, where, strict=True)
+    ]
     bounds = [_bounds(one) for one in rows]
     seeds = [", ".join(f"{gain(g, 2)} (seed {s})" for s, g in one.gains.items()) for one in rows]
     errors = [
@@ -68,7 +75,7 @@ def _claims(facts: Facts, rows: list[Judged], sections: tuple[str, ...]) -> Expe
         sections,
         [
             Column(("claim",), [f"{a} ({b})" for a, b in zip(names, where, strict=True)],
-                   also=[names, [_described(claim) for claim in claims]]),
+                   also=[names, described]),
             column("where", where),
             column(("published gain", "paper"), [gain(one.published) for one in rows]),
             column(("measured gain", "measured"),
@@ -90,9 +97,9 @@ def _bounds(one: Judged) -> str:
     return " to ".join(gain(bound, 2) for bound in one.gain.bounds)
 
 
-def _described(claim: dict[str, str]) -> str:
+def _described(claim: dict[str, str], where: str) -> str:
     """As the page has it: with the paper's sentence, the pair of runs and a note."""
-    parts = [claim["name"], f"§{claim['section']}" if claim.get("section") else ""]
+    parts = [claim["name"], where]
     metric = "" if claim["metric"] == "AP" else f", {claim['metric']}"
     parts += [claim.get("sentence", ""), f"{claim['better']} over {claim['than']}{metric}"]
     return " ".join(filter(None, [*parts, claim.get("note", "")]))

@@ -59,6 +59,7 @@ def merged(columns: list[str], rows: list[list[str]]) -> tuple[list[str], list[l
     keep = [i for i, name in enumerate(columns) if i == 0 or not name or name != columns[i - 1]]
     ends = [*keep[1:], len(columns)]
     joined = [
-        [" ".join(filter(None, row[a:b])) for a, b in zip(keep, ends, strict=True)] for row in rows
+        [" ".join(dict.fromkeys(filter(None, row[a:b]))) for a, b in zip(keep, ends, strict=True)]
+        for row in rows
     ]
     return [columns[i] for i in keep], joined
