@@ -145,12 +145,19 @@ def _record_paths(folder: Path) -> list[Path]:
 
 
 def _table(raw: Json) -> PaperTable:
-    claims, first = raw.get("claims", []), raw["rows"][0]["run"]
+    claims = [{"metric": "AP"} | claim for claim in raw.get("claims", [])]
+    first = raw["rows"][0]["run"]
     rows = [
-        Row(one["run"], one["cells"], one["published"], _baseline(one, claims, first))
+        Row(
+            one["run"],
+            {name: str(cell) for name, cell in one.get("cells", {}).items()},
+            {name: x for name, x in one.get("published", {}).items() if x is not None},
+            _baseline(one, claims, first),
+        )
         for one in raw["rows"]
     ]
-    return PaperTable(str(raw["table"]), raw["paper"], raw["title"], rows, claims)
+    id = str(raw["table"])
+    return PaperTable(id, raw.get("paper", id), raw["title"], rows, claims)
 
 
 def _baseline(row: Json, claims: list[Json], first: str) -> str | None:

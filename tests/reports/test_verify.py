@@ -43,6 +43,13 @@ def wanted():
     return pages.wanted_of(load_facts(ROOT, "mini"))
 
 
+def test_every_committed_number_follows_from_the_records(wanted):
+    """After a new record or sentence: python -m reports.build, python -m reports.readme; then
+    ./run_all.sh verify says which number has no source in reports/verify/prose.txt."""
+    found = [*pages.check_all(wanted), *pages.check_readme(wanted, ROOT / "README.md")]
+    assert list(map(str, found)) == []
+
+
 def light(text):
     """The page without the files in it: half a second a look with them."""
     return BASE64.sub("", text)

@@ -132,6 +132,7 @@ def _counts(facts: Facts, rows: list[Judged]) -> Context:
     ]
     return {
         "claims": str(len(rows)),
+        "claims_left": str(len(rows) - len(run)),
         "comparisons": str(len(distinct)),
         "outcomes": "; ".join(f"{count} {word}" for word, count in outcomes.most_common()),
         "unlike_pairs": "; ".join(parts),

@@ -117,6 +117,7 @@ def holm(values: list[float]) -> list[float]:
     return out.tolist()
 
 
+@cache
 def powers(
     far: tuple[float, ...], seed_error: float, video_error: float, freedom: int, size: float
 ) -> list[float]:

@@ -102,14 +102,15 @@ def _last_losses(facts: Facts, table: PaperTable) -> list[Context]:
     """Those of the training curves: the heads' losses at the end, smoothed over a twentieth of the
     points, means over seeds that recorded them."""
     shown: list[str] = []
+    kept = trainings = 0
     for run in dict.fromkeys(row.run for row in table.rows):
-        curves = [
-            record.raw["train"]["metrics"].get("curve")
-            for record in facts.records.get(run, {}).values()
-        ]
+        records = facts.records.get(run, {}).values()
+        curves = [record.raw["train"]["metrics"].get("curve") for record in records]
         ends = [_smoothed_end(curve) for curve in curves if curve]
         shown += [f"{run} {mean(ends):.2f}"] if ends else []
-    return [{"losses": ", ".join(shown)}] if shown else []
+        kept, trainings = kept + len(ends), trainings + len(curves)
+    counts = {"curves_kept": str(kept), "curves_of": str(trainings)}
+    return [{"losses": ", ".join(shown)} | counts] if shown else []
 
 
 def _smoothed_end(curve: dict[str, list[float]]) -> float:
