@@ -23,6 +23,8 @@ Killed or interrupted, the same command goes on where it stopped.
 
 Options: --profile P     sizes and schedule: smoke, mini (default), full
          --seeds 0,1     default: those of the profile
+         --until-decided   rounds of seeds by the profile's declared plan, until the
+                         claims of the tables are decided (docs/report.md)
          --dry-run       say what would run and why
          --accept-code   keep what other code made, finished or begun
          --force         run training and evaluation of the targets again

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments import costs
@@ -21,7 +21,7 @@ from experiments.engine.gpu_support import check_build, check_support_apart
 from experiments.engine.launch.local import is_shared
 from experiments.engine.launch.ranks import forget_ranks
 from experiments.engine.plan import DONE, Step
-from experiments.engine.runner import Runner
+from experiments.engine.runner import Failure, Runner
 from experiments.engine.schedule import Schedule
 from experiments.engine.signals import Stopped, stopped_by_signals
 from experiments.engine.worker import STAGE_BODIES
@@ -35,9 +35,16 @@ from experiments.stages.failures import write_failure
 from experiments.stages.layout import ROOT, Layout
 from experiments.stages.stage import Stage
 from experiments.terminal import gpu_hours, messages, stage_states
+from experiments.terminal.decidable import (
+    check_committed,
+    check_options,
+    declared_plan,
+    tables_with_claims,
+)
 from experiments.terminal.live_line import Status
 from experiments.terminal.options import parse
 from experiments.terminal.suite import Suite
+from experiments.terminal.until_decided import JUDGE, Rounds, decide
 from tpr.command import LONGEST, say
 from tpr.command import command as command_line
 from tpr.terminal import printable
@@ -52,26 +59,33 @@ def main(
     root: Path = ROOT,
     stages: str = STAGE_BODIES,
     page: Sequence[str] | None = BUILD,
+    judge: Sequence[str] = JUDGE,
 ) -> int:
     """Runs a command; returns the exit status.
 
-    root, stages, page: the repository, the module with the stages' bodies and how to build the page
-    (tests replace them).
+    root, stages, page, judge: the repository, the module with the stages' bodies, how to build the
+    page and how to judge a look (tests replace them).
     """
     options = parse(arguments)
     forget_ranks()
     try:
         with stopped_by_signals():
-            return command(options, root, stages, page)
+            return command(options, root, stages, page, judge)
     except Stopped as signalled:
         say("\nStopped; nothing is lost. The same command goes on from here.")
         return signalled.status
 
 
 def command(
-    options: argparse.Namespace, root: Path, stages: str, page: Sequence[str] | None
+    options: argparse.Namespace,
+    root: Path,
+    stages: str,
+    page: Sequence[str] | None,
+    judge: Sequence[str],
 ) -> int:
     manifests = load_manifests(Layout(options.profile, root).manifests)
+    if options.until_decided:
+        return until_decided(options, manifests, Layout(options.profile, root), stages, page, judge)
     profile = chosen_profile(options, manifests)
     layout = Layout(profile.name, root)
     graph = Graph(manifests.runs, profile)
@@ -114,6 +128,33 @@ def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> Profile
     return profile
 
 
+def until_decided(
+    options: argparse.Namespace,
+    manifests: Manifests,
+    layout: Layout,
+    stages: str,
+    page: Sequence[str] | None,
+    judge: Sequence[str],
+) -> int:
+    """The rounds of the profile's plan."""
+    check_options(options)
+    profile = chosen_profile(options, manifests)
+    tables = tables_with_claims(manifests, options.targets)
+    plan = declared_plan(profile, layout)
+    if not options.dry_run:
+        check_committed(layout)
+
+    def run(chosen: argparse.Namespace, work: Suite) -> int:
+        return run_suite(chosen, work, stages, page, messages.round_closing)
+
+    graph = Graph(manifests.runs, profile)
+
+    def suite(chosen: argparse.Namespace) -> Suite:
+        return Suite(chosen, layout, manifests, graph, stages)
+
+    return decide(Rounds(options, layout, plan, tables, suite, run, judge))
+
+
 def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
     """Costs of all runs at full size; then the page that shows them."""
     costs.measure_all(manifests, layout)
@@ -135,9 +176,13 @@ def ship_weights(
 
 
 def run_suite(
-    options: argparse.Namespace, work: Suite, stages: str, page: Sequence[str] | None
+    options: argparse.Namespace,
+    work: Suite,
+    stages: str,
+    page: Sequence[str] | None,
+    closing: Callable[[Suite, list[Failure], str | None], str] = messages.closing,
 ) -> int:
-    """Plans, runs, writes results, tables and the page."""
+    """Plans, runs, writes results, tables and the page; closing: what is said in the end."""
     left_out = [f"note: {line}" for line in work.left_out]
     if options.dry_run:
         plan = messages.plan(work.steps, work.durations, work.seconds, work.workers)
@@ -172,7 +217,8 @@ def run_suite(
         problem = report.finish() if work.evaluations else None
     finally:
         report.stop()
-    print(messages.closing(work, failures, problem))
+    if text := closing(work, failures, problem):
+        print(text)
     return 1 if failures or problem else 0
 
 

@@ -91,25 +91,37 @@ def failure_line(failure: Failure, layout: Layout) -> str:
 
 def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     """Where the results are; every failure again, because it may have scrolled away."""
-    layout, lines = work.layout, []
-    lines += [failure_line(failure, layout) for failure in failures]
+    lines = failure_lines(work.layout, failures, problem)
+    if not failures and not work.todo:
+        lines.append(f"Nothing to do: all {len(work.goals)} results are there")
+    for stage in work.submissions:
+        if folder := finished_folder(work.layout.runs, stage.key):
+            lines.append(f"For the server: {work.layout.shown(folder)}/submission.zip")
+    return "\n".join(lines + (written(work) if work.evaluations else []))
+
+
+def failure_lines(layout: Layout, failures: list[Failure], problem: str | None) -> list[str]:
+    lines = [failure_line(failure, layout) for failure in failures]
     if problem:
         lines.append(f"FAILED    {problem}")
     if failures:
         count = f"{len(failures)} stages did not finish"
         lines.append(f"{count}; the same command goes on (mend first what the lines above name)")
-    elif not work.todo:
-        lines.append(f"Nothing to do: all {len(work.goals)} results are there")
-    for stage in work.submissions:
-        if folder := finished_folder(layout.runs, stage.key):
-            lines.append(f"For the server: {layout.shown(folder)}/submission.zip")
+    return lines
+
+
+def written(work: Suite) -> list[str]:
+    """Where tables and the page are."""
+    layout = work.layout
     tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
     found = [layout.shown(path) for path in tables if path.is_file()]
-    if work.evaluations and found:
-        lines.append(f"Tables: {' '.join(found)}")
-    if work.evaluations and layout.page.is_file():
-        lines.append(f"Page:   {layout.shown(layout.page)}")
-    return "\n".join(lines)
+    lines = [f"Tables: {' '.join(found)}"] if found else []
+    return lines + ([f"Page:   {layout.shown(layout.page)}"] if layout.page.is_file() else [])
+
+
+def round_closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
+    """What failed of a round; the looks that follow say the rest."""
+    return "\n".join(failure_lines(work.layout, failures, problem))
 
 
 def submitted(found: Submitted, steps: list[Step]) -> str:

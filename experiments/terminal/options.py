@@ -24,6 +24,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--seeds", type=seed_list, help="as 0,1,2; default: the profile's")
     add("--launcher", choices=("local", "slurm"), default="local", help="where stages run")
     add("--workers", type=positive, help="processes at a time")
+    add("--until-decided", action="store_true",
+        help="seeds by the profile's plan, until the tables' claims are decided")  # fmt: skip
     add("--force", action="store_true", help="train and evaluate the targets again")
     add("--accept-code", action="store_true", help="keep what other code made, finished or begun")
     add("--dry-run", action="store_true", help="say what would run and why")

@@ -51,6 +51,7 @@ ELSEWHERE = {
     "./run_all.sh setup": "installs 6 GB; CI begins with it",
     "./run_all.sh --profile smoke blendmask-r50 blendmask-r50+tpr": "test_first_steps.py",
     "./run_all.sh 1a": "trains for minutes on mini; CI runs all of smoke",
+    "./run_all.sh 1a --until-decided": "the same; test_until_decided.py has it",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --dry-run": "test_add_a_module.py",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",
     "pip install .": "test_package.py, without a download",

@@ -32,8 +32,13 @@ def test_a_look_takes_all_seeds_of_the_one_before(folder):
 
 
 def test_planning_values_scale_with_the_videos(folder):
-    planning = smoke(folder).plan.planning  # for 4 videos, 1 each
-    assert planning.over_seeds(8) == 1.5 and planning.over_videos(8) == 0.5
+    edit(
+        folder / "profiles/smoke.yaml",
+        "seeds: 0.001, interaction: 0.001",
+        "seeds: 2, interaction: 1",
+    )
+    planning = smoke(folder).plan.planning  # for 4 videos
+    assert planning.over_seeds(8) == 2.5 and planning.over_videos(8) == 0.00005
 
 
 @pytest.mark.parametrize("profile", ["smoke", "mini", "full"])
@@ -62,12 +67,12 @@ def test_a_plan_is_in_no_stages_key(folder):
         ("looks: [2, 3]", "looks: [3, 3]", "looks must rise: 3 seeds come after 3"),
         ("looks: [2, 3]", "looks: [2, 999]", "999 seeds: at most 200"),
         ("videos: 4\n  error", "videos: 0\n  error", "videos must be at least 1, not 0"),
-        ("error: 0.05", "error: 5", "error must be between 0 and 0.5, not 5"),
+        ("error: 0.05", "error: 5", "error must be above 0 and at most 0.05, not 5"),
         ("error: 0.05", "eror: 0.05", "unknown key 'eror' in plan; did you mean 'error'?"),
         ("spending: 2.0", "spending: 0", "spending must be above 0, not 0"),
-        ("futility: 0.05", "futility: 1", "futility must be between 0 and 0.5, not 1"),
-        ("power: 0.8", "power: 80", "power must be between 0 and 1, not 80"),
-        ("seeds: 1.0", "seeds: -1", "seeds is a variance: not negative"),
+        ("futility: 0.05", "futility: 1", "futility must be above 0 and at most 0.5, not 1"),
+        ("power: 0.8", "power: 80", "power must be above 0 and at most 1, not 80"),
+        ("seeds: 0.001", "seeds: -1", "seeds is a variance: not negative"),
         ("planning: {videos: 4", "planning: {videos: 0", "planning.videos must be at least 1"),
         ("2026-11-29", "today", "declared must be a date such as 2026-11-29, not 'today'"),
         ("2026-11-29", "2026-11-29 10:00:00", "declared must be a date such as 2026-11-29"),

@@ -34,7 +34,15 @@ def count(spec, inputs, out, log):
     if name == os.environ.get("TPR_FAKE_FULL"):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(out / "weights.pt"))
     note(out, "end")
-    return {"value": value, "AP": 1.0}
+    return {"value": value, "AP": planted_ap(name), "videos": 4}
+
+
+def planted_ap(name):
+    """Of an evaluation: TPR_FAKE_GAINS has the gain of each run, to which a seed adds its own."""
+    gains = json.loads(os.environ.get("TPR_FAKE_GAINS", "{}"))
+    run = name.removeprefix("evaluate-").rpartition("-seed")[0]
+    luck = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 1000 / 1e4 if gains else 0.0
+    return 1.0 + gains.get(run, 0.0) + luck
 
 
 def read_value(folder):
