@@ -20,11 +20,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from experiments.declared.manifest_errors import ManifestError, Source
+from experiments.declared.measures import MEASURES
 from experiments.declared.model_settings import PROFILE_WIDE
 from experiments.declared.runs import load_runs
 from experiments.declared.typed_yaml import Label, load_typed
 
 METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # that claims may be about
+SIDES = ("more", "less")
 # what results/<profile>/tables holds of every row beside its label cells
 COLUMNS = {
     *METRICS,
@@ -56,18 +58,34 @@ class Row:
 class Claim:
     """The paper's statement that run `better` exceeds run `than` by `published_gain` points.
 
-    sentence: the paper's own words, none where only its table says so; note: what a reader should
-    know of our side of the comparison.
+    published_gain: None where the paper gives no number, only that `better` has `expects`, more or
+    less; measure: what of, where that is none of the paper's metrics (see MEASURES); sentence: the
+    paper's own words, none where only its table says so; note: what a reader should know of our
+    side of the comparison.
     """
 
     name: str
     better: str
     than: str
-    published_gain: float
+    published_gain: float | None = field(default=None, metadata={"kind": float})
     metric: str = "AP"
+    measure: str = ""
+    expects: str = ""
     section: Label = ""
     sentence: str = ""
     note: str = ""
+
+    @property
+    def compared(self) -> str:
+        """The number of a record that is compared."""
+        return self.measure or self.metric
+
+    @property
+    def gain(self) -> float:
+        """The published gain; 0 with its sign where only the side is known."""
+        if self.published_gain is not None:
+            return self.published_gain
+        return -0.0 if self.expects == "less" else 0.0
 
 
 @dataclass(frozen=True)
@@ -162,9 +180,22 @@ def check_claims(table: Table, source: Source) -> None:
         source.check_name(claim.better, rows, "row", "claims", i, "better")
         source.check_name(claim.than, rows, "row", "claims", i, "than")
         source.check_name(claim.metric, METRICS, "metric", "claims", i, "metric")
-        if claim.published_gain == 0:
-            message = f"claim {claim.name!r}: published_gain is 0, a claim needs a side"
-            raise source.error(message, "claims", i, "name")
+        if claim.measure:
+            source.check_name(claim.measure, MEASURES, "measure", "claims", i, "measure")
+        if claim.expects:
+            source.check_name(claim.expects, SIDES, "side", "claims", i, "expects")
+        if mistake := _mistake_of_side(claim):
+            raise source.error(f"claim {claim.name!r}: {mistake}", "claims", i, "name")
+
+
+def _mistake_of_side(claim: Claim) -> str:
+    if claim.published_gain == 0:
+        return "published_gain is 0, a claim needs a side"
+    if claim.published_gain is None and not claim.expects:
+        return "lacks the key 'published_gain', or 'expects': more or less without a number"
+    if claim.published_gain is not None and claim.expects:
+        return "has 'published_gain' and 'expects', one of which says the side"
+    return ""
 
 
 def check_baselines(table: Table, source: Source) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from experiments.declared.measures import MEASURES
 from reports.claims.judging import ClaimResult
 from reports.claims.readings import reading
 from reports.claims.verdicts import (
@@ -23,6 +24,7 @@ from reports.numbers import number, probability, signed
 
 # classes of the page's style sheet, which gives colours and marks, by finding
 KINDS = {
+    Verdict(REPRODUCED): "found",
     Verdict(REPRODUCED, CONTAINS): "found",
     Verdict(REPRODUCED, SMALLER): "found",
     Verdict(REPRODUCED, LARGER): "found",
@@ -38,7 +40,7 @@ KINDS = {
 class Strip:
     """Places on the interval strip, in percent of its width; the middle is a gain of 0."""
 
-    published: float
+    published: float | None
     mean: float | None
     bounds: tuple[float, float] | None
     seeds: list[float]
@@ -102,10 +104,10 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
         section=section,
         sentence=claim.sentence,
         note=claim.note,
-        metric=claim.metric,
+        metric=MEASURES.get(claim.compared, claim.compared),
         better=claim.better,
         than=claim.than,
-        published=signed(claim.published_gain),
+        published=claim.expects or signed(claim.published_gain),
         measured=signed(found.mean if found else None, 2),
         bounds=f"{signed(bounds[0], 2)} to {signed(bounds[1], 2)}" if bounds else "no interval",
         seeds=[f"{signed(gap, 2)} (seed {seed})" for seed, gap in result.differences.items()],
@@ -122,7 +124,7 @@ def strip_reach(results: Sequence[ClaimResult]) -> float:
     """Half-width of the interval strips, common to all claims of a page."""
     values = [0.5]
     for result in results:
-        values.append(abs(result.claim.published_gain))
+        values.append(abs(result.claim.gain))
         values += [abs(gap) for gap in result.differences.values()]
         if result.estimate and result.estimate.bounds:
             values += [abs(bound) for bound in result.estimate.bounds]
@@ -136,7 +138,7 @@ def _strip(result: ClaimResult, bounds: tuple[float, float] | None, reach: float
         return round(50 + 48 * value / reach, 2)
 
     return Strip(
-        published=place(result.claim.published_gain),
+        published=place(result.claim.gain) if result.claim.gain else None,
         mean=place(result.estimate.mean) if result.estimate else None,
         bounds=(place(bounds[0]), place(bounds[1])) if bounds else None,
         seeds=[place(gap) for gap in result.differences.values()],

@@ -23,11 +23,13 @@ class DecidingRow:
 
 
 def deciding_rows(results: Sequence[ClaimResult]) -> list[DecidingRow]:
-    """A row for each comparison that is not resolved, as far as its variances are known."""
+    """A row for each comparison that is not resolved, as far as its variances are known and a gain
+    is published."""
     return [
-        DecidingRow(one.claim.name, one.table.paper, signed(one.claim.published_gain), _cells(one))
+        DecidingRow(one.claim.name, one.table.paper, signed(one.claim.gain), _cells(one))
         for one in results
         if one.verdict.word == INCONCLUSIVE and one.first is None and one.tested
+        if one.claim.gain
     ]
 
 
@@ -36,8 +38,5 @@ def _cells(one: ClaimResult) -> list[str]:
     if found is None or not videos:
         return [NOTHING] * len(DESIGNS)
     strictest = SIZE / one.tested
-    each = (
-        chances(found, seeds, videos, one.claim.published_gain, design, strictest)
-        for design in DESIGNS
-    )
+    each = (chances(found, seeds, videos, one.claim.gain, design, strictest) for design in DESIGNS)
     return [f"{number(c.found, 2)} / {number(c.denied, 2)}" if c else NOTHING for c in each]

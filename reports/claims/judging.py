@@ -39,7 +39,7 @@ class ClaimResult:
 def judge_all(chosen: Iterable[tuple[Table, list[Record]]]) -> list[ClaimResult]:
     """Every claim of every table against the table's comparable records.
 
-    Two claims on the same metric of the same records are one comparison, which counts once.
+    Two claims on the same measure of the same records are one comparison, which counts once.
     """
     measured = [_measure(claim, table, found) for table, found in chosen for claim in table.claims]
     distinct: dict[object, ClaimResult] = {}
@@ -53,15 +53,15 @@ def judge_all(chosen: Iterable[tuple[Table, list[Record]]]) -> list[ClaimResult]
 
 
 def _measure(claim: Claim, table: Table, records: list[Record]) -> ClaimResult:
-    pairs = pair_up(records, claim.better, claim.than, claim.metric)
+    pairs = pair_up(records, claim.better, claim.than, claim.compared)
     found = pairs.estimate()
-    p = p_values(claim.published_gain, found) if found else None
-    alone = verdict(claim.published_gain, found, p)
+    p = p_values(claim.gain, found) if found else None
+    alone = verdict(claim.gain, found, p)
     return ClaimResult(claim, table, pairs, found, alone, alone, p)
 
 
 def _comparison(one: ClaimResult) -> object:
-    return one.claim.better, one.claim.than, one.claim.metric, one.pairs.evidence
+    return one.claim.better, one.claim.than, one.claim.compared, one.pairs.evidence
 
 
 def _correct(tested: list[ClaimResult]) -> list[ClaimResult]:
@@ -72,7 +72,7 @@ def _correct(tested: list[ClaimResult]) -> list[ClaimResult]:
             one,
             corrected=p,
             tested=len(tested),
-            verdict=verdict(one.claim.published_gain, one.estimate, p),
+            verdict=verdict(one.claim.gain, one.estimate, p),
         )
         for one, p in both
     ]

@@ -1,5 +1,7 @@
 """A claim's outcome in a line or two of prose: what it rests on, and what qualifies it."""
 
+import math
+
 from reports.claims.judging import ClaimResult
 from reports.claims.verdicts import (
     CONTAINS,
@@ -42,7 +44,7 @@ def reading(result: ClaimResult) -> str:
 
 def _as_before(result: ClaimResult, first: ClaimResult, found: Estimate) -> str:
     line = f"The comparison of {first.table.paper}, counted once."
-    ours, theirs = result.claim.published_gain, first.claim.published_gain
+    ours, theirs = result.claim.gain, first.claim.gain
     if ours == theirs:
         return line
     return f"{line} The gain published here {PLACES[place(ours, found)]}."
@@ -60,6 +62,8 @@ def _decided(result: ClaimResult, found: Estimate) -> str:
 
 def _absent(result: ClaimResult, found: Estimate) -> str:
     line = _best(result, found)
+    if not result.claim.gain:
+        return line
     if result.verdict.tag == OPPOSITE:
         return f"{line}: the other side of zero"
     if result.verdict.tag == PRESENT:
@@ -69,8 +73,9 @@ def _absent(result: ClaimResult, found: Estimate) -> str:
 
 def _undecided(result: ClaimResult, found: Estimate) -> str:
     """Which of the two the interval excludes by itself, if any, and the p that takes it back."""
+    both = "half of the published gain or more" if result.claim.gain else "either side"
     if result.alone.word == INCONCLUSIVE or result.corrected is None:
-        return "Nothing, and half of the published gain or more, are both possible."
+        return f"Nothing, and {both}, are both possible."
     if result.alone.word == REPRODUCED:
         line, p = f"{_side(result).lower()} zero", result.corrected.none
     else:
@@ -79,13 +84,15 @@ def _undecided(result: ClaimResult, found: Estimate) -> str:
 
 
 def _best(result: ClaimResult, found: Estimate) -> str:
-    published = result.claim.published_gain
+    published = result.claim.gain
+    if not published:
+        return "The other side of zero"
     best = found.bounds[1 if published > 0 else 0] if found.bounds else None
     return f"{signed(best, 2)} at best, less than half of the published {signed(published)}"
 
 
 def _side(result: ClaimResult) -> str:
-    return "Above" if result.claim.published_gain > 0 else "Below"
+    return "Above" if math.copysign(1, result.claim.gain) > 0 else "Below"
 
 
 def _at_once(result: ClaimResult) -> str:

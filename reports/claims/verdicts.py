@@ -4,9 +4,11 @@ The rules, in the direction of the published gain, the first that holds:
 `not reproduced` if a gain of half the published one or more is excluded, `reproduced` if a gain of
 zero or less is, `inconclusive` otherwise or where the error over seeds is unknown. To exclude means
 a one-sided p below 5 %: for a claim alone that is a bound of its interval, on a page the p after
-Holm's correction for all its comparisons.
+Holm's correction for all its comparisons. Where the paper gives a side and no number, the published
+gain is 0 with its sign, and half of it is zero: what is excluded is then one side or the other.
 """
 
+import math
 from dataclasses import astuple, dataclass
 
 from experiments.declared.trial import TRIAL
@@ -46,7 +48,7 @@ class PValues:
 def p_values(published: float, estimate: Estimate) -> PValues | None:
     """None where seeds tell no error, as an interval then says nothing of other seeds."""
     toward, away = estimate.p_at_most, estimate.p_at_least
-    if published < 0:
+    if math.copysign(1, published) < 0:
         toward, away = away, toward
     none, half, some = toward(0.0), away(published / 2), away(0.0)
     return None if none is None or half is None or some is None else PValues(none, half, some)
@@ -59,13 +61,13 @@ def corrected(p: list[PValues]) -> list[PValues]:
 
 
 def verdict(published: float, estimate: Estimate | None, p: PValues | None) -> Verdict:
-    """The verdict on a published gain, which must not be 0; estimate None: no seed has run."""
+    """The verdict on a published gain, a signed 0 without a number; estimate None: no seed ran."""
     if estimate is None:
         return Verdict(MISSING)
     if p is None:
         return Verdict(INCONCLUSIVE)
     if p.half < SIZE:
-        return Verdict(NOT_REPRODUCED, _tag_of_absence(p))
+        return Verdict(NOT_REPRODUCED, _tag_of_absence(p) if published else OPPOSITE)
     if p.none < SIZE:
         return Verdict(REPRODUCED, place(published, estimate))
     return Verdict(INCONCLUSIVE)
@@ -76,8 +78,8 @@ def _tag_of_absence(p: PValues) -> str:
 
 
 def place(published: float, estimate: Estimate) -> str:
-    """Where the interval lies, seen from the published gain."""
-    if estimate.bounds is None:
+    """Where the interval lies, seen from the published gain, if there is a number."""
+    if estimate.bounds is None or not published:
         return ""
     low, high = sorted(bound / published for bound in estimate.bounds)
     return SMALLER if high < 1 else LARGER if low > 1 else CONTAINS
@@ -85,6 +87,7 @@ def place(published: float, estimate: Estimate) -> str:
 
 # what the same findings are called where they are no verdicts on the paper
 DIRECTIONS = {
+    Verdict(REPRODUCED): "as the text says",
     Verdict(REPRODUCED, CONTAINS): f"as published ({CONTAINS})",
     Verdict(REPRODUCED, SMALLER): f"as published ({SMALLER})",
     Verdict(REPRODUCED, LARGER): f"as published ({LARGER})",

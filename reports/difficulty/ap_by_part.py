@@ -86,8 +86,8 @@ def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
     """(better, than) of the claim with the largest published gain in AP, for each image model."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
-        if claim.metric == "AP" and "+" not in claim.than:
-            found = (claim.published_gain, claim.better)
+        if claim.compared == "AP" and "+" not in claim.than:
+            found = (claim.gain, claim.better)
             best[claim.than] = max(best.get(claim.than, (0.0, "")), found)
     return [(better, than) for than, (gain, better) in best.items() if gain > 0]
 

@@ -24,7 +24,7 @@ class Pair:
 def find_pair(runs: Path, table: Table, records: Sequence[Record]) -> Pair | None:
     """The claim with the largest published gain whose two runs have their folders below `runs`."""
     grouped = by_run(records)
-    for claim in sorted(table.claims, key=lambda claim: -claim.published_gain):
+    for claim in sorted(table.claims, key=lambda claim: -claim.gain):
         weaker, stronger = grouped.get(claim.than, {}), grouped.get(claim.better, {})
         for seed in sorted(weaker.keys() & stronger.keys()):
             pair = _pair(runs, weaker[seed], stronger[seed])

@@ -106,7 +106,7 @@ def _row(here: Record, shipped: Record | None) -> RepeatRow:
 def _claim_row(pool: Pool, result: ClaimResult) -> RepeatedClaim | None:
     """None where no gain of the claim was measured here."""
     claim, found = result.claim, result.estimate
-    gains = paired_differences(pool.made_here, claim.better, claim.than, claim.metric)
+    gains = paired_differences(pool.made_here, claim.better, claim.than, claim.compared)
     if not gains or found is None:
         return None
     mean = float(np.mean(list(gains.values())))

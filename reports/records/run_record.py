@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.declared.measures import MEASURES, PARTS
 from experiments.declared.tables import METRICS
 from experiments.stages.json_files import canonical
 from reports.statistics.confidence import Array
@@ -89,14 +90,19 @@ class Record:
         return int(self.metrics.get("videos") or 0)
 
     def metric(self, name: str) -> float:
-        """A metric of the evaluation, in percent; NaN when undefined."""
-        value = self.metrics.get(name)
+        """A metric or measure of the evaluation, in percent; NaN when undefined."""
+        value = self._part(*PARTS[name]) if name in PARTS else self.metrics.get(name)
         return NAN if value is None else float(value)
+
+    def _part(self, grouping: str, name: str) -> float | None:
+        """AP of a part of the validation videos."""
+        groups = (self.metrics.get("difficulty") or {}).get(grouping, [])
+        return next((group["AP"] for group in groups if group["name"] == name), None)
 
     def draws(self, name: str) -> Array | None:
         """(B,) values of a metric for videos drawn with replacement, in percent, NaN if undefined.
 
-        None where the record holds none; evaluations keep those of AP. ValueError if unreadable.
+        None where the record holds none. ValueError if unreadable.
         """
         text = self.metrics.get(f"{name}_draws")
         return None if text is None else 100 * unpack_draws(text)
@@ -134,7 +140,7 @@ def _parse(raw: dict[str, Any], profile: str) -> Record:
     )
     if record.profile != profile:
         raise ValueError(f"it belongs to profile {record.profile}, not {profile}")
-    for name in METRICS:
+    for name in (*METRICS, *MEASURES):
         record.metric(name)
         record.draws(name)
     return record
