@@ -105,6 +105,11 @@ class Table:
         """Each run once, in the order of the rows."""
         return list(dict.fromkeys(row.run for row in self.rows))
 
+    @property
+    def of_measures(self) -> bool:
+        """Whether all its claims are about measures: AP of its runs stands in other tables."""
+        return bool(self.claims) and all(claim.measure for claim in self.claims)
+
     def baseline_of(self, row: Row) -> str | None:
         """The run that a row's gain is counted from, None for a row that is itself a baseline.
 

@@ -26,9 +26,10 @@ from reports.figures.table_figures import (
 class PageFigures:
     """What could be drawn, now or earlier.
 
-    charts: below each table, by its id; pictures: of what modules bring, and of tracks, in the
-    order of the tables; viewer: two clips frame by frame; costs: charts of the section on costs;
-    failures: a line for each figure whose data are broken, or that is of other results.
+    charts: below each table, by its id, none where its runs have theirs elsewhere; pictures: of
+    what modules bring, and of tracks, in the order of the tables; viewer: two clips frame by frame;
+    costs: charts of the section on costs; failures: a line for each figure whose data are broken,
+    or that is of other results.
     """
 
     charts: dict[str, list[Figure]]
@@ -41,7 +42,6 @@ class PageFigures:
 
 def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
     """Draws or recalls each. Of tracks and clips there is one: of the first table that has any."""
-    charts: dict[str, list[Figure]] = {}
     pictures: list[Figure] = []
     failures: list[str] = []
     tracks = viewer = None
@@ -55,7 +55,8 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
             return None
 
     known = {record.name: record.evaluated for record in evidence.records}
-    for one in evidence.tables:
+    charts: dict[str, list[Figure]] = {one.table.id: [] for one in evidence.tables}
+    for one in (one for one in evidence.tables if not one.table.of_measures):
         paper = one.table.paper
         charts[one.table.id] = _drawn(
             tried(f"{paper}, no figure of variants", ap_figure, one),

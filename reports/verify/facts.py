@@ -40,8 +40,12 @@ class Record:
         return self.raw["evaluate"]["metrics"]
 
     def value(self, metric: str) -> float:
-        """In percent, NaN where undefined."""
+        """In percent, NaN where undefined; of AP_<grouping>_high the AP of that part of videos."""
         found = self.metrics.get(metric)
+        if metric.startswith("AP_") and metric.endswith("_high"):
+            grouping = metric.removeprefix("AP_").removesuffix("_high")
+            parts = self.metrics.get("difficulty", {}).get(grouping, [])
+            found = {part["name"]: part["AP"] for part in parts}.get("high")
         return float("nan") if found is None else float(found)
 
     @property

@@ -1,5 +1,6 @@
 """Every claim judged once more: gain, interval, p and outcome, by the rules in docs/report.md."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +14,7 @@ from reports.verify.words import machine
 
 NOT_RUN, OPEN, FOUND, DENIED = "not run", "inconclusive", "reproduced", "not reproduced"
 WORDS = {  # at other scales than the paper's
+    (FOUND, ""): "as the text says",
     (FOUND, "contains the published gain"): "as published (contains the published gain)",
     (FOUND, "smaller"): "as published (smaller)",
     (FOUND, "larger"): "as published (larger)",
@@ -42,7 +44,7 @@ class Judged:
 
     @property
     def published(self) -> float:
-        return self.claim["published_gain"]
+        return published(self.claim)
 
     @property
     def alone(self) -> tuple[str, str]:
@@ -58,14 +60,26 @@ class Judged:
         if p is None:
             return OPEN, ""
         none, half, some = (one < BEYOND for one in p)
+        if half and not self.published:
+            return DENIED, "opposite sign"
         if half:
             return DENIED, "smaller but present" if none else "opposite sign" if some else ""
         return (FOUND, place(self.published, self.gain)) if none else (OPEN, "")
 
 
+def published(claim: Json) -> float:
+    """The published gain; 0 with its sign where the manifest has a side alone."""
+    return claim.get("published_gain", -0.0 if claim.get("expects") == "less" else 0.0)
+
+
+def measure_of(claim: Json) -> str:
+    """The number of a record that a claim compares."""
+    return claim.get("measure", claim["metric"])
+
+
 def place(published: float, gain: Gain) -> str:
     """Where the interval lies, seen from the published gain."""
-    if gain.bounds is None:
+    if gain.bounds is None or not published:
         return ""
     low, high = sorted(bound / published for bound in gain.bounds)
     return "smaller" if high < 1 else "larger" if low > 1 else "contains the published gain"
@@ -93,30 +107,30 @@ def judged(facts: Facts) -> list[Judged]:
 
 
 def _comparison(one: Judged) -> object:
-    return one.claim["better"], one.claim["than"], one.claim["metric"], one.evidence
+    return one.claim["better"], one.claim["than"], measure_of(one.claim), one.evidence
 
 
 def _alone(facts: Facts, table: PaperTable, claim: Json) -> Judged:
-    better, than, metric = claim["better"], claim["than"], claim["metric"]
+    better, than, metric = claim["better"], claim["than"], measure_of(claim)
     gains = facts.gains(better, than, metric)
     sides = [[facts.records[run][seed] for seed in gains] for run in (better, than)]
     evidence = tuple(record.raw["evaluate"]["key"] for side in sides for record in side)
     if not gains:
         return Judged(table, claim, {}, None, 0, evidence, None)
     videos = int(sides[0][0].metrics.get("videos") or 0)
-    draws = _draws(sides) if metric == "AP" else None
+    draws = _draws(sides, metric)
     gain = estimate([*gains.values()], draws, videos)
-    sign = 1.0 if claim["published_gain"] > 0 else -1.0
+    sign = math.copysign(1.0, published(claim))
     toward = replace(gain, mean=sign * gain.mean)
-    half = abs(claim["published_gain"]) / 2
+    half = abs(published(claim)) / 2
     values = toward.p_below(0.0), toward.p_above(half), toward.p_above(0.0)
     p = None if any(v is None for v in values) else values
     return Judged(table, claim, gains, gain, videos, evidence, p)  # type: ignore[arg-type]
 
 
-def _draws(sides: list[list[Record]]) -> Array | None:
+def _draws(sides: list[list[Record]], metric: str) -> Array | None:
     """(n, B) differences in percent points, of draws that are defined for every record."""
-    found = [[recorded_draws(record) for record in side] for side in sides]
+    found = [[recorded_draws(record, metric) for record in side] for side in sides]
     if any(one is None for side in found for one in side):
         return None
     lengths = {len(one) for side in found for one in side if one is not None}

@@ -118,7 +118,7 @@ def headline_pairs(facts: Facts) -> list[tuple[str, str]]:
     """For each image model the claim of the largest published gain in AP over it."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in facts.tables for claim in table.claims):
-        if claim["metric"] == "AP" and "+" not in claim["than"]:
+        if claim.get("measure", claim["metric"]) == "AP" and "+" not in claim["than"]:
             found = claim["published_gain"], claim["better"]
             best[claim["than"]] = max(best.get(claim["than"], (0.0, "")), found)
     return [(better, than) for than, (published, better) in best.items() if published > 0]

@@ -11,9 +11,9 @@ UNIT = 1e-4  # of an AP in [0, 1]
 UNDEFINED = 2**16 - 1
 
 
-def recorded_draws(record: Record) -> Array | None:
-    """(B,) AP in [0, 1], NaN where undefined; None where the record has none."""
-    text = record.metrics.get("AP_draws")
+def recorded_draws(record: Record, metric: str = "AP") -> Array | None:
+    """(B,) of a metric in [0, 1], NaN where undefined; None where the record has none."""
+    text = record.metrics.get(f"{metric}_draws")
     if text is None:
         return None
     units = np.frombuffer(base64.b64decode(text), "<u2")
