@@ -63,6 +63,11 @@ class Layout:
         return self.root / "results" / self.profile / "tables"
 
     @property
+    def footage(self) -> Path:
+        """How much the videos move that the records were evaluated on."""
+        return self.root / "results" / self.profile / "footage.json"
+
+    @property
     def costs(self) -> Path:
         """Costs of the full-size models, whatever the profile."""
         return self.root / "results" / "full" / "costs.json"

@@ -13,6 +13,7 @@ from reports.difficulty.part_tables import PartTable, difficulty_tables
 from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
+from reports.footage.footage_table import FootageTable
 from reports.numbers import number
 from reports.page.categories import CategoryTable, category_table
 from reports.page.claim_notes import claim_notes
@@ -61,6 +62,7 @@ class PageContent:
     cited_columns: tuple[str, ...]
     difficulty: list[PartTable]
     difficulty_figure: Figure | None
+    footage: FootageTable | None
     categories: CategoryTable | None
     viewer: Figure | None
     pictures: list[Figure]
@@ -88,6 +90,7 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         cited_columns=COLUMNS,
         difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),
         difficulty_figure=figures.difficulty,
+        footage=evidence.footage,
         categories=category_table(records),
         viewer=figures.viewer,
         pictures=figures.pictures,

@@ -75,7 +75,7 @@ class PaperTable:
 @dataclass(frozen=True, eq=False)
 class Facts:
     """records: by run and seed; tables: in the order of their file names; published: the paper's
-    tables as transcribed; costs, speed: {} where nothing was measured."""
+    tables as transcribed; costs, speed, footage: {} where nothing was measured."""
 
     root: Path
     profile: str
@@ -85,6 +85,8 @@ class Facts:
     manifest: Json
     costs: Json
     speed: Json
+    footage: Json
+    known_footage: list[Json]
 
     def values(self, run: str, metric: str = "AP") -> list[float]:
         return [record.value(metric) for record in self.records.get(run, {}).values()]
@@ -135,9 +137,11 @@ def load_facts(root: Path, profile: str) -> Facts:
         {run: dict(sorted(seeds.items())) for run, seeds in records.items()},
         tables,
         read_yaml(root / "reports" / "published" / "tables.yaml"),
-        read_yaml(manifests / "profiles" / f"{profile}.yaml"),
+        read_profile(manifests / "profiles" / f"{profile}.yaml"),
         read_json(results / "full" / "costs.json"),
         read_json(results / "full" / "speed.json"),
+        read_json(results / profile / "footage.json"),
+        read_yaml(manifests / "footage.yaml"),
     )
 
 
@@ -185,6 +189,22 @@ def read_json(path: Path) -> Json:
 def read_yaml(path: Path) -> Any:
     """{} where there is no file."""
     return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def read_profile(path: Path) -> Json:
+    """With what it extends."""
+    found = read_yaml(path)
+    base = found.pop("extends", None)
+    return found if base is None else merged(read_profile(path.with_stem(base)), found)
+
+
+def merged(base: Json, change: Json) -> Json:
+    both = {k: merged(base[k], v) for k, v in change.items() if _are_mappings(base.get(k), v)}
+    return base | change | both
+
+
+def _are_mappings(one: Any, other: Any) -> bool:
+    return isinstance(one, dict) and isinstance(other, dict)
 
 
 def digest(path: Path) -> str:

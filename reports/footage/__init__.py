@@ -1,0 +1,1 @@
+"""How much a profile's videos move, beside recorded footage."""
