@@ -4,15 +4,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from experiments.declared.footage import load_footage
 from experiments.declared.tables import Table, load_tables
 from experiments.stages.layout import Layout
 from reports.claims.judging import ClaimResult, judge_all
 from reports.costs.cost_evidence import CostEvidence, load_cost_evidence
 from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
 from reports.evidence.table_frames import table_frame
-from reports.footage.footage_table import FootageTable, footage_table
-from reports.footage.own_footage import own_footage
+from reports.footage.footage_table import FootageTable, load_footage_table
 from reports.paper.transcription import Paper, load_paper
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool
@@ -81,9 +79,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
         claims=judge_all((one.table, one.records) for one in tables),
         difficulty=difficulty,
         difficulty_frame=difficulty_frame(difficulty),
-        footage=footage_table(
-            layout.profile, own_footage(layout, used), load_footage(layout.manifests)
-        ),
+        footage=load_footage_table(layout, used),
         costs=load_cost_evidence(layout, paper, used),
         history=layout.history.read_text(encoding="utf-8") if layout.history.is_file() else "",
     )

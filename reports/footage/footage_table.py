@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from experiments.declared.footage import Footage
+from experiments.declared.footage import Footage, load_footage
+from experiments.stages.layout import Layout
+from reports.footage.own_footage import own_footage
 from reports.numbers import NOTHING, number
+from reports.records.run_record import Record
 from tpr.footage.statistics import Statistics
 
 QUARTILES = {
@@ -33,12 +36,13 @@ class FootageTable:
     notes: list[str]
 
 
-def footage_table(
-    profile: str, own: Statistics | None, known: Sequence[Footage]
-) -> FootageTable | None:
-    """None where nothing is known of the profile's own videos."""
-    if own is None:
-        return None
+def load_footage_table(layout: Layout, records: Iterable[Record]) -> FootageTable | None:
+    """None where nothing is known of the videos that the records were evaluated on."""
+    own = own_footage(layout, records)
+    return None if own is None else table_of(layout.profile, own, load_footage(layout.manifests))
+
+
+def table_of(profile: str, own: Statistics, known: Sequence[Footage]) -> FootageTable:
     measures = own["measures"]
     rows = [
         (

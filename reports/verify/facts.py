@@ -141,7 +141,7 @@ def load_facts(root: Path, profile: str) -> Facts:
         read_json(results / "full" / "costs.json"),
         read_json(results / "full" / "speed.json"),
         read_json(results / profile / "footage.json"),
-        read_yaml(manifests / "footage.yaml"),
+        read_yaml(footage) if (footage := manifests / "footage.yaml").is_file() else [],
     )
 
 
