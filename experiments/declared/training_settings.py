@@ -116,11 +116,13 @@ class Training(Optimisation):
 
 
 class FineTuning(Training):
-    """On videos; freeze: stages of the backbone; reference_range: frames."""
+    """On videos; freeze: stages of the backbone; reference_range: frames; refined_references: the
+    share of references that are refined, as they are in recursive inference."""
 
     iterations: int
     freeze: int
     reference_range: NotRequired[int]
+    refined_references: NotRequired[float]
 
 
 class SmallFirst(TypedDict):

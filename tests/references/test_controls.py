@@ -15,6 +15,7 @@ from tpr.data.prepared import open_split
 from tpr.data.transforms import Geometry
 from tpr.inference import online as inference
 from tpr.models.build import build_model
+from tpr.parallel.batch_parts import Part
 from tpr.references.choice import CHOICES, EXACT_FLOW, OTHER_VIDEO, PREVIOUS, SELF
 from tpr.references.exact_flow import ExactFlow, at_level, transform_flow, warped
 from tpr.references.online import OtherVideo
@@ -85,6 +86,49 @@ def test_the_reference_of_training_is_what_the_run_says(tiny_dataset):
     batch, model, _, reference = referred(tiny_dataset, EXACT_FLOW)
     aligned = warped(model.frames(batch.pairs.reference.images), batch.more)
     torch.testing.assert_close(reference.pyramid["p3"], aligned.pyramid["p3"], rtol=1e-4, atol=1e-4)
+
+
+def test_references_are_refined_as_often_as_asked_and_all_else_stays(tiny_dataset):
+    plain = ReferredData(training_data(tiny_dataset))
+    some = ReferredData(training_data(tiny_dataset), refined=0.5)
+    assert not plain.batch(1).refined
+    drawn = [len(some.batch(i).refined) for i in range(100)]
+    pairs = len(plain.batch(1).pairs.videos)
+    assert 0.4 < sum(drawn) / (100 * pairs) < 0.6
+    parts = [some.batch(7, Part(i, pairs)).refined for i in range(pairs)]
+    assert [i for i, rows in enumerate(parts) if rows] == some.batch(7).refined
+    same = some.batch(7).pairs.reference.images
+    assert torch.equal(same, plain.batch(7).pairs.reference.images)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_refined_reference_is_what_recursion_passes_on(tiny_dataset, choice):
+    seen = Seen()
+    model = model_with(seen)
+    batch = ReferredData(training_data(tiny_dataset), choice, refined=1.0).batch(1)
+    pairs = batch.pairs
+    model.losses(*pairs.query, *pairs.reference, refer=batch.refer(model))
+    _, reference = seen.pairs[-1]
+    if choice in (SELF, OTHER_VIDEO):  # what they get at test time was never refined
+        assert len(seen.pairs) == 1
+        return
+    raw = model.frames(pairs.reference.images)
+    once = Frame({name: 1.1 * x for name, x in raw.pyramid.items()}, raw.image)
+    expected = warped(once, batch.more) if choice == EXACT_FLOW else once
+    close = {"rtol": 1e-4, "atol": 1e-4}
+    torch.testing.assert_close(reference.pyramid["p3"], expected.pyramid["p3"], **close)
+    assert not reference.pyramid["p3"].requires_grad
+
+
+def test_references_that_are_not_refined_keep_their_gradient(tiny_dataset):
+    seen = Seen()
+    model = model_with(seen)
+    batch = ReferredData(training_data(tiny_dataset)).batch(1)
+    batch = batch._replace(refined=[0])
+    frame = model.frames(batch.pairs.reference.images)
+    mixed = batch.refer(model)(frame, frame).pyramid["p3"]
+    (gradient,) = torch.autograd.grad(mixed.sum(), frame.pyramid["p3"])
+    assert gradient[0].abs().max() == 0 and gradient[1].min() == 1
 
 
 def test_another_video_is_never_the_pairs_own(tiny_dataset):

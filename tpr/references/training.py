@@ -21,12 +21,14 @@ from tpr.routing import Frame
 class ReferredBatch(NamedTuple):
     """A batch of pairs, and what else is needed for the chosen reference.
 
-    more: of OTHER_VIDEO uint8 images (N, 3, H, W), of EXACT_FLOW flow (N, 2, H, W), else None.
+    more: of OTHER_VIDEO uint8 images (N, 3, H, W), of EXACT_FLOW flow (N, 2, H, W), else None;
+    refined: the pairs whose reference is a refined one, in ascending order.
     """
 
     pairs: PairBatch
     choice: str
     more: Tensor | None
+    refined: list[int]
 
     @property
     def sources(self) -> list[str]:
@@ -34,23 +36,40 @@ class ReferredBatch(NamedTuple):
 
     def to(self, device: torch.device) -> ReferredBatch:
         more = None if self.more is None else self.more.to(device, non_blocking=True)
-        return ReferredBatch(self.pairs.to(device), self.choice, more)
+        return ReferredBatch(self.pairs.to(device), self.choice, more, self.refined)
 
     def refer(self, model: VISModel) -> Refer | None:
         """What the temporal module gets for the pair's frames; None: the pair's reference."""
         if self.choice == SELF:
             return itself
-        if self.more is None:
+        if self.choice == OTHER_VIDEO and self.more is not None:
+            return partial(elsewhere, model, self.more)
+        if self.more is None and not self.refined:
             return None
-        return partial(elsewhere, model, self.more) if self.choice == OTHER_VIDEO else self.along
+        return partial(self.previous, model)
 
-    def along(self, query: Frame, reference: Frame) -> Frame:
-        assert self.more is not None
-        return warped(reference, self.more)
+    def previous(self, model: VISModel, query: Frame, reference: Frame) -> Frame:
+        """The pairs' references, some of them refined, warped where there is a flow."""
+        if self.refined:
+            reference = with_refined(model, reference, self.refined)
+        return reference if self.more is None else warped(reference, self.more)
 
 
 def itself(query: Frame, reference: Frame) -> Frame:
     return query
+
+
+def with_refined(model: VISModel, frame: Frame, rows: list[int]) -> Frame:
+    """The frames, those of some rows refined with themselves as reference, without gradient.
+
+    So the temporal module learns on what it meets at test time, where its reference is a frame that
+    it refined before. Trained on raw references alone, nothing keeps it from adding a little to
+    every frame that it passes on (docs/controls.md, "Recursion").
+    """
+    part = frame.rows(rows)
+    with torch.no_grad():
+        refined = model.refine(part, part)
+    return frame.with_rows(rows, refined.pyramid)
 
 
 def elsewhere(model: VISModel, images: Tensor, query: Frame, reference: Frame) -> Frame:
@@ -60,11 +79,15 @@ def elsewhere(model: VISModel, images: Tensor, query: Frame, reference: Frame) -
 class ReferredData:
     """Training data for a choice of reference; pairs, and so the tracking head's, stay the same.
 
-    Raises ValueError for EXACT_FLOW on recorded data and OTHER_VIDEO where there is but one video.
+    refined: the chance of a pair that its reference, where it is the previous frame, is a refined
+    one. Raises ValueError where that is no chance, for EXACT_FLOW on recorded data, and for
+    OTHER_VIDEO where there is but one video.
     """
 
-    def __init__(self, data: TrainingData, choice: str = PREVIOUS) -> None:
-        self.data, self.choice = data, choice
+    def __init__(self, data: TrainingData, choice: str = PREVIOUS, *, refined: float = 0.0) -> None:
+        if not 0 <= refined <= 1:
+            raise ValueError(f"refined_references must be in [0, 1], not {refined}")
+        self.data, self.choice, self.refined = data, choice, refined
         self.flow = ExactFlow(data.dataset) if choice == EXACT_FLOW else None
         if choice == OTHER_VIDEO and len(data.annotated) < 2:
             raise ValueError(f"{data.dataset.path}: no other video to take a reference from")
@@ -80,7 +103,14 @@ class ReferredData:
             own = samples[part.rows(len(samples))]
             size = pairs.query.images.shape[-2:]
             more = torch.stack([exact(self.flow, sample, size) for sample in own])
-        return ReferredBatch(pairs, self.choice, more)
+        return ReferredBatch(pairs, self.choice, more, self._refined(len(samples), iteration, part))
+
+    def _refined(self, pairs: int, iteration: int, part: Part) -> list[int]:
+        """Rows of a part of the batch; its own draws, so that all else stays the same."""
+        if not self.refined:
+            return []
+        drawn = np.random.default_rng([self.data.seed, 4, iteration]).random(pairs)
+        return np.flatnonzero(drawn[part.rows(pairs)] < self.refined).tolist()
 
     def _others(self, samples: list[Sample], iteration: int) -> list[Sample]:
         """For each pair an annotated frame of another video, at the pair's size."""

@@ -88,7 +88,8 @@ def finetune(
     """Fine-tunes a pretrained image model with its temporal module; writes out/weights.pt.
 
     temporal: see `build_model`; parts: weights of submodules that were pretrained apart, by name.
-    spec["train"] may hold "reference", for controls: see tpr.references.
+    spec["train"] may hold "reference", for controls (see tpr.references), and
+    "refined_references", the share of references that are refined as in recursive inference.
     """
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(dataset.categories), temporal=temporal)
@@ -96,7 +97,9 @@ def finetune(
     for name, path in (parts or {}).items():
         checkpoint.load_weights(model.get_submodule(name), path)
     freeze(model, spec["train"]["freeze"])
-    data = ReferredData(training_data(dataset, spec), choice_of(spec["train"]))
+    refined = spec["train"].get("refined_references", 0.0) if model.temporal else 0.0
+    choice = choice_of(spec["train"])
+    data = ReferredData(training_data(dataset, spec), choice, refined=refined)
 
     def losses(batch: ReferredBatch) -> dict[str, Tensor]:
         query, reference = batch.pairs.query, batch.pairs.reference
