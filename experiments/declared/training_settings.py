@@ -190,3 +190,4 @@ class Inference(TypedDict):
 class Evaluation(TypedDict):
     bootstrap: int
     bootstrap_seed: int
+    probe_videos: NotRequired[int]  # the first ones, for the mechanism: tpr.probes.mechanism

@@ -164,11 +164,12 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     """Tracks of the validation videos (results.json in `out`), their matches with the true ones
-    (matches.npz.xz) and what they are worth."""
+    (matches.npz.xz), what they are worth, and what the temporal module did on the first videos."""
     check_support()
     from baselines.registry import BASELINES
     from tpr.inference.online import infer
     from tpr.parallel.distributed import is_main
+    from tpr.probes.mechanism import VIDEOS, probe
 
     weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
     speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
@@ -178,7 +179,11 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
         return submission(inputs["videos"] / "val.json", out) | speed
     log.info("evaluating")
     files = inputs["videos"] / "val.json", out / "results.json"
-    return measures(*files, spec["evaluation"], out / MATCHES) | speed
+    found = measures(*files, spec["evaluation"], out / MATCHES) | speed
+    log.info("probing the mechanism")
+    number = spec["evaluation"].get("probe_videos", VIDEOS)
+    mechanism = probe(spec, videos, weights, temporal=BASELINES, videos=number)
+    return found | {"mechanism": mechanism}
 
 
 def submission(videos: Path, out: Path) -> Record:

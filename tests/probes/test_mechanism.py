@@ -1,5 +1,7 @@
 """Probes are probed: with modules whose displacements are known."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,16 +11,19 @@ from baselines.registry import BASELINES
 from tests.baselines.test_baselines import SPECS
 from tests.helpers.tiny import INFER, MODEL, SPLIT
 from tpr.data.mini import generate
+from tpr.data.mini.rigs import CATEGORIES
 from tpr.data.prepared import open_split
 from tpr.data.transforms import Geometry
 from tpr.models.build import build_model
 from tpr.probes.alignment import Alignment
 from tpr.probes.listening import effective_displacement, listening
-from tpr.probes.mechanism import Mechanism, walk
+from tpr.probes.mechanism import Mechanism, probe, walk
 from tpr.probes.truth import Truth, cells
 from tpr.routing import DACR, Frame, TemporalPyramidRouting
 from tpr.routing.warp import stride_of
+from tpr.weights.checkpoint import save_weights
 
+CLASSES = len(CATEGORIES)
 SETTINGS = INFER | {"first_frame": "skip"}
 
 
@@ -45,7 +50,7 @@ class Planted(DACR):
 def planted(dataset, displacement):
     """The probe's findings where the module looks at displacement(video, t, level size, stride)."""
     torch.manual_seed(0)
-    model = build_model(MODEL | {"temporal": None}, 12).eval()
+    model = build_model(MODEL | {"temporal": None}, CLASSES).eval()
     dacr = Planted(64)
     model.temporal = TemporalPyramidRouting(dacr, None)
     found = Mechanism(Truth(dataset))
@@ -160,7 +165,7 @@ def test_gates_are_told_by_where_they_open(dataset):
             return query.pyramid
 
     truth, gated = Truth(dataset), Gated()
-    model = build_model(MODEL | {"temporal": None}, 12).eval()
+    model = build_model(MODEL | {"temporal": None}, CLASSES).eval()
     model.temporal = gated
     found, time = Mechanism(truth), iter(range(1, 100))
 
@@ -216,3 +221,59 @@ def test_a_recorded_object_moves_as_its_masks_centroid_does(dataset, tmp_path):
 
 def test_alignment_of_no_positions_is_unknown():
     assert Alignment().summary()["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("temporal", "aligns"),
+    [
+        (MODEL["temporal"], True),
+        ({"name": "flow-warp", **SPECS["flow-warp"]}, True),
+        ({"name": "feature-flow", **SPECS["feature-flow"]}, True),
+        ({"name": "tpr-released", "cell": "pconv"}, True),
+        ({"name": "merge", "merge": {}, "cpr": None}, False),
+        ({"name": "tpr", "dacr": None, "cpr": {}}, False),
+    ],
+    ids=["tpr", "flow-warp", "feature-flow", "released", "merge", "cpr"],
+)
+def test_an_evaluation_can_probe_any_module(dataset, tmp_path, temporal, aligns):
+    model = MODEL | {"temporal": temporal}
+    torch.manual_seed(0)
+    weights = tmp_path / "weights.pt"
+    save_weights(build_model(model, CLASSES, temporal=BASELINES), weights)
+    spec = {"model": model, "infer": SETTINGS | {"cuda_graph": True}}
+    found = probe(spec, dataset, weights, temporal=BASELINES, videos=2)
+    assert json.loads(json.dumps(found)) == found
+    assert (found["videos"], found["frames"]) == (2, 6)
+    assert (found["alignment"] is not None) == aligns
+    assert (found["gates"] is not None) == ("gates" not in temporal and temporal["name"] != "merge")
+    if aligns:
+        of_network = "warp" in temporal
+        assert (found["alignment"]["dis"] is not None) == of_network
+        pairs = found["alignment"]["pairs"]
+        assert (
+            sum(one["positions"] for one in pairs.values())
+            == next(iter(found["alignment"]["levels"].values()))["positions"]
+        )
+
+
+def test_a_reference_that_is_not_the_frame_before_is_not_looked_for(dataset, tmp_path):
+    weights = tmp_path / "weights.pt"
+    save_weights(build_model(MODEL, CLASSES), weights)
+    spec = {"model": MODEL, "infer": SETTINGS | {"reference": "other-video"}}
+    found = probe(spec, dataset, weights, videos=2)
+    assert found["alignment"] is None and found["gates"]
+    assert probe(spec | {"model": MODEL | {"temporal": None}}, dataset, weights) is None
+
+
+def test_optical_flow_of_dis_sees_the_motion_of_clean_frames(tmp_path):
+    """The yardstick that flow networks are laid against."""
+    generate(tmp_path / "clean", {"val": SPLIT | {"videos": 4, "degraded": 0.0}}, seed=1)
+    clean = open_split(tmp_path / "clean", "val")
+    weights, temporal = tmp_path / "weights.pt", {"name": "flow-warp", **SPECS["flow-warp"]}
+    model = MODEL | {"temporal": temporal}
+    save_weights(build_model(model, CLASSES, temporal=BASELINES), weights)
+    spec = {"model": model, "infer": SETTINGS}
+    found = probe(spec, clean, weights, temporal=BASELINES)["alignment"]
+    assert set(found["dis"]) == set(found["pairs"])
+    dis = found["dis"]["clean"]
+    assert dis["error"] < 0.8 * dis["none"] and dis["correlation"] > 0.5
