@@ -90,7 +90,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper; `varies` names settings in which its rows differ on purpose."""
+    """A table of the paper; `varies` names settings in which its rows differ on purpose; mechanism:
+    whether it shows how far its rows align."""
 
     id: Label = field(metadata={"key": "table"})
     title: str
@@ -98,6 +99,7 @@ class Table:
     paper: str = ""  # what the paper calls it: "Table 1(a)"; the id where the manifest does not say
     note: str = ""
     varies: tuple[str, ...] = ()
+    mechanism: bool = False
     claims: tuple[Claim, ...] = ()
 
     @property

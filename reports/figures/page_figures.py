@@ -12,6 +12,7 @@ from reports.figures.profile_figures import (
     cost_parts_figure,
     difficulty_figure,
     gates_figure,
+    mechanism_figure,
 )
 from reports.figures.table_figures import (
     ap_figure,
@@ -35,6 +36,7 @@ class PageFigures:
     charts: dict[str, list[Figure]]
     pictures: list[Figure]
     viewer: Figure | None
+    mechanism: Figure | None
     difficulty: Figure | None
     costs: list[Figure]
     failures: list[str]
@@ -72,6 +74,7 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
         charts,
         pictures,
         viewer,
+        tried("no figure of the mechanism", mechanism_figure, evidence),
         tried("no figure of gains by difficulty", difficulty_figure, evidence),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),

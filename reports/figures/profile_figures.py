@@ -12,6 +12,7 @@ from reports.difficulty.ap_by_part import headline_pairs
 from reports.evidence.load import Evidence
 from reports.figures.figure import Figure, Sources, digest, draw_or_recall
 from reports.figures.stage_folders import stage_folder
+from reports.mechanism.section import mechanisms
 from reports.paper.transcription import Paper
 from reports.records.run_record import by_run
 
@@ -31,6 +32,21 @@ def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     if not pairs:
         return None
     return draw_or_recall(layout.figures, "difficulty.png", sources, difficulty_figure, draw)
+
+
+def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    baseline, found = mechanisms(evidence)
+    runs = {baseline, *(one.run for one in found)}
+    sources = {one.name: one.evaluation_key for one in evidence.records if one.run in runs}
+
+    def draw() -> Figure | None:
+        from reports.figures.mechanism_chart import gain_beside_alignment
+
+        return gain_beside_alignment(baseline, found, sources, layout.figures)
+
+    if not found:
+        return None
+    return draw_or_recall(layout.figures, "mechanism.png", sources, mechanism_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:

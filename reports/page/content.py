@@ -14,6 +14,7 @@ from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
 from reports.footage.footage_table import FootageTable
+from reports.mechanism.section import MechanismSection, mechanism_section
 from reports.numbers import number
 from reports.page.categories import CategoryTable, category_table
 from reports.page.claim_notes import claim_notes
@@ -58,6 +59,8 @@ class PageContent:
     reach: str  # half-width of the interval strips
     designs: list[str]  # columns of `deciding`, seeds × videos
     deciding: list[DecidingRow]
+    mechanism: MechanismSection | None
+    mechanism_figure: Figure | None
     tables: list[TableSection]
     cited_columns: tuple[str, ...]
     difficulty: list[PartTable]
@@ -86,6 +89,8 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         reach=number(strip_reach(evidence.claims)),
         designs=DESIGNS,
         deciding=[] if is_meaningless(evidence.profile) else deciding_rows(evidence.claims),
+        mechanism=mechanism_section(evidence),
+        mechanism_figure=figures.mechanism,
         tables=[_table(evidence, one, figures.charts[one.table.id]) for one in evidence.tables],
         cited_columns=COLUMNS,
         difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),

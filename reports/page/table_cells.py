@@ -7,15 +7,21 @@ import pandas as pd
 
 from reports.evidence.load import TableEvidence
 from reports.frame_rows import frame_rows, is_missing
+from reports.mechanism.aligning import Aligning, aligning
 from reports.numbers import NOTHING, number, probability, signed
-from reports.records.run_record import METRICS
+from reports.records.run_record import METRICS, by_run
 from reports.statistics.rank_order import kendall
+
+MOTION = ("motion error (not looking)", "motion correlation")
+# of a flow network that sees no more motion on clean frames than who takes nothing to move
+BLIND = "sees no motion here"
 
 
 @dataclass(frozen=True)
 class TableRow:
     """cells: the label columns; AP: the mean, or why there is none; std: its deviation over seeds;
-    video_error: standard error over videos; metrics: the others of METRICS."""
+    video_error: standard error over videos; metrics: the others of METRICS; motion: end-point error
+    and correlation of where the module looks, in tables that ask for the mechanism."""
 
     run: str
     cells: list[str]
@@ -25,6 +31,7 @@ class TableRow:
     std: str
     video_error: str
     metrics: list[str]
+    motion: list[str]
     published_gain: str
     gain: str
     seeds: str
@@ -32,14 +39,15 @@ class TableRow:
 
 @dataclass(frozen=True)
 class TableCells:
-    """labels, metrics: names of columns; order: how the rows' order agrees with the published one,
-    in a sentence; problems: lines on records left out."""
+    """labels, metrics, motion: names of columns; order: how the rows' order agrees with the
+    published one, in a sentence; problems: lines on records left out."""
 
     id: str
     paper: str
     title: str
     labels: list[str]
     metrics: list[str]
+    motion: list[str]
     rows: list[TableRow]
     order: str
     problems: list[str]
@@ -54,7 +62,8 @@ def table_cells(found: TableEvidence) -> TableCells:
         title=table.title,
         labels=labels,
         metrics=list(METRICS[1:]),
-        rows=[_row(row, labels) for row in frame_rows(found.frame)],
+        motion=list(MOTION) if table.mechanism else [],
+        rows=[_row(row, labels, found) for row in frame_rows(found.frame)],
         order=order(found.frame),
         problems=found.left_out,
     )
@@ -74,21 +83,34 @@ def order(frame: pd.DataFrame) -> str:
     )
 
 
-def _row(row: dict[str, Any], labels: list[str]) -> TableRow:
+def _row(row: dict[str, Any], labels: list[str], found: TableEvidence) -> TableRow:
     present = row["status"] == "run"
+    own = list(by_run(found.records).get(row["run"], {}).values())
+    aligns = aligning(own) if found.table.mechanism else None
+    blind = isinstance(aligns, Aligning) and aligns.is_blind
+    cells = [_label(row.get(name)) for name in labels]
     return TableRow(
         run=row["run"],
-        cells=[_label(row.get(name)) for name in labels],
+        cells=[f"{cells[0]} ({BLIND})", *cells[1:]] if blind else cells,
         present=present,
         published=number(row["published"]),
         AP=number(row["AP"]) if present else row["status"],
         std=number(row["AP_std"]),
         video_error=number(row["AP_bootstrap_se"]),
         metrics=[number(row[name]) for name in METRICS[1:]],
+        motion=[] if aligns is None else motion_cells(aligns),
         published_gain=signed(row["published_gain"]),
         gain=signed(row["gain"]),
         seeds=row["seed_ids"].replace(" ", ", ").replace("-", " ") or NOTHING,
     )
+
+
+def motion_cells(aligns: Aligning | str) -> list[str]:
+    """In the order of MOTION."""
+    if isinstance(aligns, str):
+        return [aligns, NOTHING]
+    error = f"{number(aligns.error, 2)} ({number(aligns.none, 2)})"
+    return [error, number(aligns.correlation, 2)]
 
 
 def _label(value: Any) -> str:

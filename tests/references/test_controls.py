@@ -272,7 +272,7 @@ def test_every_control_trains_and_is_evaluated(tiny_dataset, tmp_path, temporal,
     spec = {"model": model, "train": few, "seed": 0}
     metrics = train.finetune(spec, tiny_dataset, weights, tmp_path, QuietLog(), temporal=BASELINES)
     assert all(np.isfinite(x) for x in metrics["final_losses"].values())
-    spec = {"model": model, "infer": INFER | {"reference": choice, "first_frame": "skip"}}
+    spec = {"model": model, "infer": INFER | {"reference": choice}}
     out = tmp_path / "evaluate"
     out.mkdir()
     inference.infer(

@@ -7,10 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from tpr.probes.places import PLACES, STILL_BELOW
 from tpr.probes.truth import Cells
-
-STILL_BELOW = 0.5  # cells of P3 a frame
-PLACES = ("moving", "still", "hidden before", "degraded frame", "background")
 
 
 class GatesByPlace:

@@ -31,6 +31,8 @@ def aligned(flow: ExactFlow) -> OnlineReference:
     """The previous frame, refined or raw as the inference keeps it, warped by the exact flow."""
 
     def reference(video: Video, t: int, previous: Frame, size: tuple[int, int]) -> Frame:
+        if t == 0:  # where a first frame is its own reference
+            return previous
         return warped(previous, flow.resized(video, t, t - 1, Geometry(*size, False))[None])
 
     return reference

@@ -1,0 +1,94 @@
+"""The page's section on the mechanism: gains beside alignment, and where gates open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reports.claims.pairs import pair_up
+from reports.evidence.load import Evidence
+from reports.mechanism.aligning import NOT_RUN, Aligning, aligning
+from reports.mechanism.gate_places import GateRow, gate_rows
+from reports.numbers import NOTHING, number, signed
+from reports.records.run_record import Record, by_run
+from reports.statistics.gain import Estimate
+from tpr.probes.places import PLACES
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """A run's gain over the baseline, None without a common seed, and how far it aligns."""
+
+    run: str
+    gain: Estimate | None
+    aligns: Aligning | str
+
+
+@dataclass(frozen=True)
+class MechanismRow:
+    """As text; followed: percent of the motion."""
+
+    run: str
+    gain: str
+    bounds: str
+    error: str
+    none: str
+    followed: str
+    correlation: str
+
+
+@dataclass(frozen=True)
+class MechanismSection:
+    """rows: of all tables that ask for the mechanism; truth: what motion is measured by."""
+
+    baseline: str
+    rows: list[MechanismRow]
+    places: tuple[str, ...]
+    gates: list[GateRow]
+    truth: str
+
+
+def mechanisms(evidence: Evidence) -> tuple[str, list[Mechanism]]:
+    """The baseline, and every other run of the tables that ask for the mechanism, each once.
+
+    The last table comes first: our controls, whose first row is the baseline.
+    """
+    asked = [one for one in evidence.tables if one.table.mechanism][::-1]
+    records = list({r.name: r for one in asked for r in one.records}.values())
+    runs = list(dict.fromkeys(run for one in asked for run in one.table.runs))
+    return ("", []) if not runs else (runs[0], [of_run(x, runs[0], records) for x in runs[1:]])
+
+
+def of_run(run: str, baseline: str, records: Sequence[Record]) -> Mechanism:
+    own = list(by_run(records).get(run, {}).values())
+    gain = pair_up(records, run, baseline, "AP").estimate()
+    return Mechanism(run, gain, aligning(own))
+
+
+def mechanism_section(evidence: Evidence) -> MechanismSection | None:
+    """None where no table asks for it."""
+    baseline, found = mechanisms(evidence)
+    if not found:
+        return None
+    truths = [one.aligns.truth for one in found if isinstance(one.aligns, Aligning)]
+    runs = {one.run: [r for r in evidence.records if r.run == one.run] for one in found}
+    return MechanismSection(
+        baseline=baseline,
+        rows=[as_text(one) for one in found],
+        places=PLACES,
+        gates=gate_rows(runs),
+        truth=truths[0] if truths else "",
+    )
+
+
+def as_text(one: Mechanism) -> MechanismRow:
+    bounds = one.gain.bounds if one.gain else None
+    known = one.aligns if isinstance(one.aligns, Aligning) else None
+    word = one.aligns if isinstance(one.aligns, str) else ""
+    return MechanismRow(
+        run=one.run,
+        gain=signed(one.gain.mean if one.gain else None, 2) if one.gain else NOT_RUN,
+        bounds=f"{signed(bounds[0], 2)} to {signed(bounds[1], 2)}" if bounds else NOTHING,
+        error=number(known.error, 2) if known else word,
+        none=number(known.none if known else None, 2),
+        followed=signed(100 * known.followed, 0) if known else NOTHING,
+        correlation=number(known.correlation if known else None, 2),
+    )
