@@ -36,8 +36,9 @@ def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:
 
 def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     baseline, found = mechanisms(evidence)
-    runs = {baseline, *(one.run for one in found)}
-    sources = {one.name: one.evaluation_key for one in evidence.records if one.run in runs}
+    runs = [baseline, *(one.run for one in found)]
+    sources = {one.name: one.measured for one in evidence.records if one.run in runs}
+    sources |= {"runs": digest(runs)} if sources else {}
 
     def draw() -> Figure | None:
         from reports.figures.mechanism_chart import gain_beside_alignment
