@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reports.verify.check import Finding, check_tables, check_texts
 from reports.verify.claim_strips import check_strips
+from reports.verify.clips import check_clips
 from reports.verify.derived.claim_tables import expect_claims
 from reports.verify.derived.cost_sentences import cost_contexts
 from reports.verify.derived.cost_tables import SECTION as COSTS
@@ -31,7 +32,7 @@ from reports.verify.printed.document import HISTORY, Document
 from reports.verify.printed.html_page import read_html
 from reports.verify.printed.markdown_page import read_markdown
 from reports.verify.prose import Sentence, difference, filled
-from reports.verify.records import check_records, own_records
+from reports.verify.records import check_records, check_speed, own_records
 from reports.verify.table_files import check_table_files
 
 OWN = "Your records"  # heading of those made here beside the ones that ship
@@ -84,6 +85,8 @@ def check_all(wanted: Wanted, *, thorough: bool = False) -> list[Finding]:
         *check_notes(wanted),
         *check_sources(facts),
         *check_files(facts),
+        *check_clips(facts),
+        *check_speed(facts),
     ]
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from reports.verify.check import Finding
+from reports.verify.derived.speed import has_rounds, recorded, speeds
 from reports.verify.facts import Facts, Record, digest
+from reports.verify.pictures import is_computed, notes
 from reports.verify.recounted.matches import read_kept
 from reports.verify.recounted.recorded_draws import UNIT, recorded_draws
 from reports.verify.recounted.recount import draws, recount
@@ -84,21 +86,30 @@ def lacking(facts: Facts) -> list[str]:
             "kept: taken from their records"
         )
     for name, found in (("costs.json", facts.costs), ("speed.json", facts.speed)):
-        if found and (missing := _unsaid(name, found)):
+        if found and (missing := _unsaid(name, found, facts)):
             lines.append(f"results/full/{name} {missing}: its numbers are taken as they stand")
+    pictures = [name for name in notes(facts) if not is_computed(name)]
+    if pictures:
+        lines.append(
+            f"descriptions of {len(pictures)} pictures of what only the runs' folders had "
+            f"({', '.join(pictures)}): taken from the notes beside them"
+        )
     return lines
 
 
-def _unsaid(name: str, found: dict[str, Any]) -> str:
+def _unsaid(name: str, found: dict[str, Any], facts: Facts) -> str:
     git = found.get("git") or {}
-    fields = {
-        "its commit": git.get("commit"),
-        "its machine": found.get("hardware") or found.get("machine"),
-    }
+    fields = {"its commit": git.get("commit")}
     if name == "speed.json":
-        variants = [v for device in found["devices"] for v in device["variants"].values()]
-        fields["every round's time"] = all("rounds" in v or "seconds" in v for v in variants)
+        fields |= {"its machine": found.get("hardware"), "every round's time": has_rounds(facts)}
     unsaid = [what for what, value in fields.items() if not value]
     parts = [f"does not say {', '.join(unsaid)}"] if unsaid else []
     parts += ["is of a changed working tree"] if git.get("dirty") else []
     return " and ".join(parts)
+
+
+def check_speed(facts: Facts) -> Iterable[Finding]:
+    """What rounds give, where they are kept."""
+    for device in facts.speed.get("devices", []):
+        for place, again in speeds(device):
+            yield from _differences("full/speed.json", place, recorded(device, place), again)

@@ -141,7 +141,7 @@ class _Grid:
         self.section = section
         self.cells: dict[tuple[int, int], list[str]] = {}
         self.heads: set[int] = set()
-        self.row, self.here = -1, (0, 0)
+        self.row, self.here, self.width = -1, (0, 0), 0
         self.in_head = False
 
     def start(self, tag: str, found: dict[str, str]) -> None:
@@ -159,14 +159,14 @@ class _Grid:
             for down in range(int(found.get("rowspan", 1))):
                 for right in range(int(found.get("colspan", 1))):
                     self.cells[self.row + down, column + right] = cell
+                    self.width = max(self.width, column + right + 1)
             self.here = self.row, column
 
     def say(self, text: str) -> None:
         self.cells.setdefault(self.here, []).append(text)
 
     def line(self, row: int) -> list[str]:
-        width = 1 + max((column for _, column in self.cells), default=-1)
-        return [" ".join(self.cells.get((row, column), [])) for column in range(width)]
+        return [" ".join(self.cells.get((row, column), [])) for column in range(self.width)]
 
     def finished(self) -> Table:
         heads = [self.line(row) for row in sorted(self.heads)]
@@ -180,9 +180,8 @@ class _Grid:
 
     def is_spanned(self, row: int) -> bool:
         """One cell over the whole width: a heading within the table."""
-        width = 1 + max(column for _, column in self.cells)
         first = self.cells.get((row, 0))
-        return width > 1 and all(self.cells.get((row, k)) is first for k in range(width))
+        return self.width > 1 and all(self.cells.get((row, k)) is first for k in range(self.width))
 
     def spanning(self) -> list[str]:
         rows = [row for row in range(self.row + 1) if self.is_spanned(row)]
