@@ -65,11 +65,14 @@ class Row:
 
 @dataclass(frozen=True)
 class PaperTable:
+    """mechanism: whether its rows are asked how far they align."""
+
     id: str
     paper: str
     title: str
     rows: list[Row]
     claims: list[Json] = field(default_factory=list[Json])
+    mechanism: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +168,8 @@ def _table(raw: Json) -> PaperTable:
         for one in raw["rows"]
     ]
     id = str(raw["table"])
-    return PaperTable(id, raw.get("paper", id), raw["title"], rows, claims)
+    asked = bool(raw.get("mechanism"))
+    return PaperTable(id, raw.get("paper", id), raw["title"], rows, claims, asked)
 
 
 def _baseline(row: Json, claims: list[Json], first: str) -> str | None:

@@ -10,8 +10,13 @@ from reports.verify.facts import METRICS, Facts, Json, Record, read_json
 from reports.verify.printed.document import Document, Text
 
 # whose descriptions follow from records: the others show what only the runs' folders had
-COMPUTED = ("ap-", "training-", "difficulty", "cost-parts")
-SECTIONS = {"difficulty": "Where the gain is", "ap-cost": "Costs", "cost-parts": "Costs"}
+COMPUTED = ("ap-", "training-", "difficulty", "cost-parts", "mechanism")
+SECTIONS = {
+    "difficulty": "Where the gain is",
+    "ap-cost": "Costs",
+    "cost-parts": "Costs",
+    "mechanism": "The mechanism",
+}
 
 
 def notes(facts: Facts) -> dict[str, Json]:

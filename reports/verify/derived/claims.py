@@ -118,14 +118,24 @@ def _alone(facts: Facts, table: PaperTable, claim: Json) -> Judged:
     if not gains:
         return Judged(table, claim, {}, None, 0, evidence, None)
     videos = int(sides[0][0].metrics.get("videos") or 0)
-    draws = _draws(sides, metric)
-    gain = estimate([*gains.values()], draws, videos)
+    gain = compared(facts, better, than, metric)
+    assert gain is not None
     sign = math.copysign(1.0, published(claim))
     toward = replace(gain, mean=sign * gain.mean)
     half = abs(published(claim)) / 2
     values = toward.p_below(0.0), toward.p_above(half), toward.p_above(0.0)
     p = None if any(v is None for v in values) else values
     return Judged(table, claim, gains, gain, videos, evidence, p)  # type: ignore[arg-type]
+
+
+def compared(facts: Facts, better: str, than: str, metric: str) -> Gain | None:
+    """The mean gain of one run over another; None without a common seed."""
+    gains = facts.gains(better, than, metric)
+    if not gains:
+        return None
+    sides = [[facts.records[run][seed] for seed in gains] for run in (better, than)]
+    videos = int(sides[0][0].metrics.get("videos") or 0)
+    return estimate([*gains.values()], _draws(sides, metric), videos)
 
 
 def _draws(sides: list[list[Record]], metric: str) -> Array | None:

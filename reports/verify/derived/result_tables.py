@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import stats
 
-from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
+from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
+from reports.verify.derived.mechanism import motion_cells
 from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 
@@ -38,6 +39,7 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
                    [gain(measured_gain(facts, row)) for row in rows]),
             *(column(name, [fixed(facts.mean(row.run, name)) for row in rows])
               for name in METRICS[1:]),
+            *(_motion(facts, rows) if table.mechanism else []),
             column("s.e. over videos",
                    [fixed(facts.mean(row.run, "AP_bootstrap_se")) for row in rows]),
             column("seeds",
@@ -45,6 +47,13 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
             column("run", [row.run for row in rows]),
         ],
     )  # fmt: skip
+
+
+def _motion(facts: Facts, rows: list[Row]) -> list[Column]:
+    """Where modules look, in tables that ask for it."""
+    names = ("motion error (not looking)", "motion correlation")
+    cells = zip(*(motion_cells(facts, row.run) for row in rows), strict=True)
+    return [column(name, [*texts]) for name, texts in zip(names, cells, strict=True)]
 
 
 def _measured(facts: Facts, row: Row) -> str:

@@ -1,0 +1,157 @@
+"""What modules gain beside how far they align, and where gates open: expected tables and values.
+
+An evaluation's probes, ``metrics["mechanism"]``: "alignment" by level, of where the module looks,
+{"levels": {level: {"positions", "error", "none", "correlation"}}} or null, and "gates" by kind and
+place. Means are over seeds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.verify.derived.claims import compared
+from reports.verify.derived.expected import Expected, ExpectedTable, column
+from reports.verify.facts import Facts, Json, mean
+from reports.verify.words import DASH, fixed, gain
+
+SECTION = ("The mechanism",)
+NOT_RUN = "not run"
+OTHER_REFERENCES = {
+    "exact-flow": "aligned by the exact flow",
+    "self": "no other frame",
+    "other-video": "nothing to align with",
+}
+PLACES = ("moving", "still", "hidden before", "degraded frame", "background")
+GATES = {  # with which of their values is shown
+    "inner_reference": ("inner gate of the reference, open", "open"),
+    "inner_query": ("inner gate of the query, open", "open"),
+    "outer_gate": ("outer gate, kept of the query", "mean"),
+}
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """On the finest level: end-point error, that of not looking elsewhere, and correlation."""
+
+    error: float
+    none: float
+    correlation: float | None
+    truth: str
+
+    @property
+    def followed(self) -> float:
+        """Percent of the motion."""
+        return 100 * (1 - self.error / self.none) if self.none else 0.0
+
+
+def alignment(facts: Facts, run: str) -> Alignment | str:
+    """A word where there is no number."""
+    records = [*facts.records.get(run, {}).values()]
+    if not records:
+        return NOT_RUN
+    model = records[0].raw["train"].get("spec", {}).get("model", {})
+    if "temporal" in model and model["temporal"] is None:
+        return "no module"
+    settings = records[0].raw["evaluate"].get("spec", {}).get("infer", {})
+    if word := OTHER_REFERENCES.get(settings.get("reference", "")):
+        return word
+    probes = _probes(facts, run)
+    looked = [one["alignment"]["levels"] for one in probes if one["alignment"]]
+    if not looked:
+        return "does not look" if probes else NOT_RUN
+    level = next(iter(looked[0]))
+    finest = [one[level] for one in looked if one[level]["positions"]]
+    if not finest:
+        return NOT_RUN
+    return Alignment(
+        _mean(one["error"] for one in finest) or 0.0,
+        _mean(one["none"] for one in finest) or 0.0,
+        _mean(one["correlation"] for one in finest),
+        probes[0]["truth"],
+    )
+
+
+def _probes(facts: Facts, run: str) -> list[Json]:
+    records = facts.records.get(run, {}).values()
+    return [found for one in records if (found := one.metrics.get("mechanism"))]
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return mean(known) if known else None
+
+
+def motion_cells(facts: Facts, run: str) -> tuple[str, str]:
+    """As tables of the paper have them."""
+    found = alignment(facts, run)
+    if isinstance(found, str):
+        return found, DASH
+    return f"{fixed(found.error, 2)} ({fixed(found.none, 2)})", fixed(found.correlation, 2)
+
+
+def expect_mechanism(facts: Facts) -> Expected:
+    asked = [table for table in facts.tables if table.mechanism][::-1]
+    runs = list(dict.fromkeys(row.run for table in asked for row in table.rows))
+    if not runs:
+        return Expected()
+    baseline, others = runs[0], runs[1:]
+    aligned = [alignment(facts, run) for run in others]
+    gains = {run: compared(facts, run, baseline, "AP") for run in others}
+    bounds = [
+        " to ".join(gain(end, 2) for end in one.bounds) if one and one.bounds else DASH
+        for one in gains.values()
+    ]
+    known = [None if isinstance(one, str) else one for one in aligned]
+    rows = ExpectedTable(
+        SECTION,
+        [
+            column("run", others),
+            column(f"gain over {baseline}",
+                   [gain(one.mean, 2) if one else NOT_RUN for one in gains.values()]),
+            column("90 % interval", bounds),
+            column("end-point error, cells",
+                   [one if isinstance(one, str) else fixed(one.error, 2) for one in aligned]),
+            column("not looking elsewhere", [fixed(one.none, 2) if one else DASH for one in known]),
+            column("% of the motion followed",
+                   [gain(one.followed, 0) if one else DASH for one in known]),
+            column("correlation", [fixed(one.correlation, 2) if one else DASH for one in known]),
+        ],
+    )  # fmt: skip
+    told = [
+        f"{run} {f'gains {gain(one.mean)}' if one else NOT_RUN}, {_told(found)}"
+        for (run, one), found in zip(gains.items(), aligned, strict=True)
+    ]
+    context = {"mechanisms": "; ".join(told), "mechanism_baseline": baseline}
+    truths = [one.truth for one in known if one]
+    context["motion_truth"] = truths[0] if truths else ""
+    return Expected([rows, *_gates(facts, others)], [(SECTION[0], context)])
+
+
+def _told(found: Alignment | str) -> str:
+    if isinstance(found, str):
+        return "alignment not run" if found == NOT_RUN else found
+    return f"follows {gain(found.followed, 0)} % of the motion"
+
+
+def _gates(facts: Facts, runs: list[str]) -> list[ExpectedTable]:
+    shown = [
+        (run, kind)
+        for run in runs
+        for kind in GATES
+        if any(kind in (one["gates"] or {}) for one in _probes(facts, run))
+    ]
+    if not shown:
+        return []
+    columns = [
+        column(place, [_share(facts, run, kind, place) for run, kind in shown]) for place in PLACES
+    ]
+    first = column("run", [run for run, _ in shown])
+    kinds = column("gate, percent", [GATES[kind][0] for _, kind in shown])
+    return [ExpectedTable(SECTION, [first, kinds, *columns])]
+
+
+def _share(facts: Facts, run: str, kind: str, place: str) -> str:
+    gates = [
+        one["gates"][kind][place] for one in _probes(facts, run) if kind in (one["gates"] or {})
+    ]
+    share = _mean(one[GATES[kind][1]] for one in gates)
+    return fixed(None if share is None else 100 * share)
