@@ -23,9 +23,12 @@ class SpeedRow:
 
 @dataclass(frozen=True)
 class DeviceSpeed:
+    """work: which share of the gated work each variant with gates does, as text; "" if unknown."""
+
     device: str
     rows: list[SpeedRow]
     rounds: int
+    work: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,14 @@ def speed_section(record: dict[str, Any], paper: Paper) -> SpeedSection:
 
 def _device(device: dict[str, Any]) -> DeviceSpeed:
     rows = [_row(name, one) for name, one in device["variants"].items()]
-    return DeviceSpeed(device["name"], rows, device["rounds"])
+    return DeviceSpeed(device["name"], rows, device["rounds"], _work(device["variants"]))
+
+
+def _work(variants: dict[str, dict[str, Any]]) -> str:
+    """An open position needs its neighbours, so more of the work is done than gates are open."""
+    shares = {name: one.get("gated_work_done") for name, one in variants.items()}
+    known = {name: number(100 * share) for name, share in shares.items() if share is not None}
+    return "; ".join(f"{name} {share} %" for name, share in known.items())
 
 
 def _row(name: str, one: dict[str, Any]) -> SpeedRow:

@@ -200,6 +200,9 @@ def _expect_speed(facts: Facts, found: Expected) -> None:
         found.contexts.append((SECTION[0], {"device": device["name"]}))
         found.contexts.append((SECTION[0], {"rounds": str(device["rounds"])}))
         variants = device["variants"]
+        shares = {name: one.get("gated_work_done") for name, one in variants.items()}
+        done = [f"{name} {fixed(100 * one)} %" for name, one in shares.items() if one is not None]
+        found.contexts.append((SECTION[0], {"gated_work": "; ".join(done)}))
         names = [
             f"{name}, {one['execution']}" if one.get("execution", name) not in name else name
             for name, one in variants.items()
