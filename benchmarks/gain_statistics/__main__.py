@@ -87,13 +87,13 @@ def rules_table(repeats: int, comparisons: Comparisons, rng: np.random.Generator
             yield f"| {' | '.join(cells)} |"
 
 
-def looks_line(repeats: int, comparisons: Comparisons, rng: np.random.Generator) -> str:
-    page = pages(WORLDS["alike"], comparisons, 5, 300, repeats, rng)
-    looked, once = found_at_any_look(page, (2, 3, 4, 5)), found(report, page, 0.0)
-    return (
-        f"Looks after 2, 3, 4 and 5 seeds: found at one of them {looked.mean():.1%}, at the last "
-        f"alone {once.mean():.1%}."
-    )
+def looks_table(repeats: int, comparisons: Comparisons, rng: np.random.Generator) -> Iterator[str]:
+    yield "| world | found alone, 5 seeds | found at one of the looks after 2, 3, 4 and 5 |"
+    yield "|---|---:|---:|"
+    for name in ("alike", "no effect of videos"):
+        page = pages(WORLDS[name], comparisons, 5, 300, repeats, rng)
+        once, looked = found(report, page, 0.0), found_at_any_look(page, (2, 3, 4, 5))
+        yield f"| {name} | {100 * once.mean():.1f} % | {100 * looked.mean():.1f} % |"
 
 
 def _rates(rule: Rule, page: Page, comparisons: Comparisons) -> list[str]:
@@ -115,11 +115,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=1000, help="pages a line (default: 1000)")
     repeats = parser.parse_args(arguments).repeats
     comparisons, rng = committed_comparisons(), np.random.default_rng(0)
-    for table in (coverage_table, rules_table):
+    for table in (coverage_table, rules_table, looks_table):
         for line in table(repeats, comparisons, rng):
             print(line, flush=True)
         print()
-    print(looks_line(repeats, comparisons, rng))
 
 
 if __name__ == "__main__":
