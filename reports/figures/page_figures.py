@@ -11,6 +11,7 @@ from reports.figures.profile_figures import (
     ap_against_cost_figure,
     cost_parts_figure,
     difficulty_figure,
+    errors_figure,
     gates_figure,
     mechanism_figure,
 )
@@ -38,6 +39,7 @@ class PageFigures:
     viewer: Figure | None
     mechanism: Figure | None
     difficulty: Figure | None
+    errors: Figure | None
     costs: list[Figure]
     failures: list[str]
 
@@ -76,6 +78,7 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
         viewer,
         tried("no figure of the mechanism", mechanism_figure, evidence),
         tried("no figure of gains by difficulty", difficulty_figure, evidence),
+        tried("no figure of kinds of errors", errors_figure, evidence),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),
             tried("no figure of costs by part", cost_parts_figure, evidence),

@@ -9,6 +9,8 @@ from experiments.stages.json_files import sha256
 from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
+from reports.errors.error_changes import changes_of
+from reports.errors.error_rows import with_losses
 from reports.evidence.load import Evidence
 from reports.figures.figure import Figure, Sources, digest, draw_or_recall
 from reports.figures.stage_folders import stage_folder
@@ -48,6 +50,24 @@ def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     if not found:
         return None
     return draw_or_recall(layout.figures, "mechanism.png", sources, mechanism_figure, draw)
+
+
+def errors_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    """What modules change in the AP that is lost to each kind of error."""
+    pairs = headline_pairs([one.table for one in evidence.tables])
+    changes = changes_of(with_losses(evidence.records), pairs)
+    runs = {run for one in changes for run in (one.better, one.than)}
+    sources = {one.name: one.measured for one in evidence.records if one.run in runs}
+    sources |= {"pairs": digest(pairs)} if sources else {}
+
+    def draw() -> Figure | None:
+        from reports.errors.error_chart import change_by_kind
+
+        return change_by_kind(changes, sources, layout.figures)
+
+    if not changes:
+        return None
+    return draw_or_recall(layout.figures, "errors.png", sources, errors_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:

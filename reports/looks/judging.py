@@ -39,7 +39,8 @@ def is_planned(record: Record, plan: SeedPlan) -> bool:
 def claim_courses(
     plan: SeedPlan, tables: Iterable[tuple[Table, Sequence[Record]]]
 ) -> list[ClaimCourse]:
-    """Of every claim of the tables, which are all of a page: they share the plan's error.
+    """Of every claim of the tables with a published gain, as no size can be planned for the others;
+    the tables are all of a page: they share the plan's error.
 
     The records of a table are comparable; those outside of the plan take no part.
     """
@@ -47,13 +48,14 @@ def claim_courses(
         (table, claim, [record for record in records if is_planned(record, plan)])
         for table, records in tables
         for claim in table.claims
+        if claim.gain
     ]
     estimates = [estimates_by_look(plan, claim, records) for _, claim, records in pairs]
     tested = len({comparison(claim) for _, claim, _ in pairs})
     chances = [
         planned(
             plan,
-            claim.published_gain,
+            claim.gain,
             tested,
             plan.planning.over_seeds(plan.videos),
             plan.planning.over_videos(plan.videos),
@@ -63,7 +65,7 @@ def claim_courses(
     followed = [
         Followed(
             comparison(claim),
-            claim.published_gain,
+            claim.gain,
             [seen(plan, look, claim, one, tested) for look, one in enumerate(found)],
             in_reach=chance.found >= plan.power,
         )
@@ -81,7 +83,7 @@ def claim_courses(
 
 def comparison(claim: Claim) -> tuple[str, str, str, bool]:
     """What claims of one comparison share."""
-    return claim.better, claim.than, claim.metric, claim.published_gain > 0
+    return claim.better, claim.than, claim.compared, claim.gain > 0
 
 
 def estimates_by_look(
@@ -94,7 +96,7 @@ def estimates_by_look(
 def estimate(seeds: list[int], claim: Claim, records: Sequence[Record]) -> Estimate | None:
     """The claim's gain at just these seeds; None if one is missing."""
     chosen = [record for record in records if record.seed in seeds]
-    pairs = pair_up(chosen, claim.better, claim.than, claim.metric)
+    pairs = pair_up(chosen, claim.better, claim.than, claim.compared)
     return pairs.estimate() if len(pairs.differences) == len(seeds) else None
 
 
@@ -105,16 +107,16 @@ def seen(
     if found is None:
         return None
     towards, away = found.p_at_most, found.p_at_least
-    if claim.published_gain < 0:
+    if claim.gain < 0:
         towards, away = away, towards
-    none, half = towards(0.0), away(claim.published_gain / 2)
+    none, half = towards(0.0), away(claim.gain / 2)
     if none is None or half is None or found.seed_variance is None:
         return None
     chance = chance_of_decision(
         plan,
         look,
-        claim.published_gain,
-        math.copysign(1.0, claim.published_gain) * found.mean,
+        claim.gain,
+        math.copysign(1.0, claim.gain) * found.mean,
         found.seed_variance,
         found.video_variance or 0.0,
         tested,
@@ -132,4 +134,4 @@ def known(
     seeds, found = latest[-1]
     assert found.seed_variance is not None
     over_videos = found.video_variance or 0.0
-    return planned(plan, claim.published_gain, tested, found.seed_variance * seeds, over_videos)
+    return planned(plan, claim.gain, tested, found.seed_variance * seeds, over_videos)

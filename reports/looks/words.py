@@ -67,7 +67,7 @@ def interval(plan: SeedPlan, look: int, found: Estimate) -> tuple[float, float]:
 
 def outcome(plan: SeedPlan, one: ClaimCourse) -> str:
     """Why a claim stopped, or that it goes on."""
-    course, published = one.course, signed(one.claim.published_gain)
+    course, published = one.course, signed(one.claim.gain)
     none, half = probability(course.p_none[-1]), probability(course.p_half[-1])
     seeds = plan.looks[course.looks - 1]
     if course.stop == SUCCESS:

@@ -10,6 +10,7 @@ from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
 from reports.csv_files import csv_text
 from reports.difficulty.part_tables import PartTable, difficulty_tables
+from reports.errors.error_rows import ErrorTable, error_table
 from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
@@ -66,6 +67,8 @@ class PageContent:
     difficulty: list[PartTable]
     difficulty_figure: Figure | None
     footage: FootageTable | None
+    errors: ErrorTable
+    errors_figure: Figure | None
     categories: CategoryTable | None
     viewer: Figure | None
     pictures: list[Figure]
@@ -96,6 +99,8 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),
         difficulty_figure=figures.difficulty,
         footage=evidence.footage,
+        errors=error_table(records),
+        errors_figure=figures.errors,
         categories=category_table(records),
         viewer=figures.viewer,
         pictures=figures.pictures,

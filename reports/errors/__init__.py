@@ -1,0 +1,1 @@
+"""What AP is lost to, by run: rows of a table, a chart, and what both say in a sentence."""

@@ -1,0 +1,53 @@
+"""Chart of the change in AP lost to each kind of error."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure as Drawing
+
+from reports.errors.error_changes import Changes, described, sentence
+from reports.figures.figure import Figure, Sources
+from reports.figures.theme import WIDTH, Ink, save_both
+
+NAME = "errors"
+
+
+def change_by_kind(changes: Sequence[Changes], sources: Sources, folder: Path) -> Figure:
+    name, dark = save_both(folder, NAME, lambda ink: _draw(changes, ink))
+    values = "; ".join(
+        f"{one.better}: " + ", ".join(f"{kind.kind} {described(kind)}" for kind in one.kinds)
+        for one in changes
+    )
+    return Figure(
+        name,
+        "Change in AP lost by kind of error",
+        f"Dot plot of changes in AP lost by kind of error. {values}.",
+        f"{' '.join(map(sentence, changes))} Points of AP, less is better. Small points are seeds, "
+        "large ones their mean, bars 90 % intervals over seeds and videos, each for itself alone.",
+        sources,
+        dark,
+    )
+
+
+def _draw(changes: Sequence[Changes], ink: Ink) -> Drawing:
+    kinds = [change.kind for change in changes[0].kinds]
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.4 * len(kinds)))
+    axes.axvline(0, color=ink.published, lw=0.8)
+    for place, one in enumerate(changes):
+        colour = ink.series[place % len(ink.series)]
+        for row, change in enumerate(one.kinds):
+            height = row + 0.64 * ((place + 0.5) / len(changes) - 0.5)
+            if change.estimate.bounds:
+                axes.plot(change.estimate.bounds, [height] * 2, lw=3, alpha=0.3, color=colour)
+            axes.plot(change.by_seed, [height] * len(change.by_seed), "o", ms=2.5, mew=0,
+                      color=colour)  # fmt: skip
+            axes.plot([change.estimate.mean], [height], "o", ms=5, mew=0, color=colour)
+        axes.plot([], [], "o", ms=5, mew=0, color=colour, label=f"{one.better} − {one.than}")
+    axes.set_yticks(range(len(kinds)), kinds)
+    axes.set_ylim(len(kinds) - 0.5, -0.5)
+    axes.set_title("change in AP lost")
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+    figure.legend(fontsize=8, ncols=1, loc="outside lower center")
+    return figure
