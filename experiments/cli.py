@@ -105,6 +105,9 @@ def command(
         print(text)
         return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
+        if options.dry_run:
+            print(costs.planned(manifests, layout))
+            return 0
         return measure_costs(manifests, layout, page)
     return run_suite(options, Suite(options, layout, manifests, graph, stages), stages, page)
 
@@ -185,7 +188,9 @@ def run_suite(
     """Plans, runs, writes results, tables and the page; closing: what is said in the end."""
     left_out = [f"note: {line}" for line in work.left_out]
     if options.dry_run:
-        plan = messages.plan(work.steps, work.durations, work.seconds, work.workers)
+        # where a profile has GPUs, the table of GPU hours says what takes how long
+        seconds = work.seconds if work.profile.accelerator is None else 0.0
+        plan = messages.plan(work.steps, work.durations, seconds, work.workers)
         print("\n".join([*left_out, plan]))
         if (accelerator := work.profile.accelerator) is not None:
             found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables

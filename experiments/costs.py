@@ -99,6 +99,15 @@ def line(cost: Record) -> str:
     return text
 
 
+def planned(manifests: Manifests, layout: Layout) -> str:
+    """What `measure_all` would do."""
+    wanted, kept = requests(manifests), current(manifests, layout)[0]
+    return (
+        f"run     parameters and multiply-accumulates of {len(wanted)} full-size models, "
+        f"{len(wanted) - len(kept)} of them not counted so far; then {layout.shown(layout.costs)}"
+    )
+
+
 def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, Record], list[str]]:
     """Kept costs by run, and lines on those that are of other settings."""
     kept = (read_json(layout.costs) or {}).get("runs", {})

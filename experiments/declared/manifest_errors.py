@@ -44,8 +44,17 @@ class Source:
             )
 
 
+MOST_NAMES = 10  # that one line offers
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to offer in place of an unknown name: the most similar one, or all of them."""
-    known = sorted(known)
-    close = difflib.get_close_matches(name, known, 1, 0.4)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known) or 'none'}"
+    """What to offer in place of an unknown name: the most similar one, whatever its case, or all
+    of them where they are few."""
+    by_fold = {one.casefold(): one for one in sorted(known)}
+    close = difflib.get_close_matches(name.casefold(), by_fold, 1, 0.4)
+    if close:
+        return f"did you mean {by_fold[close[0]]!r}?"
+    names = list(by_fold.values())
+    if len(names) > MOST_NAMES:
+        return f"known: {', '.join(names[:MOST_NAMES])} and {len(names) - MOST_NAMES} more"
+    return f"known: {', '.join(names) or 'none'}"

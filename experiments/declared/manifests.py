@@ -13,6 +13,8 @@ from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.tables import Table, load_tables
 
+OTHER_TARGETS = ("all", "pretrain", "1f", "costs")  # beside tables and runs
+
 
 class UnknownNameError(ValueError):
     """A name given by the user that no manifest declares."""
@@ -47,8 +49,11 @@ class Manifests:
             elif target == "all":
                 chosen |= dict.fromkeys(self.target_runs([*self.tables, *self.runs]))
             else:
-                known = [*self.tables, *self.runs, "all"]
-                raise UnknownNameError(f"unknown target {target!r}; {nearest(target, known)}")
+                known = [*self.tables, *self.runs, *OTHER_TARGETS]
+                raise UnknownNameError(
+                    f"unknown target {target!r}; {nearest(target, known)} "
+                    "(./run_all.sh list shows tables and runs)"
+                )
         return list(chosen)
 
 

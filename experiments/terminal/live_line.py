@@ -1,4 +1,5 @@
-"""One live line about a running suite: what runs, how far it is, when everything ends."""
+"""What runs, how far it is and when everything ends: on a terminal a line a running stage, which
+are rewritten, elsewhere one line a minute."""
 
 from __future__ import annotations
 
@@ -16,20 +17,23 @@ from experiments.stages.progress import progress_of
 from experiments.stages.stage import Stage
 from experiments.terminal.messages import failure_line
 
-LIVE_EVERY, PLAIN_EVERY = 0.5, 15.0  # seconds
+LIVE_EVERY, PLAIN_EVERY = 0.5, 60.0  # seconds
+BAR = 16  # characters
 
 
 class Status:
-    """Called by the runner; rewrites one line of a terminal, or prints a line now and then."""
+    """Called by the runner; rewrites its lines on a terminal, or prints a line now and then."""
 
     def __init__(self, total: int, durations: Durations, stream: TextIO | None = None) -> None:
         self.total, self.durations = total, durations
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.next = 0.0
+        self.shown = 0  # lines on the terminal that the next ones replace
         self.known: set[str] = set()
         self.done = self.failed = 0  # of the runner's, how many were told
         self.took = self.expected = 0.0  # seconds of what has finished
+        self.values: dict[str, list[float]] = {}  # AP of each run's evaluations so far
 
     def __call__(self, runner: Runner) -> None:
         self.events(runner)
@@ -37,19 +41,26 @@ class Status:
         if now < self.next or not (runner.running or runner.elsewhere):
             return
         self.next = now + (LIVE_EVERY if self.live else PLAIN_EVERY)
-        line = self.line(runner)
         if self.live:
             width = shutil.get_terminal_size().columns - 1
-            self.stream.write(f"\r\033[K{line[:width]}")
+            self.rewrite(self.lines(runner, width))
         else:
-            self.stream.write(line + "\n")
+            self.stream.write(self.line(runner) + "\n")
         self.stream.flush()
+
+    def rewrite(self, lines: list[str]) -> None:
+        """Puts lines in the place of those that are shown."""
+        up = f"\033[{self.shown}F" if self.shown else "\r"
+        self.stream.write(f"{up}\033[J" + "".join(f"{line}\n" for line in lines))
+        self.shown = len(lines)
 
     def events(self, runner: Runner) -> None:
         """A line for every stage that started, finished or failed since the last call."""
         for stage in runner.done[self.done :]:
             record = stage.record(runner.layout) or {}
             self.print(ended(stage, record, runner.layout))
+            if (ap := found_ap(record)) is not None:
+                self.values.setdefault(str(stage.run), []).append(ap)
             if "seconds" in record and "shipped" not in record:
                 self.took += record["seconds"]
                 self.expected += self.durations(stage)
@@ -69,8 +80,9 @@ class Status:
             self.print(line)
 
     def print(self, line: str) -> None:
-        clear = "\r\033[K" if self.live else ""
-        self.stream.write(f"{clear}{time.strftime('%H:%M:%S')} {line}\n")
+        if self.live:
+            self.rewrite([])
+        self.stream.write(f"{time.strftime('%H:%M:%S')} {line}\n")
         self.stream.flush()
 
     @property
@@ -79,19 +91,58 @@ class Status:
         return self.took / self.expected if self.expected else 1.0
 
     def line(self, runner: Runner) -> str:
+        """All in one line."""
         running = [active(stage, runner) for stage, _, _ in runner.running.values()]
         running += [f"{stage.label} (elsewhere)" for stage in runner.elsewhere.values()]
+        return f"{self.overall(runner)} | {' | '.join(running)}"
+
+    def overall(self, runner: Runner) -> str:
+        """As "[3/12] about 20 min left"."""
         eta = human(remaining(runner, self.durations, self.pace))
-        return f"[{len(runner.done)}/{self.total}] {' | '.join(running)} | about {eta} left"
+        return f"[{len(runner.done)}/{self.total}] about {eta} left"
+
+    def lines(self, runner: Runner, width: int) -> list[str]:
+        """A line a running stage, then one for all, none longer than a terminal's width."""
+        found = [self.of_stage(stage, runner, width) for stage, _, _ in runner.running.values()]
+        found += [f"{stage.label} (elsewhere)"[:width] for stage in runner.elsewhere.values()]
+        return [*found, self.overall(runner)[:width]]
+
+    def of_stage(self, stage: Stage, runner: Runner, width: int) -> str:
+        """As "######----------  41 %    3 min left  train blendmask-r50+tpr seed 1 (loss 2.3) AP 24.4".
+
+        What may be cut off stands last."""
+        told = progress_of(stage.folder(runner.layout))
+        part = told["done"] / told["total"] if told else 0.0
+        eta = f"{human(told['eta'])} left" if told.get("eta") else ""
+        bar = "#" * int(BAR * part) + "-" * (BAR - int(BAR * part))
+        numbers = ", ".join(f"{k} {v}" for k, v in told.get("numbers", {}).items())
+        told_of = f" ({numbers})" if numbers else ""
+        line = f"{bar} {100 * part:3.0f} % {eta:>13}  {stage.label}{told_of}{self.so_far(stage)}"
+        return line[:width]
+
+    def so_far(self, stage: Stage) -> str:
+        """AP of the run's other seeds, as " AP 24.4 (2 seeds)"."""
+        values = self.values.get(str(stage.run), [])
+        seeds = f" ({len(values)} seeds)" if len(values) > 1 else ""
+        return f" AP {sum(values) / len(values):.1f}{seeds}" if values else ""
+
+
+def found_ap(record: Record) -> float | None:
+    """AP of an evaluation's record; None for other stages."""
+    value = (record.get("metrics") or {}).get("AP")
+    return float(value) if isinstance(value, int | float) else None
 
 
 def ended(stage: Stage, record: Record, layout: Layout) -> str:
-    """As "finished  train blendmask-r50 seed 0 in 3 min", or which weights were taken for it."""
+    """As "finished  evaluate blendmask-r50 seed 0 in 3 min: AP 22.6", or which weights were taken
+    for it."""
     if "shipped" in record:
         path = layout.weights / record["shipped"]["file"]
         return f"shipped   {stage.label}: {layout.shown(path)}"
     took = record.get("seconds")
-    return f"finished  {stage.label}" + (f" in {human(took)}" if took else "")
+    ap = found_ap(record)
+    value = "" if ap is None else f": AP {ap:.1f}"
+    return f"finished  {stage.label}" + (f" in {human(took)}" if took else "") + value
 
 
 def active(stage: Stage, runner: Runner) -> str:

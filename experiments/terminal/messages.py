@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,28 +12,48 @@ from experiments.engine.runner import Failure
 from experiments.stages.durations import Durations, human
 from experiments.stages.layout import Layout
 from experiments.stages.stage import PRETRAINING, finished_folder
+from experiments.terminal.grouped import Told, grouped
 
 if TYPE_CHECKING:
     from experiments.engine.launch.slurm import Submitted
     from experiments.terminal.suite import Suite
 
 
+COST_TABLE = ("1f", "Computation analysis on various baselines: costs, without training")
+WIDTH = 100
+
+
 def listing(manifests: Manifests) -> str:
     """Tables, runs and profiles."""
-    lines = ["Tables:"]
-    lines += [f"  {id:<6}{table.title}" for id, table in manifests.tables.items()]
-    lines.append("  1f    Computation analysis on various baselines: costs, without training")
-    lines.append("Runs:")
-    for run in manifests.runs:
-        rows = [row for table in manifests.tables.values() for row in table.rows]
-        inside = [id for id, table in manifests.tables.items() if run in table.runs]
-        values = {row.published["AP"] for row in rows if row.run == run and "AP" in row.published}
-        published = f", published AP {', '.join(map(str, sorted(values)))}" if values else ""
-        lines.append(f"  {run:<28}tables {' '.join(inside) or 'none'}{published}")
-    lines.append("Profiles:")
-    for name in manifests.profiles:
-        lines.append(f"  {name:<8}{' '.join(manifests.profile(name).about.split())}")
-    return "\n".join(lines)
+    tables = [(id, table.title) for id, table in manifests.tables.items()]
+    runs = [(run, run_note(run, manifests)) for run in manifests.runs]
+    profiles = [
+        (name, " ".join(manifests.profile(name).about.split())) for name in manifests.profiles
+    ]
+    parts = {"Tables": [*tables, COST_TABLE], "Runs": runs, "Profiles": profiles}
+    return "\n".join(
+        line for title, rows in parts.items() for line in [f"{title}:", *columns(rows)]
+    )
+
+
+def columns(rows: list[tuple[str, str]]) -> list[str]:
+    """Names and what they are, side by side, the latter wrapped."""
+    indent = max(len(name) for name, _ in rows) + 4
+    found: list[str] = []
+    for name, about in rows:
+        first = f"  {name}".ljust(indent)
+        space = " " * indent
+        found += textwrap.wrap(about, WIDTH, initial_indent=first, subsequent_indent=space)
+    return found
+
+
+def run_note(run: str, manifests: Manifests) -> str:
+    """The tables that a run is in, and what was published of it."""
+    inside = [id for id, table in manifests.tables.items() if run in table.runs]
+    rows = [row for table in manifests.tables.values() for row in table.rows if row.run == run]
+    values = {row.published["AP"] for row in rows if "AP" in row.published}
+    published = f"; published AP {', '.join(map(str, sorted(values)))}" if values else ""
+    return f"tables {' '.join(inside) or 'none'}{published}"
 
 
 def counts(steps: list[Step]) -> str:
@@ -73,12 +94,17 @@ def headline(steps: list[Step], seconds: float, workers: int) -> str:
 
 
 def plan(steps: list[Step], durations: Durations, seconds: float, workers: int) -> str:
-    """Every stage, what would happen with it, and why."""
-    lines = []
-    for step in steps:
-        cost = f", about {human(durations(step.stage))}" if step.action == RUN else ""
-        reason = f": {step.reason}" if step.reason else ""
-        lines.append(f"{step.action:<8}{step.stage.label}{reason}{cost}")
+    """What would happen with the stages, and why: a line for those of a run that are alike."""
+    told = [
+        Told(x.stage, x.action, x.reason, durations(x.stage) if x.action == RUN else 0.0)
+        for x in steps
+    ]
+    groups = grouped(told)
+    lines = [f"{RUN}: made now; {SHIPPED}: taken from weights/; {DONE}: there already"]
+    for group in groups:
+        cost = f", about {human(group.seconds)}" if group.seconds and seconds else ""
+        reason = f": {group.detail}" if group.detail else ""
+        lines.append(f"{group.word:<8}{group.label}{reason}{cost}")
     lines.append(summary(steps, seconds, workers))
     return "\n".join(lines)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tpr.command import natural, positive
 from tpr.terminal import printable
@@ -14,10 +16,40 @@ MOST_SEEDS = 200
 LEAST = 5  # minutes a job must have: it is told to end 2 before its time is over
 
 
+class Command(NamedTuple):
+    """What a word in the first target's place does, and the options that matter for it."""
+
+    about: str
+    options: tuple[str, ...]
+
+
+COMMANDS = {
+    "list": Command("Tables, runs and profiles.", ()),
+    "status": Command(
+        "Where the stages of the targets stand, on this machine or in Slurm.",
+        ("profile", "seeds", "launcher"),
+    ),
+    "1f": Command(
+        "Counts parameters and multiply-accumulates of all full-size models.", ("dry_run",)
+    ),
+    "ship-weights": Command(
+        "Copies the named runs' trained models of the first seed into weights/, or without names "
+        "all finished pretraining.",
+        ("profile", "seeds"),
+    ),
+    "ship-records": Command("Makes own records the shipped ones.", ("profile",)),
+}
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run_all.sh", description="The suite.")
+    given = sys.argv[1:] if arguments is None else arguments
+    first = next((word for word in given if not word.startswith("-")), "")
+    command = COMMANDS.get(first)
+    prog = f"./run_all.sh {first}" if command else "./run_all.sh"
+    about = command.about if command else "Trains, evaluates and reports what the targets name."
+    parser = argparse.ArgumentParser(prog=prog, description=about)
     parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="tables, runs, all, pretrain, costs, status"
+        "targets", nargs="*", metavar="TARGET", help="tables, runs, all (default) or pretrain"
     )
     add = parser.add_argument
     add("--profile", default="mini", help="sizes and schedule (default mini)")
@@ -38,7 +70,17 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     trial.add_argument("--limit-frames", type=positive, metavar="N", help="frames a video")
     trial.add_argument("--max-iter", type=positive, metavar="N", help="iterations of a training")
     add_slurm(parser.add_argument_group("--launcher slurm"))
+    if command:
+        hide(parser, ("help", "targets", *command.options))
     return parser.parse_intermixed_args(arguments)
+
+
+def hide(parser: argparse.ArgumentParser, shown: Sequence[str]) -> None:
+    """Leaves out of the help what does not matter for a command; it is still accepted, as a user
+    repeats a line with another command in front."""
+    for action in parser._actions:
+        if action.dest not in shown:
+            action.help = argparse.SUPPRESS
 
 
 def add_slurm(group: argparse._ArgumentGroup) -> None:

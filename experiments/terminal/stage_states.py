@@ -17,6 +17,7 @@ from experiments.stages.json_files import read_json
 from experiments.stages.layout import Layout
 from experiments.stages.progress import progress_of
 from experiments.stages.stage import Stage, in_order
+from experiments.terminal.grouped import Told, lines
 
 if TYPE_CHECKING:
     from experiments.engine.launch.queue import Job
@@ -33,14 +34,15 @@ class State(NamedTuple):
 
 
 def status(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bool]:
-    """A line a stage, inputs first, and the counts; whether nothing has failed. code: today's."""
+    """A line for the stages of a run that stand alike, inputs first, and the counts; whether
+    nothing has failed. code: today's."""
     stages = {stage.key: stage for stage in in_order(goals)}.values()
     jobs = jobs_of(stages, layout)
     states = [(stage, state(stage, layout, jobs, code)) for stage in stages]
-    lines = [f"{s.word:<8}{x.label}{': ' if s.detail else ''}{s.detail}" for x, s in states]
+    told = [Told(stage, found.word, found.detail) for stage, found in states]
     counts = Counter(s.word for _, s in states)
-    lines.append(", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word]))
-    return "\n".join(lines), not counts[FAILED]
+    total = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word])
+    return "\n".join([*lines(told), total]), not counts[FAILED]
 
 
 def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
@@ -58,8 +60,7 @@ def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job], code: StageCode
     """jobs: those in Slurm's queue by stage key."""
     record, damage = stage.record(layout), stage.damage(layout)
     if record and not damage:
-        seconds = f"in {human(record['seconds'])}" if "seconds" in record else ""
-        return State(DONE, joined(seconds, code.change(stage, layout, record)))
+        return State(DONE, code.change(stage, layout, record))
     if job := jobs.get(stage.key):
         about = job.reason if job.waits else progress(stage, layout)
         return State(QUEUED if job.waits else RUNNING, joined(f"job {job.id}", about))

@@ -9,6 +9,8 @@ from experiments.engine.schedule import chains, timetable, total_seconds
 from experiments.stages.durations import Durations
 from experiments.stages.json_files import write_json
 from experiments.stages.layout import Layout
+from experiments.stages.stage import Stage
+from experiments.terminal import live_line
 from experiments.terminal.live_line import Status
 from tests.helpers.suite_helpers import stage
 
@@ -94,3 +96,61 @@ def test_the_time_left_follows_the_pace_of_what_has_finished(tmp_path):
     runner.done.append(slow)
     status.events(runner)
     assert "about 75 s left" in status.line(runner)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def busy(layout, run="blendmask-r50+tpr", seed=1):
+    """A runner with one training half done, and its folder's progress."""
+    one = Stage("train", f"{run}-seed{seed}", layout.profile, {}, {}, run, seed)
+    told = {"done": 50, "total": 100, "eta": 90.0, "elapsed": 90.0, "numbers": {"loss": "2.3"}}
+    write_json(one.folder(layout) / "progress.json", told)
+    return SimpleNamespace(
+        layout=layout,
+        schedule=SimpleNamespace(workers=1),
+        waiting={},
+        running={one.key: (one, None, 0.0)},
+        elsewhere={},
+        done=[],
+        failures=[],
+    )
+
+
+def test_a_running_stage_has_a_line_with_bar_and_time_left_at_any_width(tmp_path):
+    layout = Layout("smoke", tmp_path)
+    status = Status(3, Durations(layout, {"train": 30.0}), Terminal())
+    status.values["blendmask-r50+tpr"] = [24.0, 25.0]
+    stage_line, overall = status.lines(busy(layout), 200)
+    assert stage_line == (
+        "########--------  50 %    2 min left  train blendmask-r50+tpr seed 1 (loss 2.3)"
+        " AP 24.5 (2 seeds)"
+    )
+    assert overall == "[0/3] about 2 min left"
+    narrow = status.lines(busy(layout), 60)
+    assert max(map(len, narrow)) == 60 and all("left" in line for line in narrow)
+
+
+def test_lines_on_a_terminal_take_the_place_of_the_last_ones(tmp_path):
+    layout, stream = Layout("smoke", tmp_path), Terminal()
+    status = Status(3, Durations(layout, {"train": 30.0}), stream)
+    runner = busy(layout)
+    status(runner)
+    status.next = 0.0
+    status(runner)
+    assert stream.getvalue().count("\033[2F\033[J") == 1  # two lines up, and all below gone
+    status.print("an event")
+    assert stream.getvalue().rstrip().endswith("an event") and status.shown == 0
+
+
+def test_elsewhere_there_is_one_line_a_minute(tmp_path, monkeypatch):
+    layout, stream, now = Layout("smoke", tmp_path), io.StringIO(), [1000.0]
+    monkeypatch.setattr(live_line.time, "monotonic", lambda: now[0])
+    status = Status(3, Durations(layout, {"train": 30.0}), stream)
+    runner = busy(layout)
+    for _ in range(180):
+        status(runner)
+        now[0] += 1
+    assert stream.getvalue().count("about") == 3 and "\033" not in stream.getvalue()

@@ -71,7 +71,8 @@ def test_a_changed_setting_runs_what_depends_on_it(root):
 def test_a_dry_run_names_every_stage_and_runs_none(root):
     status, output = suite(root, "1a", "--seeds", "0,1", "--dry-run")
     assert status == 0 and not (root / "runs").exists()
-    assert output.count("run     train ") == output.count("run     evaluate ") == 12
+    assert output.count("run     train and evaluate ") == 6  # a line a run
+    assert "run     train and evaluate blendmask-r50 seeds 0, 1: missing" in output
     assert "run     videos: missing" in output
     assert "28 stages to run" in output
 

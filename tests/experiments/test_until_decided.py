@@ -108,7 +108,7 @@ def test_a_dry_run_shows_the_plan_and_the_first_round(root):
     assert status == 0 and not trained(root), output
     assert "Plan: Declared 2026-11-29: seeds 0 to 5 on 4 validation videos" in output
     assert "mine There: can be decided (found in" in output
-    assert output.count("run     train ") == 6
+    assert output.count("run     train and evaluate ") == 3
 
 
 def test_on_slurm_a_call_submits_one_round_and_says_how_to_go_on(root, tmp_path):

@@ -1,0 +1,60 @@
+"""Stages as people read them: what happens to a run's stages alike is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from experiments.stages.stage import Stage
+
+
+class Told(NamedTuple):
+    """What is told of a stage: a word, and more of it, which may be empty; seconds it costs."""
+
+    stage: Stage
+    word: str
+    detail: str = ""
+    seconds: float = 0.0
+
+
+class Group(NamedTuple):
+    """Stages of one run of which the same is told."""
+
+    label: str
+    word: str
+    detail: str
+    seconds: float
+
+
+def grouped(told: Iterable[Told]) -> list[Group]:
+    """In the order in which each group's first stage came."""
+    groups: dict[tuple[str, ...], list[Told]] = {}
+    for one in told:
+        own = one.stage.run or one.stage.key
+        groups.setdefault((own, one.word, one.detail), []).append(one)
+    return [
+        Group(label([x.stage for x in some]), word, detail, sum(x.seconds for x in some))
+        for (_, word, detail), some in groups.items()
+    ]
+
+
+def label(stages: list[Stage]) -> str:
+    """As "train and evaluate blendmask-r50+tpr seeds 0, 1"; one stage by its own label."""
+    if len(stages) == 1:
+        return stages[0].label
+    kinds = list(dict.fromkeys(stage.kind for stage in stages))
+    seeds = list(dict.fromkeys(str(stage.seed) for stage in stages))
+    if len(kinds) * len(seeds) != len(stages):  # not all of each: name every one
+        return ", ".join(stage.label for stage in stages)
+    several = "s" if len(seeds) > 1 else ""
+    return f"{' and '.join(kinds)} {stages[0].run} seed{several} {', '.join(seeds)}"
+
+
+def lines(told: Iterable[Told]) -> list[str]:
+    """A line a group: word, stages, and what more there is to say."""
+    found = grouped(told)
+    width = max((len(group.word) for group in found), default=0)
+    return [
+        f"{group.word:<{width}}  {group.label}" + (f": {group.detail}" if group.detail else "")
+        for group in found
+    ]
