@@ -108,7 +108,7 @@ class Status:
         return [*found, self.overall(runner)[:width]]
 
     def of_stage(self, stage: Stage, runner: Runner, width: int) -> str:
-        """As "######----------  41 %    3 min left  train blendmask-r50+tpr seed 1 (loss 2.3) AP 24.4".
+        """As "######----------  41 %    3 min left  train masktrack-r50 seed 1 (loss 2.3) AP 24.4".
 
         What may be cut off stands last."""
         told = progress_of(stage.folder(runner.layout))
