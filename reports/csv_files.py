@@ -1,4 +1,5 @@
 """The tables as CSV files, results/<profile>/tables/<name>.csv."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from pathlib import Path
 

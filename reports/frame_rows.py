@@ -1,4 +1,5 @@
 """Rows of a data frame as plain dicts; pandas itself does not say what they hold."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from typing import Any, cast
 

@@ -1,4 +1,5 @@
 """Costs as people read them: frames as cells of text. No markup here."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """What was measured of costs and speed, read once: the full-size models', whatever the profile."""
+# pyright: reportMissingTypeStubs=false
 
 from collections.abc import Sequence
 from dataclasses import dataclass

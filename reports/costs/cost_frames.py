@@ -1,4 +1,5 @@
 """Costs of the full-size models beside the published ones: pure functions of costs and records."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from typing import Any

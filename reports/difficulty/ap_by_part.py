@@ -3,6 +3,7 @@
 Parts are the groups of tpr.evaluation.difficulty, as evaluations record them. A run's gain in a
 part is taken over its image model, the run named like it before the first "+", seed by seed.
 """
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

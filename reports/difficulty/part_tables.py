@@ -1,4 +1,5 @@
 """AP by difficulty as people read it: two tables of text, of videos and of single frames."""
+# pyright: reportMissingTypeStubs=false
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """All that pages, tables and the README say of a profile rests on: `load(layout) -> Evidence`."""
+# pyright: reportMissingTypeStubs=false
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,5 @@
 """A published table with our measurements beside the paper's: a pure function of records."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from typing import Any

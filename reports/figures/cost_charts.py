@@ -1,4 +1,5 @@
 """Charts of costs: AP against cost, and cost by part."""
+# pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Chart of the gain over the image model by difficulty."""
+# pyright: reportUnknownMemberType=false
 
 from pathlib import Path
 

@@ -55,7 +55,7 @@ def remember(folder: Path, figure: Figure) -> Figure:
 def recall(folder: Path, name: str) -> Figure | None:
     """A figure drawn earlier, None if there is none, or it is not as it was drawn."""
     note = read_json(_note(folder, name)) or {}
-    files = note.pop("files", None)
+    files: dict[str, str] | None = note.pop("files", None)
     if not isinstance(files, dict) or note.pop(SEAL, "") != seal(note | {"files": files}):
         return None
     whole = (_is_file(folder / file, digest) for file, digest in files.items())

@@ -1,4 +1,5 @@
 """Chart of the share of open gates over a clip."""
+# pyright: reportUnknownMemberType=false
 
 import json
 from collections.abc import Sequence

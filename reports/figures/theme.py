@@ -1,4 +1,5 @@
 """How charts look on light and on dark screens; each is drawn for both."""
+# pyright: reportUnknownMemberType=false
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,5 @@
 """Chart of training: loss by iteration and the share of open gates."""
+# pyright: reportUnknownMemberType=false
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """The page as HTML (one file, nothing from the network) and as Markdown, from one content."""
+# pyright: reportUnknownMemberType=false
 
 import base64
 from pathlib import Path

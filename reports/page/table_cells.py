@@ -1,4 +1,5 @@
 """Result tables as people read them: cells of text, the paper's beside ours. No markup here."""
+# pyright: reportMissingTypeStubs=false
 
 from dataclasses import dataclass
 from typing import Any

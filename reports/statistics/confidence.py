@@ -6,6 +6,7 @@ solution of the problem of Behrens and Fisher. Satterthwaite's degrees of freedo
 shortcut, are too sure of themselves far out, where a correction for many claims looks: they follow
 an estimated ratio of the two errors, so that seeds which happen to agree count twice.
 """
+# pyright: reportMissingTypeStubs=false
 
 import math
 

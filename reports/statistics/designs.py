@@ -4,6 +4,7 @@ The variance of the gain at one seed splits into the interaction of seed and vid
 with the number of videos as the effect of the videos does, and the rest, the effect of the seed. An
 interaction above the whole variance, which a bootstrap can show, counts as the whole.
 """
+# pyright: reportMissingTypeStubs=false
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
 """How far two orders of the same things agree."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 import math
 from collections.abc import Sequence

@@ -11,6 +11,7 @@ many at a time.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -23,6 +24,7 @@ STRANGE = (
     "RLE counts hold a character outside '0' to 'o' (str() of bytes writes b'...': counts.decode() "
     "is wanted)"
 )
+Sizes = Sequence[Sequence[int]] | np.ndarray  # of n masks, (n, 2)
 BLOCK = 2**17  # symbols decoded at a time, to bound the temporary arrays
 
 
@@ -54,7 +56,7 @@ def check_size(height: int, width: int) -> None:
         raise ValueError(f"RLE size [{height}, {width}] is not [height, width] of 1 to 2^28 pixels")
 
 
-def decode_strings(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
+def decode_strings(strings: Sequence[bytes], sizes: Sizes) -> Runs:
     """Decode compressed RLE strings of checked sizes (height, width). Raises RLEError."""
     if b"" in strings:
         raise RLEError(strings.index(b""), "RLE counts are an empty string")
@@ -84,7 +86,7 @@ def _blocks(strings: Sequence[bytes]) -> Iterator[tuple[int, int]]:
     return pairwise([0, *cuts.tolist(), len(strings)] if len(strings) else [])
 
 
-def _decode_block(strings: Sequence[bytes], sizes: Sequence[tuple[int, int]]) -> Runs:
+def _decode_block(strings: Sequence[bytes], sizes: Sizes) -> Runs:
     return _checked(*_undo_differences(*_read_numbers(strings)), np.array(sizes))
 
 
@@ -194,7 +196,7 @@ def mask_from_counts(counts: Sequence[int], height: int, width: int) -> np.ndarr
     return np.ascontiguousarray(flat.reshape(width, height).T)
 
 
-def encode(mask: np.ndarray) -> dict:
+def encode(mask: np.ndarray) -> dict[str, Any]:
     """(H, W) mask (nonzero = object) to ``{"size": [H, W], "counts": str}``, JSON-ready."""
     if mask.ndim != 2:
         raise ValueError(f"a mask has 2 dimensions (height, width), not shape {mask.shape}")

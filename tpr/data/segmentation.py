@@ -39,7 +39,7 @@ def is_missing(segmentation: Any) -> bool:
     return segmentation is None or segmentation == {} or segmentation == []
 
 
-def compressed(segmentation: Any, height: int, width: int) -> dict:
+def compressed(segmentation: Any, height: int, width: int) -> dict[str, Any]:
     """Any kind to a new ``{"size": [h, w], "counts": bytes}``.
 
     Polygons are rasterised at ``height`` x ``width`` (of the video); an RLE keeps its own size.

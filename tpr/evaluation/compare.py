@@ -7,7 +7,7 @@ import numpy as np
 
 from tpr.data.findings import Note
 from tpr.data.json_input import shown
-from tpr.evaluation.frame_overlaps import Floats, Ints
+from tpr.evaluation.arrays import Floats, Ints
 from tpr.evaluation.metrics import Metrics, bootstrap_weights
 
 LEVEL = 0.90

@@ -7,6 +7,7 @@ objects overlap or change scale (its Fig. 1(a)); degraded frames are what a fram
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -80,21 +81,21 @@ def by_difficulty(difficulty: Difficulty | None, metrics: Metrics) -> dict[str, 
     return groups | {"frames": frames}
 
 
-def _worst_overlap(generated: dict) -> float:
+def _worst_overlap(generated: dict[str, Any]) -> float:
     return max(generated["overlap"], default=0.0)
 
 
-def _largest_scale_change(generated: dict) -> float:
+def _largest_scale_change(generated: dict[str, Any]) -> float:
     return max(generated["scale_change"], default=1.0)
 
 
-def _mean_severity(generated: dict) -> float:
+def _mean_severity(generated: dict[str, Any]) -> float:
     severities = [one["severity"] if one else 0.0 for one in generated["degradation"]]
     return float(np.mean(severities)) if severities else 0.0
 
 
 # what stands for a whole video
-VIDEO_AMOUNTS: dict[str, Callable[[dict], float]] = {
+VIDEO_AMOUNTS: dict[str, Callable[[dict[str, Any]], float]] = {
     "overlap": _worst_overlap,
     "scale_change": _largest_scale_change,
     "degradation": _mean_severity,
@@ -105,7 +106,7 @@ def by_amount(amounts: dict[int, float], metrics: Metrics) -> list[Group]:
     """Thirds of the videos by amount; equal amounts stay together, so thirds may differ in size."""
     members = {name: videos for name, videos in _thirds(amounts).items() if videos}
     aps = _subset_aps(metrics, list(members.values()))
-    groups = []
+    groups: list[Group] = []
     for (name, videos), ap in zip(members.items(), aps, strict=True):
         own = [amounts[video] for video in videos]
         groups.append(Group(name, len(videos), ap, min(own), max(own)))
@@ -132,7 +133,7 @@ def _thirds(amounts: dict[int, float]) -> dict[str, list[int]]:
 
 
 def by_frame(
-    truth: Annotations, results: list[Track], known: dict[int, dict]
+    truth: Annotations, results: list[Track], known: dict[int, dict[str, Any]]
 ) -> tuple[Metrics, dict[str, list[int]]]:
     """Single frames: their evaluation, and its ids of the first ones, later ones clean and
     degraded, and each kind of degradation.
@@ -152,7 +153,7 @@ def by_frame(
     return evaluate_tracks(frame_truth, frame_results), groups
 
 
-def _frame_groups(frame: int, degradation: dict | None) -> tuple[str, ...]:
+def _frame_groups(frame: int, degradation: dict[str, Any] | None) -> tuple[str, ...]:
     if frame == 0:
         return ("first",)
     return ("degraded", degradation["kind"]) if degradation else ("clean",)

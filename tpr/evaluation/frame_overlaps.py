@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tpr.evaluation.arrays import Bools, Floats, Ints
 from tpr.evaluation.iou import shared_pixels, track_ious
 from tpr.evaluation.masks import Masks
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def grouped(
     found = matches(ranges).values()
     precision = [plain_precision(one, limit) for one in found]
     recall = [plain_recall(one, limit)[..., None] for one in found]
-    groups = []
+    groups: list[TrackGroup] = []
     for place, (name, (low, high)) in enumerate(zip(names, ranges.tolist(), strict=True)):
         stats = {
             "AP": mean_of([one[place] for one in precision]),

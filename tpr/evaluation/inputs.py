@@ -7,6 +7,7 @@ names the entry.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from tpr.data.annotations import Annotations, read_annotations
 from tpr.data.findings import Note, Tally
@@ -37,7 +38,7 @@ def read_truth(source: Source) -> Truth:
         tally.add(kind, where)
 
     with naming(source):
-        if isinstance(record, dict) and record.get("annotations", ()) is None:
+        if isinstance(record, dict) and cast(dict[str, Any], record).get("annotations", ()) is None:
             raise ValueError(
                 'ground truth has "annotations": null, as public validation files have: there is '
                 "nothing to evaluate against (the benchmark's server scores such results)"

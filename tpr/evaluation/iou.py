@@ -3,6 +3,7 @@
 import numpy as np
 
 from tpr.evaluation import masks as reading
+from tpr.evaluation.arrays import Ints
 from tpr.evaluation.masks import Masks
 
 
@@ -33,20 +34,21 @@ def _counted(masks: Masks, pairs: np.ndarray) -> np.ndarray:
     if not reading.compiled_part:
         return overlaps(masks, pairs)
     found = np.empty((len(pairs), 2), np.int64)
-    arrays = (masks.table, masks.edges, masks.first, masks.lengths, pairs, found)
-    reading.compiled_part.overlaps(*map(np.ascontiguousarray, arrays[:-1]), found)
+    arrays = (masks.table, masks.edges, masks.first, masks.lengths, pairs)
+    table, edges, first, lengths, pairs = map(np.ascontiguousarray, arrays)
+    reading.compiled_part.overlaps(table, edges, first, lengths, pairs, found)
     return found
 
 
 def overlaps(masks: Masks, pairs: np.ndarray) -> np.ndarray:
     """(P, 2) int64: pixels that both have, and both areas, of the frames that count for a pair."""
     edges = _on_one_axis(masks)
-    areas, sizes = (_per_frame(masks, name) for name in ("area", "size"))
+    areas, sizes = _per_frame(masks, "area"), _per_frame(masks, "size")
     totals = areas.sum(axis=1)
-    inside = np.arange(areas.shape[1]) < masks.lengths[:, None]
+    inside = np.less(np.arange(int(areas.shape[1])), masks.lengths[:, None])
     found = np.empty((len(pairs), 2), np.int64)
     for place, (one, other) in enumerate(pairs):
-        apart = _apart(edges[one], edges[other])
+        apart = _apart(edges[int(one)], edges[int(other)])
         clash = (sizes[one] != sizes[other]) & (sizes[one] != 0) & (sizes[other] != 0)
         counts = inside[one] & inside[other] & ~clash
         found[place] = (
@@ -56,7 +58,7 @@ def overlaps(masks: Masks, pairs: np.ndarray) -> np.ndarray:
     return found
 
 
-def _per_frame(masks: Masks, name: str) -> np.ndarray:
+def _per_frame(masks: Masks, name: str) -> Ints:
     """(N, T) a column of the table by track and frame, 0 where there is no mask."""
     values = np.zeros((len(masks.lengths), masks.lengths.max(initial=0)), np.int64)
     values[masks.table["row"], masks.table["frame"]] = masks.table[name]

@@ -18,6 +18,7 @@ import io
 import json
 import lzma
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,14 +39,15 @@ def keep_matches(path: Path, metrics: Metrics, difficulty: Difficulty | None) ->
         tables |= _table("frames", difficulty.frames, ranges=1)
     about = json.dumps(_about(metrics, difficulty)).encode()
     content = io.BytesIO()
-    np.savez(content, about=np.frombuffer(about, np.uint8), **tables)  # members dated 1980
+    tables |= {"about": np.frombuffer(about, np.uint8)}
+    np.savez(content, **tables)  # pyright: ignore[reportArgumentType]: none is called allow_pickle
     with replacing(path) as draft:
         draft.write_bytes(lzma.compress(content.getvalue(), preset=9 | lzma.PRESET_EXTREME))
     return path
 
 
-def _about(metrics: Metrics, difficulty: Difficulty | None) -> dict:
-    about: dict = {
+def _about(metrics: Metrics, difficulty: Difficulty | None) -> dict[str, Any]:
+    about: dict[str, Any] = {
         "format": FORMAT,
         "videos": metrics.video_ids,
         "categories": [[one, metrics.category_names[one]] for one in metrics.per_category],

@@ -7,12 +7,14 @@ numpy, to the same numbers, where it was not built, and for masks that are not p
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from tpr.data.records import Track
 from tpr.data.rle import RLEError, Runs, decode_strings
 from tpr.data.segmentation import compressed, is_missing, plain_strings
+from tpr.evaluation.arrays import Ints
 
 try:
     from tpr.evaluation import _masks as compiled_part
@@ -37,7 +39,7 @@ class Masks:
     table: np.ndarray  # (n,) MASK of those that are there, track by track, frame by frame
     edges: np.ndarray  # int32; mask i starts and ends stretches at edges[begin:end] of its pixels
     first: np.ndarray  # (N + 1,) int64, the mask that a track begins with
-    lengths: np.ndarray  # (N,) int64, frames of a track's own list
+    lengths: Ints  # (N,), frames of a track's own list
 
     @cached_property
     def mean_areas(self) -> np.ndarray:
@@ -72,7 +74,8 @@ def measure(tracks: Sequence[Track], height: int, width: int) -> Masks:
 
 def _measured(tracks: Sequence[Track], height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Table and edges, in numpy. TrackError."""
-    places, found = [], []
+    places: list[tuple[int, int]] = []
+    found: list[Any] = []
     for row, track in enumerate(tracks):
         for frame, one in enumerate(track.segmentations):
             if one or not is_missing(one):
@@ -98,9 +101,11 @@ def _edges(runs: Runs) -> np.ndarray:
     return (ends - np.repeat(before, np.diff(runs.starts))).astype(np.int32)
 
 
-def _strings(segmentations: Sequence, height: int, width: int) -> tuple[list[bytes], np.ndarray]:
+def _strings(
+    segmentations: Sequence[Any], height: int, width: int
+) -> tuple[list[bytes], np.ndarray]:
     """Strings and (n, 2) sizes of segmentations of any kind. RLEError."""
-    found = []
+    found: list[dict[str, Any]] = []
     for segmentation in segmentations:
         try:
             found.append(compressed(segmentation, height, width))

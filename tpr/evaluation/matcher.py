@@ -38,7 +38,7 @@ class Matcher:
         order = np.lexsort((-found.score, found.category))
         order = order[found.counts[order]]
         true_order = np.argsort(truths.category, kind="stable")
-        matches = {}
+        matches: dict[int, CategoryMatches] = {}
         for category in np.union1d(found.category, truths.category).tolist():
             own, true = (
                 places[slice(*np.searchsorted(side.category[places], [category, category + 1]))]

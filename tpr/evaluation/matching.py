@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tpr.evaluation.arrays import Bools, Ints
+
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 # all, small, medium, large: mean pixels of a track, both ends included
 AREA_RANGES = np.array([[0, 1e10], [0, 128**2], [128**2, 256**2], [256**2, 1e10]])
@@ -72,7 +74,9 @@ def _first_truth(pairs: Pairs) -> np.ndarray:
     return pairs.truth[begins][np.cumsum(begins) - 1]
 
 
-def _assign_apart(taken: np.ndarray, result, truth, iou, crowd: np.ndarray) -> None:
+def _assign_apart(
+    taken: np.ndarray, result: np.ndarray, truth: np.ndarray, iou: np.ndarray, crowd: np.ndarray
+) -> None:
     """Where no prediction fits two true tracks: what is ignored changes nothing, and the first
     prediction to fit a track takes it."""
     if not len(result):
@@ -86,24 +90,31 @@ def _assign_apart(taken: np.ndarray, result, truth, iou, crowd: np.ndarray) -> N
     taken[:, :, result] = np.where(fits & ((earlier == 0) | crowd[truth]), truth, -1)
 
 
-def _assign_group(taken: np.ndarray, result, truth, iou, ignored, crowd: np.ndarray) -> None:
+def _assign_group(
+    taken: np.ndarray,
+    result: np.ndarray,
+    truth: np.ndarray,
+    iou: np.ndarray,
+    ignored: np.ndarray,
+    crowd: np.ndarray,
+) -> None:
     """One video and category, prediction by prediction."""
     rows, columns = np.unique(result), np.unique(truth)
     table = np.full((len(rows), len(columns)), -1.0)
     table[np.searchsorted(rows, result), np.searchsorted(columns, truth)] = iou
     ignored, crowd = ignored[:, None, columns], crowd[columns]
-    free = np.ones((len(ignored), len(_LEAST), len(columns)), bool)
+    free: Bools = np.ones((len(ignored), len(_LEAST), len(columns)), bool)
     for row, ious in zip(rows, table, strict=True):
-        fits = free & (ious >= _LEAST[:, None])
-        regular = fits & ~ignored
+        fits: Bools = np.logical_and(free, ious >= _LEAST[:, None])
+        regular: Bools = fits & ~ignored
         fits = np.where(regular.any(axis=2, keepdims=True), regular, fits)
         column = _last_best(np.where(fits, ious, -1.0))
-        found = fits.any(axis=2)
+        found: Bools = np.logical_or.reduce(fits, axis=2)
         taken[:, :, row] = np.where(found, columns[column], -1)
-        chosen = found[..., None] & (column[..., None] == np.arange(len(columns)))
+        chosen = found[..., None] & np.equal(column[..., None], np.arange(len(columns)))
         free &= ~(chosen & ~crowd)
 
 
-def _last_best(values: np.ndarray) -> np.ndarray:
+def _last_best(values: np.ndarray) -> Ints:
     """Index of the maximum along the last axis, the last one of equals."""
     return values.shape[-1] - 1 - values[..., ::-1].argmax(axis=-1)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import cast
 
 import numpy as np
 
@@ -77,8 +78,9 @@ class Metrics:
         """
         weights = np.zeros((1, len(self.video_ids)), np.int64)
         place = {video: index for index, video in enumerate(self.video_ids)}
-        pairs = videos.items() if isinstance(videos, Mapping) else ((v, 1) for v in videos)
-        for video, count in pairs:
+        mapped = isinstance(videos, Mapping)
+        counts = cast(Mapping[int, int], videos).items() if mapped else ((v, 1) for v in videos)
+        for video, count in counts:
             if video not in place:
                 raise ValueError(f"video {shown(video)} was not evaluated")
             if count != int(count) or count < 0:

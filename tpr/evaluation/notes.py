@@ -25,14 +25,15 @@ class Sides(NamedTuple):
 def note_masks(sides: Sides, tracks: Sequence[Track], masks: Masks, video: Video) -> None:
     """Tracks of a video without masks, and masks that are not of its size."""
     for row in np.flatnonzero(masks.mean_areas == 0):
-        track = tracks[row]
+        track = tracks[int(row)]
         kind = "track without a mask" if track.score is None else "result without a mask"
         sides.of(track).add(kind, track.name)
     if not video.width:
         return
     other = masks.table[masks.table["size"] != (video.height << 32) + video.width]
-    for row, number in zip(*np.unique(other["row"], return_counts=True), strict=True):
-        track, first = tracks[row], other[other["row"] == row][0]
+    rows, numbers = np.unique(other["row"], return_counts=True)
+    for row, number in zip(rows, numbers, strict=True):
+        track, first = tracks[int(row)], other[other["row"] == row][0]
         found = int(first["size"])
         place = (
             f"{track.name}, frame {first['frame']}: {[found >> 32, found & (2**32 - 1)]}, but the "
@@ -47,7 +48,7 @@ def note_limit(sides: Sides, results: Sequence[Track], ranks: np.ndarray, limit:
     beyond = np.flatnonzero(ranks >= limit)
     if len(beyond):
         kind = "result beyond those that count in its video and category"
-        place = f"{results[beyond[0]].name}: {limit} with a higher score count"
+        place = f"{results[int(beyond[0])].name}: {limit} with a higher score count"
         sides.results.add(kind, place, len(beyond))
 
 

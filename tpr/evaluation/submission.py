@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from tpr.files import replacing
 
 def entry_from_masks(
     video_id: int, category_id: int, score: float, masks: Sequence[np.ndarray | None] | np.ndarray
-) -> dict:
+) -> dict[str, Any]:
     """One entry of results.json from (T, H, W) masks; a frame's None or empty mask becomes null.
 
     Masks must have the video's own resolution, one for each of its frames.
@@ -36,7 +36,7 @@ def entry_from_masks(
     }
 
 
-def write_results(path: str | os.PathLike, entries: Iterable[dict]) -> Path:
+def write_results(path: str | os.PathLike[str], entries: Iterable[dict[str, Any]]) -> Path:
     """Write results.json compactly and atomically; ValueError for NaN and what JSON cannot hold."""
     path = Path(path)
     try:
@@ -51,7 +51,7 @@ def write_results(path: str | os.PathLike, entries: Iterable[dict]) -> Path:
 def _plain(value: Any) -> Any:
     """numpy numbers and the byte strings of pycocotools as JSON values."""
     if isinstance(value, np.generic):
-        return value.item()
+        return cast(Any, value).item()
     if isinstance(value, bytes):
         return value.decode("ascii")
     raise TypeError(f"{shown(value)} is not JSON")
@@ -69,7 +69,8 @@ def validate_results(ground_truth: Source, entries: Source) -> list[str]:
     results = load(entries)
     if not isinstance(results, list):
         return [not_a_list(results)]
-    return [problem for i, entry in enumerate(results) for problem in _problems(entry, i, truth)]
+    entries = cast(list[Any], results)
+    return [problem for i, one in enumerate(entries) for problem in _problems(one, i, truth)]
 
 
 def _problems(entry: Any, place: int, truth: Annotations) -> list[str]:
@@ -79,7 +80,7 @@ def _problems(entry: Any, place: int, truth: Annotations) -> list[str]:
         return [str(error)]
     if track.video_id not in truth.videos:
         return [f"{track.name}: video {shown(track.video_id)} is not in the ground truth"]
-    problems = []
+    problems: list[str] = []
     if track.category_id not in truth.categories:
         problems.append(f"{track.name}: category {shown(track.category_id)} is unknown")
     video, found = truth.videos[track.video_id], len(track.segmentations)
@@ -93,7 +94,7 @@ def _problems(entry: Any, place: int, truth: Annotations) -> list[str]:
 
 
 def _mask_problems(track: Track, video: Video) -> list[str]:
-    problems = []
+    problems: list[str] = []
     for frame, segmentation in enumerate(track.segmentations):
         if is_missing(segmentation):
             continue

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tpr.evaluation.arrays import Ints
 from tpr.evaluation.masks import Masks
 
 
@@ -40,7 +41,8 @@ def _boxes(table: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """(n, 4) left, top, right, bottom of masks with pixels; right and bottom are beyond them."""
     number = (table["end"] - table["begin"]) // 2
     first = np.cumsum(number) - number
-    stretch = np.repeat(table["begin"] - 2 * first, number) + 2 * np.arange(number.sum())
+    before: Ints = np.repeat(table["begin"] - 2 * first, number)
+    stretch = before + 2 * np.arange(len(before))
     start, stop = edges[stretch], edges[stretch + 1] - 1
     mask = np.repeat(np.arange(len(table)), number)[stop >= start]  # some have no length
     start, stop = start[stop >= start], stop[stop >= start]

@@ -7,8 +7,9 @@ ten thresholds 0.50 to 0.95, 101 recall levels, categories weighted equally.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +111,10 @@ def evaluate_tracks(
     true_tracks = _as_loaded(truth.tracks, videos, set(categories) if use_categories else None)
     truths, found = scope.tracks(true_tracks), scope.tracks(predictions, limits[-1])
     sides = Sides(Tally(), Tally())
-    traits = dict.fromkeys(("size", *groups))
+    traits = {
+        kind: (np.zeros(len(truths.tracks)), np.zeros(len(found.tracks)))
+        for kind in ("size", *groups)
+    }
     of_errors = ErrorWatch(truths, found) if errors else None
     of_tracking = TrackingWatch(truths, found) if hota else None
     watches = [watch for watch in (of_errors, of_tracking) if watch]
@@ -153,7 +157,7 @@ def _compared(
     truths: Group,
     found: Group,
     sides: Sides,
-    traits: dict[str, tuple[np.ndarray, np.ndarray] | None],
+    traits: dict[str, tuple[np.ndarray, np.ndarray]],
     watches: Sequence[Watch],
     progress: Progress | None,
 ) -> Pairs:
@@ -161,8 +165,6 @@ def _compared(
     a time. Fills in ``traits``, of true tracks and of predictions."""
     result, true = scope.paired(truths, found)
     iou = np.zeros(len(result))
-    for kind in traits:
-        traits[kind] = np.zeros(len(truths.tracks)), np.zeros(len(found.tracks))
     every = np.arange(len(scope.videos) + 1)
     bounds = zip(
         np.searchsorted(truths.video, every).tolist(),
@@ -206,7 +208,7 @@ def _iou_tables(
 ) -> dict[tuple[int, int], np.ndarray]:
     """(D, G) IoU by video and category, D by falling score."""
     heads = np.flatnonzero(np.diff(found.group[pairs.result], prepend=-1))
-    tables = {}
+    tables: dict[tuple[int, int], np.ndarray] = {}
     for begin, end in pairwise([*heads.tolist(), len(pairs.iou)]):
         result, true = pairs.result[begin], pairs.truth[begin]
         key = scope.videos[found.video[result]], scope.category_ids[truths.category[true]]
@@ -215,14 +217,14 @@ def _iou_tables(
     return tables
 
 
-def _limits(max_detections: Iterable[int]) -> tuple[int, ...]:
+def _limits(max_detections: Iterable[Any]) -> tuple[int, ...]:
     limits = tuple(max_detections)
     if len(limits) < 3 or any(not isinstance(limit, int) or limit < 1 for limit in limits):
         raise ValueError("max_detections must hold at least three positive integers")
     return tuple(sorted(limits))
 
 
-def _chosen(ids: Iterable[int] | None, known: dict, what: str) -> list[int]:
+def _chosen(ids: Iterable[int] | None, known: Mapping[int, object], what: str) -> list[int]:
     """The chosen ids without repeats; all of them, sorted, for None."""
     if ids is None:
         return sorted(known)
@@ -249,6 +251,6 @@ def _polygon_size(video: Video, tracks: list[Track]) -> tuple[int, int]:
     if video.width:
         return video.height, video.width
     for track in tracks:
-        if any(isinstance(one, list) and one for one in track.segmentations):
+        if any(isinstance(one, list) and one != [] for one in track.segmentations):
             raise TrackError(track, f": polygons, but video {shown(video.id)} has no size")
     return 1, 1

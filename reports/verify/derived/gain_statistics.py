@@ -5,6 +5,7 @@ standard error over seeds, Z is standard normal, v the standard error over video
 mean covariance of two seeds' bootstrap draws. A T is a normal variable whose variance is f / chi2,
 so that a tail of the sum is a mean of normal tails over chi2.
 """
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from dataclasses import dataclass
 from functools import cache

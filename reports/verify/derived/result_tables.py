@@ -1,4 +1,5 @@
 """Tables of the paper with our measurements: expected cells, and the sentences beside them."""
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Iterable
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpr.evaluation.accumulate import CategoryMatches
+from tpr.evaluation.arrays import Bools, Ints
 from tpr.evaluation.errors.kinds import BACKGROUND, DUPLICATE, KINDS, MISSED, Outcome
-from tpr.evaluation.frame_overlaps import Bools, Ints
 from tpr.evaluation.scope import Group
 
 
@@ -29,7 +29,7 @@ def corrections(outcome: Outcome, truths: Group, found: Group, crowd: Bools) -> 
     order = np.lexsort((np.arange(len(found.score)), -found.score))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    every = []
+    every: list[Correction] = []
     for kind in range(len(KINDS)):
         for threshold in range(len(outcome.hit)):
             fixed = _fixed(outcome, kind, threshold, found.category, truths.category, place)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tpr.evaluation.arrays import Bools, Floats, Ints
 from tpr.evaluation.errors.nearest import LEAST, Nearest
-from tpr.evaluation.frame_overlaps import Bools, Floats, Ints
 from tpr.evaluation.matching import IOU_THRESHOLDS, Pairs, assign, match
 
 RIGHT = -1  # of predictions that are no error, or do not count
@@ -31,7 +31,9 @@ class Outcome:
     missed: Bools  # (T, G)
 
 
-def outcome(pairs: Pairs, nearest: Nearest, counts: Bools, crowd: Bools, ids: NDArray) -> Outcome:
+def outcome(
+    pairs: Pairs, nearest: Nearest, counts: Bools, crowd: Bools, ids: NDArray[np.object_]
+) -> Outcome:
     """``counts``: (D,) predictions that AP looks at; ``crowd``: (G,); ``ids``: (G,) of the true
     tracks."""
     ignored = crowd[None]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tpr.evaluation.accumulate import CategoryMatches, average_precision
+from tpr.evaluation.arrays import Floats, Ints
 from tpr.evaluation.errors.correction import Correction
 from tpr.evaluation.errors.kinds import KINDS
-from tpr.evaluation.frame_overlaps import Floats, Ints
 from tpr.evaluation.matching import IOU_THRESHOLDS
 from tpr.evaluation.summary import ALL, EVERY_THRESHOLD
 
@@ -39,9 +39,9 @@ def losses(
             new = average_precision(one.matches, weights, ALL, LIMIT, [0])[:, 0]
             gain = np.where(new < 0, 1.0, new) - old
             lost[one.kind, :, one.threshold] += np.where(old < 0, 0.0, gain)
-    categories = sum((one[:, 0] >= 0).astype(int) for one in before.values())
     if not before:
         return np.full(lost.shape, -1.0)
+    categories = np.sum([one[:, 0] >= 0 for one in before.values()], axis=0)
     defined = np.maximum(categories, 1)[:, None]
     return np.where(categories[:, None] > 0, lost / defined, -1.0)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpr.evaluation.frame_overlaps import Bools, Floats, FrameOverlaps, Ints
+from tpr.evaluation.arrays import Bools, Floats, Ints
+from tpr.evaluation.frame_overlaps import FrameOverlaps
 
 LEAST = 0.1  # IoU below which a prediction lies on nothing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tpr.evaluation.frame_overlaps import Bools, Floats, Ints
+from tpr.evaluation.arrays import Bools, Floats, Ints
 from tpr.evaluation.tracking.assignment import best_pairs
 
 LEAST = 0.5  # IoU of single masks
@@ -33,7 +33,7 @@ def switches(iou: Floats, there: Bools, true_there: Bools) -> tuple[int, int]:
             iou[np.ix_(results, present)][..., frame], results, before[present]
         )
         true, result = present[rows], results[columns]
-        switched += np.count_nonzero((last[true] >= 0) & (last[true] != result))
+        switched += int(np.count_nonzero((last[true] >= 0) & (last[true] != result)))
         begun[true] += before[true] < 0
         last[true] = result
         before = np.full(truths, -1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tpr.evaluation.accumulate import CategoryMatches
+from tpr.evaluation.arrays import Bools, Ints
 from tpr.evaluation.errors.correction import corrections
 from tpr.evaluation.errors.kinds import MISSED, Outcome, outcome
 from tpr.evaluation.errors.losses import LIMIT, Errors
 from tpr.evaluation.errors.nearest import Nearest
 from tpr.evaluation.errors.switches import switches
-from tpr.evaluation.frame_overlaps import Bools, FrameOverlaps, Ints
+from tpr.evaluation.frame_overlaps import FrameOverlaps
 from tpr.evaluation.matching import Pairs
 from tpr.evaluation.scope import Group, Scope, by_category
 

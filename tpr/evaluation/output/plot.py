@@ -1,4 +1,5 @@
 """A report as a picture: differences with their intervals. Needs matplotlib."""
+# pyright: reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ def save_plot(report: Report, path: Path) -> None:
     figure = Figure(figsize=(7, 1.2 + 0.9 * len(others)), layout="constrained")
     axes = figure.subplots()
     axes.axvline(0, color="0.6", linewidth=1)
-    places, labels = [], []
+    places: list[float] = []
+    labels: list[str] = []
     for index, (letter, result) in enumerate(
         zip(letters(len(others) + 1)[1:], others, strict=True)
     ):

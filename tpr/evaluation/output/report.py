@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 from tpr.data.findings import Note
 from tpr.evaluation.compare import (
@@ -110,9 +110,10 @@ def mean_over_seeds(entries: Sequence[Any]) -> Any:
     if len(entries) == 1 or isinstance(first, str):
         return first
     if isinstance(first, dict):
-        return {key: mean_over_seeds([one[key] for one in entries]) for key in first}
+        keys = cast(dict[str, Any], first)
+        return {key: mean_over_seeds([one[key] for one in entries]) for key in keys}
     if isinstance(first, list):
-        return [mean_over_seeds(list(own)) for own in zip(*entries, strict=True)]
+        return [mean_over_seeds(own) for own in zip(*entries, strict=True)]
     return None if None in entries else sum(entries) / len(entries)
 
 
@@ -126,7 +127,7 @@ def _told(runs: Sequence[Sequence[Metrics]]) -> list[tuple[str, dict[str, Any]]]
     alone = [note for run in runs[1:] if (note := too_few_videos(runs[0], run))]
     if alone:
         sources[alone[0]] = letters(len(runs))
-    notes = []
+    notes: list[tuple[str, dict[str, Any]]] = []
     for note, own in sources.items():
         start = "" if len(own) == len(runs) else f"{', '.join(own)}: "
         sentence = start + note.sentence

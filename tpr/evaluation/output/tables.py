@@ -47,7 +47,7 @@ def _numbers(
         if "seeds" in report:
             over += f", {report['seeds']} seeds"
         head += [f"{letter} - A", f"{report['level']:.0%} over {over}"]
-    rows = []
+    rows: list[list[str]] = []
     for name in found[0][key]:
         row = [name, *(percent(one[key][name]) for one in found)]
         for one in found[1:]:
@@ -69,7 +69,7 @@ def _error_numbers(found: list[dict[str, Any]], columns: list[str]) -> Table:
 def _groups(report: Report, kind: str, columns: list[str]) -> Table:
     """A line a group and number."""
     results = report["results"]
-    rows = []
+    rows: list[list[str]] = []
     for place, group in enumerate(results[0]["groups"][kind]):
         for stat in ("AP", "AP50", "AR100"):
             values = [percent(one["groups"][kind][place][stat]) for one in results]

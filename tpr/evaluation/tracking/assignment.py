@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from tpr.evaluation.frame_overlaps import Floats, Ints
+from tpr.evaluation.arrays import Floats, Ints
 
 
 def best_pairs(gains: Floats) -> tuple[Ints, Ints]:
@@ -60,7 +60,7 @@ def _shortest_path(
     way, and columns with the cost of reaching them, the free one last."""
     shortest, path = [math.inf] * len(row_of), [-1] * len(row_of)
     remaining = list(range(len(row_of) - 1, -1, -1))
-    least, row, seen_rows, seen = 0.0, start, [], dict[int, float]()
+    least, row, seen_rows, seen = 0.0, start, list[int](), dict[int, float]()
     while row >= 0:
         seen_rows.append(row)
         own, price, lowest, place = costs[row], of_row[row], math.inf, -1

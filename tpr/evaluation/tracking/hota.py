@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpr.evaluation.frame_overlaps import Bools, Floats, Ints
+from tpr.evaluation.arrays import Bools, Floats, Ints
 from tpr.evaluation.tracking.assignment import best_pairs
 
 ALPHAS = np.arange(0.05, 0.99, 0.05)  # IoU of single masks

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tpr.evaluation.frame_overlaps import Floats, FrameOverlaps, Ints
+from tpr.evaluation.arrays import Floats, Ints
+from tpr.evaluation.frame_overlaps import FrameOverlaps
 from tpr.evaluation.scope import Group, Scope, by_category
 from tpr.evaluation.tracking.hota import ALPHAS, Counts, counts
 
