@@ -17,7 +17,7 @@ from experiments.pipeline.graph import Graph
 from experiments.stages.json_files import Record, canonical, read_json, write_json
 from experiments.stages.key import Spec
 from experiments.stages.layout import ROOT, Layout
-from tpr.devices.machine_record import git_state
+from tpr.devices.machine_record import git_state, hardware
 
 if TYPE_CHECKING:
     from tpr.weights.conversion.public import PublicModel
@@ -71,7 +71,9 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
         runs[run] = {"key": key(request), "model": request["model"], "cost": cost}
         print(f"{run}: {line(cost)}", flush=True)
     public = [compare(model) for model in PUBLIC]
-    environment = {"started": started, "git": git, "packages": packages()}
+    environment = {"started": started, "git": git, "packages": packages(), "hardware": hardware()}
+    if git["dirty"]:
+        print("note: measured from a changed tree: these costs do not ship", flush=True)
     write_json(layout.costs, {"profile": PROFILE, **environment, "runs": runs, "public": public})
 
 

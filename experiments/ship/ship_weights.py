@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from experiments.engine.shipped_weights import SUMS, read_index, shipped
+from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.packed_ap import packed_ap
 from experiments.stages.json_files import Record, read_json, sha256, write_json
 from experiments.stages.layout import Layout
@@ -22,6 +23,7 @@ def ship(stages: list[Stage], layout: Layout) -> list[str]:
     index, problem = read_index(layout)
     if problem:
         raise ValueError(problem)
+    check_tree(layout)
     lines = []
     for stage in {stage.key: stage for stage in stages}.values():
         record, damage = stage.record(layout), stage.damage(layout, thorough=True)
@@ -32,6 +34,7 @@ def ship(stages: list[Stage], layout: Layout) -> list[str]:
         elif "shipped" in record:
             lines.append(f"{stage.label} already ships")
         else:
+            check_records(stage.label, [record])
             index[stage.name] = ship_one(stage, record, layout)
             lines.append(f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt")
     if index:
@@ -65,6 +68,7 @@ def write_sums(folder: Path) -> None:
 
 def ship_models(evaluations: list[Stage], layout: Layout) -> list[str]:
     """Copies finished trainings into weights/<profile>/models/; says what it did."""
+    check_tree(layout)
     lines = []
     for stage in evaluations:
         train = stage.inputs["train"]
@@ -75,6 +79,7 @@ def ship_models(evaluations: list[Stage], layout: Layout) -> list[str]:
         if train.record(layout) is None:
             lines.append(f"{train.label} is not finished: nothing shipped for it")
             continue
+        check_records(train.label, [one.record(layout) for one in stage.inputs.values()])
         path = ship_model(stage, layout)
         lines.append(f"{train.label} -> {layout.shown(path)}")
     return lines

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from experiments.engine.environment import is_committed
+from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.shipped_matches import move_matches
 from experiments.stages.json_files import read_json, sha256, write_json
 from experiments.stages.layout import Layout
@@ -52,12 +53,19 @@ def record_path(layout: Layout, name: str) -> Path:
 def ship_records(layout: Layout) -> list[str]:
     """Moves own records over the shipped ones and names all as shipped; says what it did.
 
-    Raises ValueError if one that ships was changed otherwise than that.
+    Raises ValueError if one that ships was changed otherwise than that, or if something was made by
+    a changed tree.
     """
     problems = shipped_problems(layout)
     if problems:
         raise ValueError(problems[0])
-    moved = sorted(layout.own.glob("*.json"))
+    check_tree(layout)
+    known, moved = read_json(layout.shipped) or {}, sorted(layout.own.glob("*.json"))
+    fresh = [path for path in layout.records.glob("*.json") if path.name not in known]
+    for path in [*moved, *sorted(fresh)]:
+        record = read_json(path) or {}
+        parts = [part for part in record.values() if isinstance(part, dict)]
+        check_records(layout.shown(path), parts)
     layout.records.mkdir(parents=True, exist_ok=True)
     for path in moved:
         move_matches(path, layout.records / path.name)

@@ -13,6 +13,7 @@ from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
 from reports.evidence.table_frames import table_frame
 from reports.footage.footage_table import FootageTable, load_footage_table
 from reports.paper.transcription import Paper, load_paper
+from reports.records.code_words import TodaysCode, code_words
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool
 from reports.records.profile_manifest import load_about, load_notes
@@ -23,13 +24,15 @@ from reports.records.run_record import Record
 class TableEvidence:
     """A published table beside our records of its runs.
 
-    records: those that may stand side by side; left_out: lines that name the others; frame: its
+    records: those that may stand side by side; left_out: lines that name the others; code: lines
+    on records of other code than today's; frame: its
     rows with published and measured columns, see `table_frame`.
     """
 
     table: Table
     records: list[Record]
     left_out: list[str]
+    code: list[str]
     frame: pd.DataFrame
 
 
@@ -66,7 +69,8 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     """
     pool, paper = load_pool(layout), load_paper()
     candidates = pool.shipped if shipped_only else pool.for_tables
-    tables = [_table(table, candidates, pool) for table in load_tables(layout.manifests)]
+    code, declared = TodaysCode(layout), load_tables(layout.manifests)
+    tables = [_table(table, candidates, pool, code) for table in declared]
     used = list({record.name: record for one in tables for record in one.records}.values())
     difficulty = aps_by_part(used)
     return Evidence(
@@ -86,6 +90,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     )
 
 
-def _table(table: Table, candidates: list[Record], pool: Pool) -> TableEvidence:
+def _table(table: Table, candidates: list[Record], pool: Pool, code: TodaysCode) -> TableEvidence:
     kept, left_out = comparable(table, candidates)
-    return TableEvidence(table, kept, left_out, table_frame(table, kept, pool.failed))
+    frame = table_frame(table, kept, pool.failed)
+    return TableEvidence(table, kept, left_out, code_words(kept, code), frame)

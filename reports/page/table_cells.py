@@ -41,7 +41,8 @@ class TableRow:
 @dataclass(frozen=True)
 class TableCells:
     """labels, metrics, motion: names of columns; order: how the rows' order agrees with the
-    published one, in a sentence; problems: lines on records left out."""
+    published one, in a sentence; problems: lines on records left out; code: lines on records of
+    other code."""
 
     id: str
     paper: str
@@ -52,6 +53,7 @@ class TableCells:
     rows: list[TableRow]
     order: str
     problems: list[str]
+    code: list[str]
 
 
 def table_cells(found: TableEvidence) -> TableCells:
@@ -67,6 +69,7 @@ def table_cells(found: TableEvidence) -> TableCells:
         rows=[_row(row, labels, found) for row in frame_rows(found.frame)],
         order=order(found.frame),
         problems=found.left_out,
+        code=found.code,
     )
 
 

@@ -9,7 +9,7 @@ import torch
 from experiments.declared.manifests import load_manifests
 from experiments.stages.outputs import sealed, take_stock
 from tests.faults.damage import HARMS
-from tests.helpers.suite_helpers import calls, edit, make_root, suite
+from tests.helpers.suite_helpers import as_of_a_clean_tree, calls, edit, make_root, suite
 
 PROFILE = "experiments/manifests/profiles/smoke.yaml"
 
@@ -26,6 +26,7 @@ def root(tmp_path):
     root = make_root(tmp_path)
     assert suite(root, "pretrain")[0] == 0
     assert {name.split("-")[0] for name in calls(root, "end")} == {"videos", "images", "pretrain"}
+    as_of_a_clean_tree(root)
     status, output = suite(root, "ship-weights")
     assert status == 0 and output.count("->") == len(pretrained(root))
     shutil.rmtree(root / "runs")
@@ -111,6 +112,7 @@ def test_a_finished_run_ships_as_a_model(tmp_path):
         written = json.loads((folder / "record.json").read_text())
         again = sealed(written | {"outputs": take_stock(folder)})
         (folder / "record.json").write_text(json.dumps(again))
+    as_of_a_clean_tree(root)
     _, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
     assert "train blendmask-r50 seed 0 -> weights/smoke/models/blendmask-r50.pt" in output
     assert "train blendmask-r50+tpr seed 0 is not finished: nothing shipped for it" in output

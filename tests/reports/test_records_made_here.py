@@ -1,11 +1,13 @@
 """Records made here beside shipped ones: kept apart, named and compared by the page."""
 
 import json
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from experiments.ship.ship_weights import ship
 from experiments.ship.shipped_records import ship_records, shipped_names, shipped_problems
 from experiments.stages.layout import ROOT, Layout
 from reports.build import build
@@ -13,13 +15,14 @@ from reports.page.records_made_here import made_here
 from reports.readme import measured
 from reports.records.pool import load_pool
 from tests.helpers.fake_records import key, record, write_all, write_record
-from tests.helpers.suite_helpers import make_root, suite
+from tests.helpers.suite_helpers import as_of_a_clean_tree, make_root, suite
 
 
 @pytest.fixture
 def layout(tmp_path):
     """Shipped: three seeds of the ResNet50 runs, one of the ResNet101 runs."""
     write_all(tmp_path)
+    as_of_a_clean_tree(tmp_path)
     layout = Layout("mini", tmp_path)
     ship_records(layout)
     return layout
@@ -118,16 +121,42 @@ def test_the_suite_writes_no_shipped_record_and_ships_on_request(tmp_path):
     root, name = make_root(tmp_path), "blendmask-r50-seed0.json"
     layout = Layout("smoke", root)
     assert suite(root, "blendmask-r50")[0] == 0
+    as_of_a_clean_tree(root)
     status, output = suite(root, "ship-records")
     assert status == 0 and output.startswith("1 records ship: results/smoke/shipped.json")
     shipped = (layout.records / name).read_bytes()
     time.sleep(1.1)  # times in a record are whole seconds, and an equal record is no new one
     assert suite(root, "blendmask-r50", "--force")[0] == 0
     assert (layout.records / name).read_bytes() == shipped
+    as_of_a_clean_tree(root)
     own = (layout.own / name).read_bytes()
     assert own != shipped
     assert suite(root, "ship-records")[1].startswith(f"own/{name} -> results/smoke/records")
     assert (layout.records / name).read_bytes() == own and shipped_names(layout) == {name}
+
+
+def test_a_record_of_a_changed_tree_does_not_ship(layout):
+    add_own(layout, "blendmask-r50", 2, 31.0)  # the made-up record says that its tree was changed
+    with pytest.raises(ValueError, match=r"seed2.json does not ship, it was made by a changed"):
+        ship_records(layout)
+    assert (layout.own / "blendmask-r50-seed2.json").is_file()
+
+
+def test_nothing_ships_from_a_changed_tree_nor_beside_costs_of_one(layout):
+    layout.costs.parent.mkdir(parents=True)
+    layout.costs.write_text(json.dumps({"git": {"commit": "c", "dirty": True}}))
+    with pytest.raises(ValueError, match=r"results/full/costs.json does not ship"):
+        ship_records(layout)
+    layout.costs.unlink()
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "all"]):
+        user = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *user, *command], cwd=layout.root, check=True)
+    ship_records(layout)
+    (layout.root / "average.py").touch()
+    with pytest.raises(ValueError, match="nothing ships from a changed tree: commit the changes"):
+        ship_records(layout)
+    with pytest.raises(ValueError, match="nothing ships from a changed tree"):
+        ship([], layout)
 
 
 def test_the_committed_records_are_those_named_as_shipped():
