@@ -28,6 +28,7 @@ from experiments.engine.worker import STAGE_BODIES
 from experiments.pipeline.batch_division import check_division
 from experiments.pipeline.graph import Graph, with_official_val
 from experiments.pipeline.needs import check_needs
+from experiments.ship.offset_fits import write_offset_fit
 from experiments.ship.publish import BUILD, Page, write_result
 from experiments.ship.ship_weights import ship, ship_models
 from experiments.ship.shipped_records import ship_records, shipped_problems
@@ -217,6 +218,8 @@ def run_suite(
             if is_done(stage, work.steps):
                 write_result(stage, work.layout)
         failures = run_steps(work, stages, report) if work.steps else []
+        for stage in work.offset_fits:
+            write_offset_fit(stage, work.layout)
         for stage in work.evaluations:
             write_failure(stage, work.layout)
         problem = report.finish() if work.evaluations else None

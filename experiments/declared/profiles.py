@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError, Source
@@ -17,6 +17,7 @@ from experiments.declared.training_settings import (
     FlowPretraining,
     Generated,
     Inference,
+    OffsetFit,
     Pretraining,
     Recorded,
 )
@@ -31,6 +32,7 @@ ExpectedSeconds = TypedDict(
         "pretrain-flow": float,
         "train": float,
         "evaluate": float,
+        "offset-fit": NotRequired[float],
     },
 )
 
@@ -48,7 +50,8 @@ class Accelerator:
 class Profile:
     """workers: stages at a time, None: one a core; threads: of a stage; processes: that share a
     training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
-    pretrain_flow: where the profile has its own images, its own videos with exact flow; plan: how
+    pretrain_flow, offset_fit: where the profile has its own images, its own videos with exact
+    flow; plan: how
     its claims are decided, None: with whatever seeds there are; notes: what a reader of its claims
     should know."""
 
@@ -63,6 +66,7 @@ class Profile:
     evaluation: Evaluation
     pretrain: Pretraining | None = None
     pretrain_flow: FlowPretraining | None = field(default=None, metadata={"key": "pretrain-flow"})
+    offset_fit: OffsetFit | None = field(default=None, metadata={"key": "offset-fit"})
     workers: int | None = None
     threads: int = 1
     processes: int | None = 1

@@ -32,18 +32,20 @@ class Temporal:
 @dataclass(frozen=True)
 class Run:
     """temporal: None of a baseline; budget_weight: in place of the profile's; reference: what the
-    temporal module gets in the previous frame's place, one of tpr.references.choice."""
+    temporal module gets in the previous frame's place, one of tpr.references.choice;
+    pretrained_offsets: whether offsets start from a fit to the exact flow."""
 
     head: str
     backbone: str
     temporal: Temporal | None
     budget_weight: float | None = None
     reference: str | None = None
+    pretrained_offsets: bool = False
 
     @property
     def needs_exact_flow(self) -> bool:
         """Whether only generated videos will do."""
-        return self.reference == EXACT_FLOW
+        return self.reference == EXACT_FLOW or self.pretrained_offsets
 
     @property
     def image_model(self) -> str:

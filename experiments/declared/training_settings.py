@@ -166,6 +166,16 @@ class FlowPretraining(Optimisation):
     shifted: float
 
 
+class OffsetFit(Optimisation):
+    """Offset heads on frozen features of generated videos: the first ones to train on, and the
+    first held-out ones to measure on."""
+
+    seed: int
+    videos: int
+    held_out: int
+    iterations: int
+
+
 class Detections(TypedDict, total=False):
     """Test settings of a head, apart because they do not change the weights."""
 

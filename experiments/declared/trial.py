@@ -30,6 +30,7 @@ EXPECTED = {
     "pretrain-flow": 5.0,
     "train": 90.0,
     "evaluate": 60.0,
+    "offset-fit": 30.0,
 }
 
 

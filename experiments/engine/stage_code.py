@@ -30,6 +30,8 @@ WORDS = {
     "pretrain-flow": "the flow network's pretraining",
     "train": "the training",
     "evaluate": "the evaluation",
+    "offset-fit": "the fit of offsets",
+    "offsets": "the fit of offsets",
 }
 # Definitions that only refuse a machine or spell a message: they decide no result.
 ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printable", "doing")

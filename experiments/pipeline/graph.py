@@ -15,6 +15,8 @@ from experiments.stages.json_files import canonical
 from experiments.stages.key import Spec
 from experiments.stages.stage import PRETRAINING, Stage
 
+OFFSET_FIT = "offset-fit"
+FITTED_RUN = "blendmask-r50"  # on whose image model's features offsets are fitted
 NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
 
 
@@ -75,6 +77,18 @@ class Graph:
         spec = {"seed": seed, "network": network, "pairs": pairs, "train": settings}
         return self._stage("pretrain-flow", "flownets", spec, {"videos": self.videos()})
 
+    def offset_fit(self, run: str) -> Stage:
+        """Offset heads fitted to the exact flow, on the features of a run's image model."""
+        settings = self._settings("offset-fit")
+        spec: Spec = {name: settings.pop(name) for name in ("seed", "videos", "held_out")}
+        spec["model"] = self._model(run) | {"temporal": None, "track": {}, "budget_weight": 0.0}
+        matched: Spec = dict(self.profile.model["temporal"].get("matched", {}).get("dacr", {}))
+        spec["matching"] = {"radius": matched.get("radius", 4), "width": matched.get("width", 64)}
+        spec["size"] = {name: self.profile.infer.get(name) for name in ("short_edge", "longest")}
+        inputs = {"videos": self.videos(), "pretrain": self.pretrain(run)}
+        name = self.runs[run].image_model
+        return self._stage("offset-fit", name, spec | {"train": settings}, inputs)
+
     def pretraining(self) -> list[Stage]:
         """All that the runs start from, each once: image models and flow networks."""
         possible = [run for run in self.runs if not self.left_out(run)]
@@ -88,6 +102,8 @@ class Graph:
         temporal = spec["model"]["temporal"]
         if temporal and temporal["name"] in NEEDS_FLOW:
             inputs["flow"] = self.pretrain_flow(temporal["warp"])
+        if self.runs[run].pretrained_offsets and not self.left_out(run):
+            inputs["offsets"] = self.offset_fit(run)
         return self._stage("train", f"{run}-seed{seed}", spec, inputs, run, seed)
 
     def evaluate(self, run: str, seed: int) -> Stage:
@@ -132,9 +148,14 @@ class Graph:
         }
 
     def _settings(self, kind: str) -> Spec:
-        """Of a pretraining, which the profile must have."""
+        """Of a pretraining or a fit, which the profile must have."""
         profile = self.profile
-        found = profile.pretrain if kind == "pretrain" else profile.pretrain_flow
+        kinds = {
+            "pretrain": profile.pretrain,
+            "pretrain-flow": profile.pretrain_flow,
+            "offset-fit": profile.offset_fit,
+        }
+        found = kinds[kind]
         if found is None:
             raise ValueError(f"profile {profile.name} lacks the key {kind!r}")
         return dict(found)
@@ -186,11 +207,13 @@ def temporal_spec(declared: Temporal | None, modules: Mapping[str, Spec]) -> Spe
 def goal_stages(
     graph: Graph, manifests: Manifests, targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
-    """What the targets ask for: evaluations, or all that is pretrained for "pretrain". Runs that
-    the profile cannot have are left out: see `left_out`."""
+    """What the targets ask for: evaluations, all that is pretrained for "pretrain", the fit of
+    offsets for "offset-fit". Runs that the profile cannot have are left out: see `left_out`."""
     goals: list[Stage] = []
     if "pretrain" in targets:
         goals += graph.pretraining()
+    if OFFSET_FIT in targets:
+        goals.append(graph.offset_fit(FITTED_RUN))
     for run in asked_runs(manifests, targets):
         if not graph.left_out(run):
             goals += [graph.evaluate(run, seed) for seed in seeds]
@@ -198,7 +221,8 @@ def goal_stages(
 
 
 def asked_runs(manifests: Manifests, targets: Sequence[str]) -> list[str]:
-    return manifests.target_runs([target for target in targets if target != "pretrain"])
+    apart = ("pretrain", OFFSET_FIT)  # no runs
+    return manifests.target_runs([target for target in targets if target not in apart])
 
 
 def left_out(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:

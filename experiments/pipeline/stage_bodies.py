@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tpr.data.youtube_vis import YouTubeVIS
 
 Inputs = dict[str, Path]
+# what starts from a fit of offsets, by the temporal module's name
+OFFSETS = {"tpr": "temporal.dacr.offset", "matched": "temporal.dacr.matching"}
 FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp has its FlowNetS
 
 
@@ -150,6 +152,15 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     return pretrain_flow(spec, generator, splits, out, log)
 
 
+def offset_fit(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Offset heads fitted to the exact flow: what they see of the motion, and starts in `out`."""
+    check_support()
+    from experiments.pipeline.offset_fit import fit_offsets
+
+    splits = {split: dataset(inputs["videos"], split) for split in ("train", "val")}
+    return fit_offsets(spec, splits, inputs["pretrain"] / "weights.pt", out, log)
+
+
 def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     """Fine-tuning on videos: weights.pt, log.jsonl and TensorBoard events in `out`."""
     check_support()
@@ -159,6 +170,11 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     weights = inputs["pretrain"] / "weights.pt"
     videos = dataset(inputs["videos"], "train")
     parts = {FLOW_NETWORK: inputs["flow"] / "weights.pt"} if "flow" in inputs else {}
+    if "offsets" in inputs:
+        from experiments.pipeline.offset_fit import STARTS
+
+        module = spec["model"]["temporal"]["name"]
+        parts[OFFSETS[module]] = inputs["offsets"] / STARTS[module]
     return finetune(spec, videos, weights, out, log, temporal=BASELINES, parts=parts)
 
 
@@ -210,4 +226,5 @@ BODIES = {
     "pretrain-flow": pretrain_flow,
     "train": train,
     "evaluate": evaluate,
+    "offset-fit": offset_fit,
 }

@@ -24,6 +24,7 @@ VERSIONS = {
     "pretrain-flow": 1,
     "train": 2,
     "evaluate": 2,
+    "offset-fit": 1,
 }
 
 # by kind of stage, of its spec's "train"

@@ -73,6 +73,11 @@ class Layout:
         return self.root / "results" / "full" / "costs.json"
 
     @property
+    def offset_fit(self) -> Path:
+        """What offset heads see of the motion: see experiments.pipeline.offset_fit."""
+        return self.root / "results" / self.profile / "offset-fit.json"
+
+    @property
     def speed(self) -> Path:
         """Speed of full-size models, whatever the profile."""
         return self.root / "results" / "full" / "speed.json"

@@ -14,7 +14,7 @@ from experiments.engine.launch.local import Worker
 from experiments.engine.plan import RUN, Step, make_plan
 from experiments.engine.schedule import total_seconds
 from experiments.engine.stage_code import StageCode
-from experiments.pipeline.graph import Graph, goal_stages, left_out
+from experiments.pipeline.graph import OFFSET_FIT, Graph, goal_stages, left_out
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
@@ -66,6 +66,11 @@ class Suite:
     def submissions(self) -> list[Stage]:
         """Those that write files for an evaluation server."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is None]
+
+    @property
+    def offset_fits(self) -> list[Stage]:
+        """Fits of offsets, asked for or needed."""
+        return [step.stage for step in self.steps if step.stage.kind == OFFSET_FIT]
 
     @property
     def evaluations(self) -> list[Stage]:

@@ -1,10 +1,12 @@
 """What the audit's pages say: findings, costs under both conventions, the transcription itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reports.audit_checks.cost_checks import cost_findings
 from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT, Finding
+from reports.audit_checks.offset_checks import offset_findings
 from reports.audit_checks.result_checks import result_findings
 from reports.costs.cost_frames import GIGA, MEGA, TOTALS, Costs
 from reports.costs.cost_words import relative
@@ -56,10 +58,14 @@ class AuditContent:
     tables: list[TranscribedTable]
 
 
-def audit_content(paper: Paper, costs: Costs, problems: list[str]) -> AuditContent:
+def audit_content(
+    paper: Paper, costs: Costs, problems: list[str], fits: Mapping[str, dict[str, Any]]
+) -> AuditContent:
+    """fits: what offset heads see of the motion, by profile."""
     groups = [
         FindingGroup("Costs and speed", _sorted(cost_findings(paper, costs))),
         FindingGroup("Accuracy", _sorted(result_findings(paper))),
+        FindingGroup("Method", _sorted(offset_findings(fits))),
     ]
     return AuditContent(
         problems=problems,

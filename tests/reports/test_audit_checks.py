@@ -17,10 +17,26 @@ from reports.audit_checks.cost_checks import (
     positions,
 )
 from reports.audit_checks.finding import IN_ORDER, MISSING, STANDS_OUT
+from reports.audit_checks.offset_checks import offset_findings
 from reports.audit_checks.result_checks import equal_pairs, gains_in_words, one_result_many_tables
 from reports.costs.cost_evidence import load_costs
 from reports.paper.transcription import load_paper
 from tests.helpers.html_reader import Reader
+
+
+def head(error, correlation):
+    known = {"positions": 9, "error": error, "none": 1.0, "correlation": correlation}
+    return known | {"r2": correlation**2}
+
+
+FIT = {
+    "metrics": {
+        "level": "p3",
+        "pairs": 70,
+        "held_out_pairs": 30,
+        "heads": {"linear": head(1.02, 0.1), "local correlation": head(0.8, 0.4)},
+    }
+}
 
 
 @pytest.fixture
@@ -107,10 +123,19 @@ def test_committed_costs_are_current_and_explain_the_published_increases(paper):
 
 
 def test_audit_without_costs_says_what_has_not_run(paper):
-    content = audit_content(paper, {}, [])
+    content = audit_content(paper, {}, [], {"mini": FIT})
     findings = content.groups[0].findings
     assert [f.outcome for f in findings].count(MISSING) == 2 and "2 not run" in content.summary
     assert content.explained == []
+
+
+def test_what_offsets_can_see_is_told_from_their_fit():
+    (finding,) = offset_findings({"mini": FIT})
+    assert finding.outcome == STANDS_OUT and "takes −2.0 % off" in finding.says
+    assert "best of these 20.0 %" in finding.says and "0.40; 16.0 % of" in finding.steps[1]
+    seeing = FIT | {"metrics": FIT["metrics"] | {"heads": {"linear": head(0.5, 0.8)}}}
+    assert offset_findings({"mini": seeing})[0].outcome == IN_ORDER
+    assert offset_findings({})[0].outcome == MISSING
 
 
 def test_pages_are_whole(tmp_path):
