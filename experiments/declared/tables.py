@@ -61,7 +61,8 @@ class Claim:
     published_gain: None where the paper gives no number, only that `better` has `expects`, more or
     less; measure: what of, where that is none of the paper's metrics (see MEASURES); sentence: the
     paper's own words, none where only its table says so; note: what a reader should know of our
-    side of the comparison.
+    side of the comparison; control: the run that has all but what the claim is about, over which
+    another claim of ours says what `better` gains.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Claim:
     section: Label = ""
     sentence: str = ""
     note: str = ""
+    control: str = ""
 
     @property
     def compared(self) -> str:
@@ -135,7 +137,21 @@ def load_tables(manifests: Path, runs: Collection[str] | None = None) -> list[Ta
     declared = manifests / "runs.yaml"
     if runs is None and declared.is_file():
         runs = load_runs(declared)[0]
-    return [load_table(path, runs) for path in sorted((manifests / "tables").glob("*.yaml"))]
+    tables = [load_table(path, runs) for path in sorted((manifests / "tables").glob("*.yaml"))]
+    check_controls(manifests, tables)
+    return tables
+
+
+def check_controls(manifests: Path, tables: list[Table]) -> None:
+    """Raises ManifestError unless a claim is declared over each control that a claim names."""
+    claims = [claim for table in tables for claim in table.claims]
+    known = {(claim.better, claim.than, claim.compared) for claim in claims}
+    for claim in claims:
+        if claim.control and (claim.better, claim.control, claim.compared) not in known:
+            raise ManifestError(
+                f"{manifests / 'tables'}: claim {claim.name!r} has the control "
+                f"{claim.control!r}, but no claim says what {claim.better} gains over it"
+            )
 
 
 def load_table(path: Path, runs: Collection[str] | None = None) -> Table:

@@ -55,6 +55,7 @@ class ClaimRow:
     section: str
     sentence: str
     note: str
+    control: str  # what the claim comes to over the run that isolates it
     metric: str
     better: str
     than: str
@@ -83,15 +84,21 @@ def claim_groups(profile: str, results: Sequence[ClaimResult]) -> list[ClaimGrou
     """The rows of the claim table by table of the paper, in the order of `results`."""
     reach = strip_reach(results)
     groups: dict[str, ClaimGroup] = {}
+    over = {(one.claim.better, one.claim.than, one.claim.compared): one for one in results}
     for one in results:
+        claim = one.claim
+        control = over.get((claim.better, claim.control, claim.compared))
         table = one.table
         group = groups.setdefault(table.id, ClaimGroup(table.id, table.paper, []))
-        group.rows.append(claim_row(profile, one, reach))
+        group.rows.append(claim_row(profile, one, reach, control))
     return list(groups.values())
 
 
-def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
-    """`reach` is the largest absolute gain that the interval strip has room for."""
+def claim_row(
+    profile: str, result: ClaimResult, reach: float, control: ClaimResult | None = None
+) -> ClaimRow:
+    """`reach` is the largest absolute gain that the interval strip has room for; control: the claim
+    over the run that has all but what this one is about."""
     claim, found = result.claim, result.estimate
     section = f"§{claim.section}" if claim.section else ""
     bounds = found.bounds if found else None
@@ -104,6 +111,7 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
         section=section,
         sentence=claim.sentence,
         note=claim.note,
+        control=over_control(profile, control) if control else "",
         metric=MEASURES.get(claim.compared, claim.compared),
         better=claim.better,
         than=claim.than,
@@ -118,6 +126,18 @@ def claim_row(profile: str, result: ClaimResult, reach: float) -> ClaimRow:
         kind="meaningless" if meaningless else KINDS[result.verdict],
         strip=_strip(result, bounds, reach),
     )
+
+
+def over_control(profile: str, control: ClaimResult) -> str:
+    """As "Over its control blendmask-r50+merge: +0.52 (−0.19 to +1.22), not resolved"."""
+    found = control.estimate
+    outcome = wording(profile, control.verdict)
+    if found is None:
+        return f"Over its control {control.claim.than}: {outcome}"
+    bounds = (
+        f" ({signed(found.bounds[0], 2)} to {signed(found.bounds[1], 2)})" if found.bounds else ""
+    )
+    return f"Over its control {control.claim.than}: {signed(found.mean, 2)}{bounds}, {outcome}"
 
 
 def strip_reach(results: Sequence[ClaimResult]) -> float:

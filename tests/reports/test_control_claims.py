@@ -1,0 +1,61 @@
+"""A claim stands beside the claim over the control that isolates it."""
+
+import pytest
+
+from experiments.declared.manifest_errors import ManifestError
+from experiments.declared.tables import load_tables
+from experiments.stages.layout import Layout
+from reports.claims.claim_rows import claim_groups
+from reports.evidence.load import load
+from tests.helpers.fake_records import record, write_manifest, write_record
+
+PAPER = """
+table: 1b
+title: Components
+rows:
+  - {run: base, cells: {}, published: {AP: 30.0}}
+  - {run: base+eq4, cells: {}, published: {AP: 31.0}}
+claims:
+  - {name: Eq. 4 helps, better: base+eq4, than: base, published_gain: 1.0, control: base+merge}
+"""
+OURS = """
+table: controls
+title: What carries the gain
+rows:
+  - {run: base+merge, cells: {}, published: {}}
+  - {run: base+eq4, cells: {}, published: {}}
+claims:
+  - {name: Eq. 4 gains over merging, better: base+eq4, than: base+merge, expects: more}
+"""
+
+
+@pytest.fixture
+def root(tmp_path):
+    write_manifest(tmp_path, PAPER, "1b")
+    write_manifest(tmp_path, OURS, "controls")
+    return tmp_path
+
+
+def test_the_gain_over_the_control_stands_in_the_claims_row(root):
+    for seed, aps in enumerate(((30.0, 32.0, 31.9), (31.0, 33.1, 33.0), (30.0, 32.2, 32.1))):
+        for run, ap in zip(("base", "base+eq4", "base+merge"), aps, strict=True):
+            write_record(root, record(run, seed, ap))
+    first, second = claim_groups("mini", load(Layout("mini", root)).claims)
+    (paper,), (ours,) = first.rows, second.rows
+    assert paper.measured == "+2.10"
+    assert paper.control.startswith("Over its control base+merge: +0.10 (")
+    assert paper.control.endswith(f"), {ours.outcome}")
+    assert ours.control == ""
+
+
+def test_a_control_that_has_not_run_says_so(root):
+    first, _ = claim_groups("mini", load(Layout("mini", root)).claims)
+    assert first.rows[0].control == "Over its control base+merge: not run"
+
+
+def test_a_control_without_a_claim_over_it_is_a_mistake(root):
+    write_manifest(root, OURS.replace("base+merge, expects", "base+eq4, expects"), "controls")
+    with pytest.raises(
+        ManifestError, match=r"'Eq\. 4 helps' has the control 'base\+merge', but no"
+    ):
+        load_tables(root / "experiments" / "manifests")
