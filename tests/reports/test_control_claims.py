@@ -54,7 +54,7 @@ def test_a_control_that_has_not_run_says_so(root):
 
 
 def test_a_control_without_a_claim_over_it_is_a_mistake(root):
-    write_manifest(root, OURS.replace("base+merge, expects", "base+eq4, expects"), "controls")
+    write_manifest(root, OURS.split("claims:")[0], "controls")
     with pytest.raises(
         ManifestError, match=r"'Eq\. 4 helps' has the control 'base\+merge', but no"
     ):
