@@ -20,6 +20,13 @@ class Motion(TypedDict):
     aside: float
 
 
+class Dose(TypedDict):
+    """One factor of a split changed, all else equal: tpr.data.mini.doses."""
+
+    factor: str
+    value: float
+
+
 class Split(TypedDict):
     """One split of the generator: tpr.data.mini.settings.SplitSettings."""
 
@@ -31,6 +38,7 @@ class Split(TypedDict):
     degraded: NotRequired[float]
     jpeg_quality: NotRequired[int]
     motion: NotRequired[Motion]
+    dose: NotRequired[Dose]
 
 
 class Splits(TypedDict):

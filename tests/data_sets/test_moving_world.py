@@ -8,18 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.helpers.moving_world import MOTION, MOVING
 from tpr.data.mini import flow, flow_valid, resolve
 from tpr.data.mini.annotate import document, video_files
 from tpr.data.mini.generate import add
 from tpr.data.mini.moving import make_moving_scene
 from tpr.data.mini.scene import Scene
-from tpr.data.mini.settings import Motion, SplitSettings, split_settings, video_rng
+from tpr.data.mini.settings import SplitSettings, split_settings, video_rng
 from tpr.data.mini.video import make_video
 from tpr.footage.measures import View
 from tpr.footage.statistics import statistics_of
-
-MOTION = Motion(speed=48, pan=7, sway=8, growth=1.1, gait=0.5, crossing=0.15, aside=1.3)
-MOVING = SplitSettings(99, severity=0, motion=MOTION)
 
 
 def scene(index: int, settings: SplitSettings = MOVING) -> Scene:

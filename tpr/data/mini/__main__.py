@@ -1,14 +1,17 @@
-"""Command line: ``python -m tpr.data.mini --out DIR ...`` and ``... sheet DIR --out sheet.png``."""
+"""Command line: ``python -m tpr.data.mini --out DIR ...``, ``... sheet DIR --out sheet.png`` and
+``... dose DIR --factor speed --values 0.5,1,2 --out DOSES``."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from tpr.command import command, natural, positive
+from tpr.command import command, finite, natural, positive
 from tpr.data.media.picture_writer import encode_image
-from tpr.data.mini.generate import generate
+from tpr.data.mini.doses import FACTORS, Dose
+from tpr.data.mini.generate import generate, known_split
 from tpr.data.mini.sheet import sheet
 from tpr.files import check_outputs, replacing
 
@@ -60,11 +63,41 @@ def sheet_command(arguments: list[str]) -> None:
         draft.write_bytes(encode_image(image, args.out.suffix))
 
 
+def dose_command(arguments: list[str]) -> None:
+    """Render the videos of a data set again, one factor changed."""
+    parser = argparse.ArgumentParser(
+        "python -m tpr.data.mini dose",
+        description="Render generated videos again with one factor changed and all else equal.",
+    )
+    parser.add_argument("data", type=Path, help="folder of a generated data set")
+    parser.add_argument("--factor", choices=sorted(FACTORS), required=True)
+    parser.add_argument("--values", type=values, required=True, metavar="A,B,...")
+    parser.add_argument("--out", type=Path, required=True, help="folder of a data set for each")
+    parser.add_argument("--split", default="val")
+    parser.add_argument("--videos", type=positive, help="so many of the first ones")
+    parser.add_argument("--workers", type=positive, default=1)
+    args = parser.parse_args(arguments)
+    seed, settings = known_split(args.data, args.split)
+    if args.videos:
+        settings = replace(settings, videos=min(args.videos, settings.videos))
+    for text, value in args.values.items():
+        split = replace(settings, dose=Dose(args.factor, value))
+        folder = args.out / f"{args.factor}-{text}"
+        print(folder, generate(folder, {args.split: split}, seed=seed, workers=args.workers))
+
+
+def values(text: str) -> dict[str, float]:
+    """The type of --values: numbers by how they were written, which folders are named by."""
+    return {part.strip(): finite(part) for part in text.split(",")}
+
+
 @command
 def main(arguments: list[str]) -> None:
     """Runs a command."""
     if arguments[:1] == ["sheet"]:
         sheet_command(arguments[1:])
+    elif arguments[:1] == ["dose"]:
+        dose_command(arguments[1:])
     else:
         generate_command(arguments)
 

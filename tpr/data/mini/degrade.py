@@ -23,6 +23,8 @@ def schedule(rng: np.random.Generator, s: SplitSettings) -> list[dict | None]:
             plan.append(None)
             continue
         kind = last["kind"] if last else KINDS[rng.choice(len(KINDS), p=WEIGHTS)]
+        if s.dose and s.dose.factor == "occlusion":
+            kind = "occluder"
         plan.append(
             {"kind": kind, "severity": round(float(s.severity * rng.uniform(0.65, 1.45)), 4)}
         )

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import cv2
 
+from tpr.data.json_input import read_json
 from tpr.data.mini.annotate import document, video_files
-from tpr.data.mini.settings import SplitSettings, resolve
+from tpr.data.mini.settings import SplitSettings, resolve, split_settings
 
 INFO = "info.json"
 Progress = Callable[[int, int], None]
@@ -66,6 +67,17 @@ def existing(out: Path, settings: dict) -> str | None:
             f"mini data: {out} holds a data set with other settings; choose another folder"
         )
     return info["fingerprint"]
+
+
+def known_split(folder: Path, split: str) -> tuple[int, SplitSettings]:
+    """Seed and settings of a split of a finished data set. Raises ValueError."""
+    path = folder / INFO
+    if not path.is_file():
+        raise ValueError(f"{folder}: no generated data set (it has no {INFO})")
+    info = read_json(path)
+    if not isinstance(info, dict) or split not in info.get("splits", {}):
+        raise ValueError(f"{path}: no split {split!r}")
+    return int(info["seed"]), split_settings(split, info["splits"][split])
 
 
 def remove_orphans(out: Path) -> None:

@@ -54,7 +54,7 @@ def make_moving_scene(rng: np.random.Generator, s: SplitSettings) -> Scene:
 
 def hand_held(rng: np.random.Generator, s: SplitSettings, motion: Motion) -> Operator:
     """A camera that pans (three of four do), zooms (half do) and sways."""
-    time = np.arange(s.frames) - (s.frames - 1) / 2
+    time = s.step * (np.arange(s.frames) - (s.frames - 1) / 2)
     span, unit = max(s.frames - 1, 1), s.height / 96
     heading, pans = rng.uniform(0, 2 * np.pi), rng.random() < 0.75
     pan = pans * rng.uniform(0.2, 1.8) * motion.pan * unit
@@ -66,8 +66,9 @@ def hand_held(rng: np.random.Generator, s: SplitSettings, motion: Motion) -> Ope
     steady = reach * np.tanh((start + time[:, None] * velocity) / reach)
     centre = reach * np.tanh((start + time[:, None] * velocity + swayed) / reach)
     zooms, zoom = rng.random() < 0.5, clipped(rng.normal(0, 0.14), LARGEST_ZOOM)
+    zoomed = clipped(zooms * zoom * time / span, LARGEST_ZOOM / 2)
     roll = clipped(rng.normal(0, 0.04) + rng.normal(0, 0.06) * time / span, LARGEST_ROLL)
-    camera = Camera(centre, np.exp(zooms * zoom * time / span), roll, velocity, (s.height, s.width))
+    camera = Camera(centre, np.exp(zoomed), roll, velocity, (s.height, s.width))
     return Operator(camera, steady)
 
 
@@ -120,7 +121,7 @@ def moving_actor(
 ) -> Actor:
     """Build, paint and animate one object."""
     of_look, of_path = rng.spawn(2)
-    time, unit = np.arange(s.frames) - r.when, s.height / 96
+    time, unit = s.step * (np.arange(s.frames) - r.when), s.height / 96
     parts = build_rig(of_look, r.category)
     area = unit_area(parts)
     # of a size that no setting of motion changes, so that textures are the same in all

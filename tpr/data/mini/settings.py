@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
+from tpr.data.mini.doses import FACTORS, OF_MOTION, Dose
+
 GENERATOR_VERSION = 2
 
 
@@ -44,7 +46,8 @@ class SplitSettings:
 
     ``severity`` scales every degradation (0 = none visible); ``degraded`` is the share of
     degraded frames. The first frame of a video is never degraded, except in one-frame splits.
-    ``motion``: None, where objects go straight on and slowly.
+    ``motion``: None, where objects go straight on and slowly. ``dose``: one factor changed, all
+    else equal to the same split with another dose of it.
     """
 
     videos: int
@@ -55,12 +58,34 @@ class SplitSettings:
     degraded: float = 0.4
     jpeg_quality: int = 90
     motion: Motion | None = None
+    dose: Dose | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the first setting that is out of range."""
         limits = {"videos": (0, 10**7), "frames": (1, 1000), "height": (32, 4096)}
         limits |= {"width": (32, 4096), "jpeg_quality": (1, 100)}
         check_limits("", self, limits | {"severity": (0, 10), "degraded": (0, 1)})
+        if self.dose is not None:
+            check_dose(self.dose, self.motion)
+
+    @property
+    def step(self) -> float:
+        """Time from one frame to the next, in frames of a split without a dose."""
+        return self.dose.value if self.dose and self.dose.factor == "distance" else 1.0
+
+
+def check_dose(dose: Dose, motion: Motion | None) -> None:
+    """ValueError for a factor that is not known or needs motion, or a value out of range."""
+    if dose.factor not in FACTORS:
+        known = ", ".join(FACTORS)
+        raise ValueError(f"mini data: no dose of {dose.factor!r}; known: {known}")
+    if dose.factor in OF_MOTION and motion is None:
+        raise ValueError(f"mini data: a dose of {dose.factor} needs the setting 'motion'")
+    low, high = {"scale": (1, 4), "overlap": (0, 1), "distance": (0.1, 4)}.get(dose.factor, (0, 4))
+    if not low <= dose.value <= high:
+        raise ValueError(
+            f"mini data: a dose of {dose.factor} must be in [{low}, {high}], not {dose.value}"
+        )
 
 
 def check_limits(of: str, settings: object, limits: Mapping[str, tuple[float, float]]) -> None:
@@ -83,13 +108,18 @@ def split_settings(name: str, values: Mapping | SplitSettings) -> SplitSettings:
     if "videos" not in values:
         raise ValueError(f"mini data: split {name!r} needs 'videos', the number of videos")
     chosen = (IMAGE_DEFAULTS if name == "images" else {}) | dict(values)
-    if isinstance(motion := chosen.get("motion"), Mapping):
-        what = f"motion of split {name!r}"
-        check_names(what, motion, Motion)
-        if missing := [field.name for field in fields(Motion) if field.name not in motion]:
-            raise ValueError(f"mini data: {what} needs {missing[0]!r}")
-        chosen["motion"] = Motion(**motion)
+    for part, kind in (("motion", Motion), ("dose", Dose)):
+        if isinstance(found := chosen.get(part), Mapping):
+            chosen[part] = whole(f"{part} of split {name!r}", found, kind)
     return SplitSettings(**chosen)
+
+
+def whole(what: str, values: Mapping, kind: type) -> Motion | Dose:
+    """A part of a split's settings, all of whose settings must be there."""
+    check_names(what, values, kind)
+    if missing := [field.name for field in fields(kind) if field.name not in values]:
+        raise ValueError(f"mini data: {what} needs {missing[0]!r}")
+    return kind(**values)
 
 
 def check_names(what: str, values: Mapping, kind: type) -> None:
@@ -111,7 +141,8 @@ def resolve(splits: Mapping[str, Mapping | SplitSettings], seed: int) -> dict:
 
 
 def written(settings: SplitSettings) -> dict:
-    """As info.json has them: without motion where it is None, as before there was any."""
+    """As info.json has them: without motion and dose where they are None, as before there were
+    any."""
     return {name: value for name, value in asdict(settings).items() if value is not None}
 
 

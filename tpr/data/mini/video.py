@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from tpr.data.mini.degrade import degrade, schedule
+from tpr.data.mini.doses import dosed
 from tpr.data.mini.moving import make_moving_scene
 from tpr.data.mini.render import Frame, part_owner, render
 from tpr.data.mini.scene import Scene, make_scene
@@ -54,11 +55,16 @@ def image_motion(scene: Scene, t: int) -> np.ndarray:
 
 def attempt(settings: SplitSettings, seed: int, split: str, index: int, number: int) -> Video:
     """Video from the ``number``-th random stream; it may turn out without any track."""
+    settings = dosed(settings)
     make = make_moving_scene if settings.motion else make_scene
     scene = make(video_rng(seed, split, index, f"scene{number}"), settings)
     rng = video_rng(seed, split, index, f"degrade{number}")
     plan, frames = schedule(rng, settings), [render(scene, t) for t in range(settings.frames)]
-    shots = [degrade(f.rgb, plan[t], rng, image_motion(scene, t)) for t, f in enumerate(frames)]
+    # in videos that differ by a dose no frame's noise depends on the frames before
+    noise = rng.spawn(len(frames)) if settings.dose else [rng] * len(frames)
+    shots = [
+        degrade(f.rgb, plan[t], noise[t], image_motion(scene, t)) for t, f in enumerate(frames)
+    ]
     hidden = [shot[1] for shot in shots]
     seen = [visible_masks(scene, f, h) for f, h in zip(frames, hidden, strict=True)]
     tracks = {i: [masks[i] for masks in seen] for i, a in enumerate(scene.actors) if a.category}
@@ -71,7 +77,7 @@ def make_video(settings: SplitSettings, seed: int, split: str, index: int) -> Vi
     """The ``index``-th video of ``split``: a function of its arguments alone."""
     for number in range(MAX_ATTEMPTS):
         video = attempt(settings, seed, split, index, number)
-        if video.actors:
+        if video.actors or settings.dose:  # another attempt would show other things
             return video
     raise ValueError(
         f"mini data: no visible object in {MAX_ATTEMPTS} attempts at video {index} of {split!r};"
