@@ -99,7 +99,7 @@ def test_latex_escapes_and_keeps_the_papers_columns():
     row = TableRow("a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], "–", "–", "0")
     absent = replace(row, present=False, AP="not run", std="–")
     rows = [row, absent]
-    table = TableCells("1a", "Table 1(a)", "t", ["Backbone"], ["AP50"], rows, "", [], [])
+    table = TableCells("1a", "Table 1(a)", "t", ["Backbone"], ["AP50"], [], rows, "", [], [])
     text = latex_table(table, "mini")
     assert r"R50 & 33.8 & 22.2 $\pm$ 0.4 & -- & -- & 45.0 \\" in text
     assert r"R50 & 33.8 & not run & -- & -- & 45.0 \\" in text and "profile mini" in text
