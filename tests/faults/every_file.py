@@ -152,8 +152,10 @@ def problems(root: Path, expected: dict[str, Any]) -> Iterator[str]:
             yield f"{what}: status {status}: {output.strip().splitlines()[-1:]}"
             return
         found = numbers(root)
-        if found != expected:
-            names = [name for name in expected if found.get(name) != expected[name]]
+        names = [name for name in expected if found.get(name) != expected[name]]
+        if what == "again" and names == ["results.json"]:  # which nothing uses of a finished suite
+            names = []
+        if names:
             yield f"{what}: other numbers: {', '.join(names)}"
         again = [name for name, time in before.items() if made(root).get(name) != time]
         if again and "note: " not in output and "will run: " not in output:

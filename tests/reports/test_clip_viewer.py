@@ -96,7 +96,7 @@ def test_outer_gates_are_told_apart_by_the_order_of_levels():
 
 def test_latex_escapes_and_keeps_the_papers_columns():
     assert escaped("a_b & 5 % − ✓") == r"a\_b \& 5 \% $-$ $\checkmark$"
-    row = TableRow("a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], "–", "–", "0")
+    row = TableRow("a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], [], "–", "–", "0")
     absent = replace(row, present=False, AP="not run", std="–")
     rows = [row, absent]
     table = TableCells("1a", "Table 1(a)", "t", ["Backbone"], ["AP50"], [], rows, "", [], [])
