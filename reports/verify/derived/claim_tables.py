@@ -63,8 +63,12 @@ def _claims(facts: Facts, rows: list[Judged], sections: tuple[str, ...]) -> Expe
     is_grouped = len({one.table.id for one in rows}) > 1
     sections_of = [one.claim.get("section") for one in rows]
     described = [
-        _described(claim, f"§{section}" if is_grouped and section else "" if is_grouped else place)
-        for claim, section, place in zip(claims, sections_of, where, strict=True)
+        _described(
+            one.claim,
+            f"§{section}" if is_grouped and section else "" if is_grouped else place,
+            _over_control(facts, one),
+        )
+        for one, section, place in zip(rows, sections_of, where, strict=True)
     ]
     bounds = [_bounds(one) for one in rows]
     seeds = [", ".join(f"{gain(g, 2)} (seed {s})" for s, g in one.gains.items()) for one in rows]
@@ -112,19 +116,36 @@ def _bounds(one: Judged) -> str:
     return " to ".join(gain(bound, 2) for bound in one.gain.bounds)
 
 
-def _described(claim: dict[str, str], where: str) -> str:
-    """As the page has it: with the paper's sentence, the pair of runs and a note."""
+def _described(claim: dict[str, str], where: str, control: str) -> str:
+    """As the page has it: with the paper's sentence, the pair of runs, its control and a note."""
     parts = [claim["name"], where]
     measure = measure_of(claim)
     metric = "" if measure == "AP" else f", {MEASURES.get(measure, measure)}"
     parts += [claim.get("sentence", ""), f"{claim['better']} over {claim['than']}{metric}"]
-    return " ".join(filter(None, [*parts, claim.get("note", "")]))
+    return " ".join(filter(None, [*parts, control, claim.get("note", "")]))
+
+
+def _over_control(facts: Facts, one: Judged) -> str:
+    """What the same run gains over the one that has all but what a claim is about."""
+    asked = one.claim["better"], one.claim.get("control"), measure_of(one.claim)
+    for other in judged(facts):
+        claim = other.claim
+        if (claim["better"], claim["than"], measure_of(claim)) == asked:
+            outcome = wording(facts.profile, other.verdict)
+            if other.gain is None:
+                return f"Over its control {claim['than']}: {outcome}"
+            bounds = f" ({_bounds(other)})" if other.gain.bounds else ""
+            return (
+                f"Over its control {claim['than']}: {gain(other.gain.mean, 2)}{bounds}, {outcome}"
+            )
+    return ""
 
 
 def _reading(facts: Facts, one: Judged) -> Context:
     """Values of the lines below an outcome."""
     found = {"published": gain(one.published), "tested": str(one.tested)}
     found["claim_note"] = one.claim.get("note", "")
+    found["over_control"] = _over_control(facts, one)
     if one.gain and one.gain.bounds:
         found["best"] = gain(one.gain.bounds[one.published > 0], 2)
     if one.corrected and one.alone[0] != OPEN:

@@ -46,7 +46,7 @@ class _Reader(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag not in INLINE:
             self.flush()
-        if tag == "br":
+        if tag in ("br", "span"):
             self.buffer.append(" ")
         self.speak(tag, found)
         self.embed(tag, found)
