@@ -105,6 +105,7 @@ class Dacr(TypedDict, total=False):
     outer_gate: bool
     residual_init: float
     identity_init: bool
+    offset_std: float
 
 
 class Cpr(TypedDict, total=False):

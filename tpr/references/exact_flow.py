@@ -27,7 +27,8 @@ class ExactFlow:
             raise ValueError(f"{dataset.path}: recorded data have no exact flow")
         self.generator = json.loads(info.read_text(encoding="utf-8"))
         self.split = dataset.path.stem
-        self.index = {video.id: i for i, video in enumerate(dataset.videos)}
+        # by place in the file, whichever of its videos the data set is asked for
+        self.index = {video: i for i, video in enumerate(dataset.annotations.videos)}
 
     def between(self, video: Video, t: int, other: int) -> np.ndarray:
         """(H, W, 2) flow in the video's pixels, from frame t to the other."""

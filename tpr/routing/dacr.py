@@ -65,7 +65,7 @@ class DACR(nn.Module):
 
     identity_init starts the convolutions that sample as copies of their input, offsets at 0 and the
     merge as the mean of both frames, which spares the pretrained features; otherwise they start at
-    random.
+    random. offset_std: of the offsets' weights at the start, in place of 0 or the paper's 0.01.
     """
 
     def __init__(
@@ -77,6 +77,7 @@ class DACR(nn.Module):
         outer_gate: bool = True,
         residual_init: float = 1.0,
         identity_init: bool = False,
+        offset_std: float | None = None,
     ) -> None:
         super().__init__()
         self.offset = TapConv(2 * channels, 36, 3, bias=False) if sampling else None
@@ -86,9 +87,10 @@ class DACR(nn.Module):
         self.cell_query = InnerCell(channels, residual_init) if inner_gate else None
         self.merge = TapConv(2 * channels, channels, 1)
         self.outer_gate = TapConv(2 * channels, 1, 1) if outer_gate else None
-        self.reset_parameters(identity_init)
+        standard = 0.0 if identity_init else 0.01
+        self.reset_parameters(identity_init, standard if offset_std is None else offset_std)
 
-    def reset_parameters(self, identity: bool) -> None:
+    def reset_parameters(self, identity: bool, offset_std: float) -> None:
         if identity:
             nn.init.dirac_(self.sample_reference.weight)
             nn.init.dirac_(self.sample_query.weight)
@@ -98,7 +100,7 @@ class DACR(nn.Module):
             self.merge.weight.data.mul_(0.5)
             start_bias(self.merge)
         if self.offset is not None:
-            nn.init.normal_(self.offset.weight, std=0.0 if identity else 0.01)
+            nn.init.normal_(self.offset.weight, std=offset_std)
         if self.outer_gate is not None:
             nn.init.zeros_(self.outer_gate.weight)
             start_bias(self.outer_gate, OUTER_GATE_BIAS)
