@@ -94,10 +94,20 @@ def test_speeds_stand_beside_the_published_ratios():
     assert row.inference_ratio == "0.80 (0.75 to 0.90)" and row.network_fps == "2.50"
     assert section.published == ["BlendMask 16.1 / 19.3 = 0.83", "SipMask 15.3 / 21.2 = 0.72"]
     assert section.size == "640×360"
-    assert row.variant == "b+t, gates 10 % open"
+    assert row.variant == "b+t, gates 10 % open" and section.devices[0].work == ""
     device["variants"] = {"b+t, gates 10 % open": one | {"execution": "dense"}}
     (row,) = speed_section(record, load_paper()).devices[0].rows
     assert row.variant == "b+t, gates 10 % open, dense"
+
+
+def test_speeds_say_how_much_of_the_gated_work_is_done():
+    ratio = dict.fromkeys(("median", "min", "max"), 0.8)
+    one = {kind: {"fps": 2.5, "ratio": ratio} for kind in ("inference", "network")}
+    variants = {"b": one | {"gated_work_done": None}, "b+t": one | {"gated_work_done": 0.2311}}
+    device = {"name": "Fake", "rounds": 5, "variants": variants}
+    settings = {"frames": 8, "detections": 10, "size": [360, 640]}
+    found = speed_section({"devices": [device], "settings": settings}, load_paper())
+    assert found.devices[0].work == "b+t 23.1 %"
 
 
 def test_every_cost_row_of_the_paper_names_a_run():
