@@ -12,6 +12,7 @@ from reports.costs.cost_evidence import CostEvidence, load_cost_evidence
 from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
 from reports.evidence.table_frames import table_frame
 from reports.footage.footage_table import FootageTable, load_footage_table
+from reports.looks.evidence import PlanEvidence, by_the_plan, load_plan_evidence
 from reports.paper.transcription import Paper, load_paper
 from reports.records.code_words import TodaysCode, code_words
 from reports.records.comparable import comparable
@@ -42,8 +43,8 @@ class Evidence:
 
     about, notes: what the profile says of itself, and to readers of its claims; records: each
     record that some table shows, once, in the order of the tables' rows; difficulty: AP by part of
-    the validation videos, and the same as a frame, see `difficulty_frame`; history: what its makers
-    wrote about it, in Markdown.
+    the validation videos, and the same as a frame, see `difficulty_frame`; plan: the declared one
+    and what its looks showed; history: what its makers wrote about it, in Markdown.
     """
 
     profile: str
@@ -53,6 +54,7 @@ class Evidence:
     pool: Pool
     tables: list[TableEvidence]
     records: list[Record]
+    plan: PlanEvidence | None
     claims: list[ClaimResult]
     difficulty: PartAps
     difficulty_frame: pd.DataFrame = field(repr=False)
@@ -70,6 +72,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     pool, paper = load_pool(layout), load_paper()
     candidates = pool.shipped if shipped_only else pool.for_tables
     code, declared = TodaysCode(layout), load_tables(layout.manifests)
+    plan = load_plan_evidence(layout, declared, candidates)
     tables = [_table(table, candidates, pool, code) for table in declared]
     used = list({record.name: record for one in tables for record in one.records}.values())
     difficulty = aps_by_part(used)
@@ -81,7 +84,8 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
         pool=pool,
         tables=tables,
         records=used,
-        claims=judge_all((one.table, one.records) for one in tables),
+        plan=plan,
+        claims=by_the_plan(judge_all((one.table, one.records) for one in tables), plan),
         difficulty=difficulty,
         difficulty_frame=difficulty_frame(difficulty),
         footage=load_footage_table(layout, used),

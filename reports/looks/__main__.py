@@ -8,7 +8,7 @@ from typing import Any
 
 from experiments.declared.seed_plan import SeedPlan
 from experiments.stages.layout import ROOT, Layout
-from reports.looks.evidence import load_courses
+from reports.looks.evidence import load_alone
 from reports.looks.judging import ClaimCourse
 from reports.looks.stopping import DECIDED
 from reports.looks.words import foreseen, look_line, plan_line
@@ -26,10 +26,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def courses(layout: Layout) -> dict[str, Any]:
     """The plan as a sentence and every claim of the page with what each look says of it."""
-    plan, found = load_courses(layout)
-    if plan is None:
+    found = load_alone(layout)
+    if found is None:
         raise ValueError(f"profile {layout.profile} declares no plan")
-    return {"plan": plan_line(plan), "claims": [claim(plan, one) for one in found]}
+    claims = [claim(found.plan, one) for one in found.courses]
+    return {"plan": plan_line(found.plan), "claims": claims}
 
 
 def claim(plan: SeedPlan, one: ClaimCourse) -> dict[str, Any]:

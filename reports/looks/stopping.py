@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from experiments.declared.seed_plan import SeedPlan
+from reports.claims.verdicts import PValues
 from reports.statistics.multiplicity import holm
 
 SUCCESS, ABSENT, FUTILITY, OUT_OF_REACH, MOST, WAITING = (
@@ -37,12 +38,13 @@ class Seen(NamedTuple):
     """What one look shows of a claim, on the published side.
 
     p_none: one-sided p of no gain; p_half: of at least half the published gain; chance: of a
-    decision by the last look, as far as this one can tell.
+    decision by the last look, as far as this one can tell; p_some: of no loss.
     """
 
     p_none: float
     p_half: float
     chance: float
+    p_some: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,11 @@ class Followed:
 @dataclass
 class Course:
     """What became of a claim: the looks it took, why it stopped (WAITING: it has not, but lacks
-    records of the next look), and its two p after all corrections at each look."""
+    records of the next look), and its p after all corrections at each look."""
 
     looks: int = 0
     stop: str = WAITING
-    p_none: list[float] = field(default_factory=list)
-    p_half: list[float] = field(default_factory=list)
+    p: list[PValues] = field(default_factory=list[PValues])
 
 
 class Family:
@@ -86,12 +87,14 @@ class Family:
 def follow(plan: SeedPlan, claims: Sequence[Followed]) -> list[Course]:
     """The course of every claim of a page, all looks in turn.
 
-    Two families are tested at the plan's error each: that there is no gain, whose rejection is
-    SUCCESS, and that it is at least half as published, whose rejection is ABSENT. Stopping for any
-    other reason makes no error of either kind. A claim that stopped keeps its p for Holm.
+    Families are tested at the plan's error each: that there is no gain, whose rejection is SUCCESS,
+    that it is at least half as published, whose rejection is ABSENT, and that it is no loss, which
+    stops nothing. Stopping for any other reason makes no error. A claim that stopped keeps its p
+    for Holm.
     """
     gains = Family([claim.comparison for claim in claims], plan.shares)
     halves = Family([(claim.comparison, claim.published) for claim in claims], plan.shares)
+    losses = Family([claim.comparison for claim in claims], plan.shares)
     courses = [Course() for _ in claims]
     going = list(zip(claims, courses, strict=True))
     for look in range(len(plan.looks)):
@@ -101,11 +104,12 @@ def follow(plan: SeedPlan, claims: Sequence[Followed]) -> list[Course]:
             assert seen is not None
             gains.look(claim.comparison, look, seen.p_none)
             halves.look((claim.comparison, claim.published), look, seen.p_half)
-        none, half = gains.adjusted(), halves.adjusted()
+            losses.look(claim.comparison, look, seen.p_some)
+        none, half, some = gains.adjusted(), halves.adjusted(), losses.adjusted()
         for claim, course in going:
             course.looks = look + 1
-            course.p_none.append(none[claim.comparison])
-            course.p_half.append(half[claim.comparison, claim.published])
+            name = claim.comparison
+            course.p.append(PValues(none[name], half[name, claim.published], some[name]))
             course.stop = stop(plan, claim, course)
         # a claim out of reach asks for no seeds, but takes the looks that other claims pay for
         going = [pair for pair in going if pair[1].stop in (WAITING, OUT_OF_REACH)]
@@ -116,9 +120,9 @@ def stop(plan: SeedPlan, claim: Followed, course: Course) -> str:
     """Why the claim stops at the look it has just taken; WAITING: it does not."""
     seen = claim.seen[course.looks - 1]
     assert seen is not None
-    if course.p_half[-1] <= plan.error:
+    if course.p[-1].half <= plan.error:
         return ABSENT
-    if course.p_none[-1] <= plan.error:
+    if course.p[-1].none <= plan.error:
         return SUCCESS
     if course.looks == len(plan.looks):
         return MOST

@@ -10,6 +10,8 @@ from reports.numbers import probability, signed
 from reports.statistics.confidence import quantile
 from reports.statistics.gain import Estimate
 
+NOT_PLANNED = "how likely, planning values of AP and a published gain would say"
+
 
 def plan_line(plan: SeedPlan) -> str:
     """The plan in one sentence."""
@@ -29,7 +31,7 @@ def percent(share: float) -> str:
 
 def foreseen(plan: SeedPlan, one: ClaimCourse) -> str:
     """Whether the plan can decide a claim, and why, before it has."""
-    line = f"{chances(one.planned)} by the planning values"
+    line = f"{chances(one.planned)} by the planning values" if one.planned else NOT_PLANNED
     if one.known is not None:
         line += f", {chances(one.known)} by its own variances so far"
     if one.in_reach:
@@ -48,7 +50,7 @@ def chances(found: Chances) -> str:
 
 def look_line(plan: SeedPlan, one: ClaimCourse, look: int) -> str:
     """What a look showed of a claim, and whether it is decided; look: from 0."""
-    found = one.estimates[look]
+    found = one.estimate(look)
     if found is None or look >= one.course.looks:
         return "not looked at: records are missing"
     low, high = interval(plan, look, found)
@@ -67,16 +69,16 @@ def interval(plan: SeedPlan, look: int, found: Estimate) -> tuple[float, float]:
 
 def outcome(plan: SeedPlan, one: ClaimCourse) -> str:
     """Why a claim stopped, or that it goes on."""
-    course, published = one.course, signed(one.claim.gain)
-    none, half = probability(course.p_none[-1]), probability(course.p_half[-1])
+    course = one.course
+    none, half = probability(course.p[-1].none), probability(course.p[-1].half)
     seeds = plan.looks[course.looks - 1]
     if course.stop == SUCCESS:
         return f"decided at {seeds} seeds, stopped for success (p of no gain {none})"
     if course.stop == ABSENT:
-        some = f", but some (p of no gain {none})" if course.p_none[-1] <= plan.error else ""
-        gain = f"less than half of the published {published} (p {half})"
+        some = f", but some (p of no gain {none})" if course.p[-1].none <= plan.error else ""
+        gain = f"{absent(one)} (p {half})"
         return f"decided at {seeds} seeds, stopped for futility: {gain}{some}"
-    why = f"p of no gain {none}, of at least half as published {half}"
+    why = f"p of no gain {none}, of half the published one or more {half}"
     if course.stop == FUTILITY:
         few = percent(plan.futility)
         return (
@@ -88,3 +90,11 @@ def outcome(plan: SeedPlan, one: ClaimCourse) -> str:
     if course.stop == MOST:
         return f"undecided, stopped at the most seeds, {seeds} ({why})"
     return f"goes on ({why})"
+
+
+def absent(one: ClaimCourse) -> str:
+    """What is known of a claim that is denied."""
+    published = one.claim.published_gain
+    if published is None:
+        return "not on the side that is claimed"
+    return f"less than half of the published {signed(published)}"

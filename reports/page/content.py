@@ -21,6 +21,7 @@ from reports.page.categories import CategoryTable, category_table
 from reports.page.claim_notes import claim_notes
 from reports.page.headline import Headline, headline
 from reports.page.latex import latex_table
+from reports.page.plan_section import PlanSection, plan_section
 from reports.page.provenance import (
     PackageSet,
     ProvenanceRow,
@@ -62,6 +63,7 @@ class PageContent:
     deciding: list[DecidingRow]
     mechanism: MechanismSection | None
     mechanism_figure: Figure | None
+    plan: PlanSection | None
     tables: list[TableSection]
     cited_columns: tuple[str, ...]
     difficulty: list[PartTable]
@@ -94,6 +96,7 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         deciding=[] if is_meaningless(evidence.profile) else deciding_rows(evidence.claims),
         mechanism=mechanism_section(evidence),
         mechanism_figure=figures.mechanism,
+        plan=plan_section(evidence),
         tables=[_table(evidence, one, figures.charts[one.table.id]) for one in evidence.tables],
         cited_columns=COLUMNS,
         difficulty=difficulty_tables(list(evidence.difficulty), evidence.difficulty_frame),

@@ -18,6 +18,7 @@ from reports.verify.derived.expected import Expected
 from reports.verify.derived.first_steps import expect_first_steps
 from reports.verify.derived.footage_table import expect_footage
 from reports.verify.derived.mechanism import expect_mechanism
+from reports.verify.derived.plan import expect_plan
 from reports.verify.derived.provenance import expect_provenance
 from reports.verify.derived.result_tables import expect_results
 from reports.verify.facts import Facts
@@ -42,6 +43,7 @@ BEGIN, END = "<!-- measured: begin", "<!-- measured: end -->"  # of the README's
 EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_provenance,
     expect_claims,
+    expect_plan,
     expect_results,
     expect_mechanism,
     expect_errors,
