@@ -26,10 +26,12 @@ from experiments.declared.runs import load_runs
 from experiments.declared.typed_yaml import Label, load_typed
 
 METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # that claims may be about
+TRACKING = ("HOTA", "DetA", "AssA", "IDF1")
 SIDES = ("more", "less")
 # what results/<profile>/tables holds of every row beside its label cells
 COLUMNS = {
     *METRICS,
+    *TRACKING,
     *("run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published", "gain"),
     *("gain_over", "published_gain", "status"),
 }

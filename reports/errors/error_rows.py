@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.declared.measures import LOSSES
+from experiments.declared.tables import TRACKING
 from reports.difficulty.ap_by_part import image_model
 from reports.numbers import number, signed
 from reports.records.run_record import Record, by_run, mean_metric, paired_differences
 
-TRACKING = ("HOTA", "DetA", "AssA", "IDF1")
 COUNTS = {"identity_switches": "identity switches", "fragmentations": "fragmentations"}
 
 

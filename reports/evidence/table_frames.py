@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.declared.tables import Row, Table
+from experiments.declared.tables import TRACKING, Row, Table
 from reports.records.failed import FailedRun
 from reports.records.run_record import (
     METRICS,
@@ -46,7 +46,7 @@ def _row(
     return {
         "run": row.run,
         **row.cells,
-        **{name: mean_metric(trained, name) for name in METRICS},
+        **{name: mean_metric(trained, name) for name in (*METRICS, *_tracking(trained))},
         "AP_std": _deviation([record.metric("AP") for record in trained]),
         "seeds": len(trained),
         "seed_ids": _seed_ids(seeds, failures),
@@ -58,6 +58,11 @@ def _row(
         "gain_over": baseline,
         "status": "run" if trained else "failed" if failures else "not run",
     }
+
+
+def _tracking(records: Sequence[Record]) -> list[str]:
+    """Those of TRACKING that records of the run hold: not those of before December 2026."""
+    return [name for name in TRACKING if any(name in one.metrics for one in records)]
 
 
 def _deviation(values: list[float]) -> float:

@@ -13,6 +13,7 @@ from reports.verify.derived.cost_sentences import cost_contexts
 from reports.verify.derived.cost_tables import SECTION as COSTS
 from reports.verify.derived.cost_tables import expect_costs
 from reports.verify.derived.difficulty_tables import expect_difficulty
+from reports.verify.derived.error_changes import expect_error_changes
 from reports.verify.derived.error_kinds import expect_errors
 from reports.verify.derived.expected import Expected
 from reports.verify.derived.first_steps import expect_first_steps
@@ -47,6 +48,7 @@ EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_results,
     expect_mechanism,
     expect_errors,
+    expect_error_changes,
     expect_difficulty,
     expect_footage,
     expect_costs,

@@ -10,9 +10,10 @@ from reports.verify.facts import METRICS, Facts, Json, Record, read_json
 from reports.verify.printed.document import Document, Text
 
 # whose descriptions follow from records: the others show what only the runs' folders had
-COMPUTED = ("ap-", "training-", "difficulty", "cost-parts", "mechanism")
+COMPUTED = ("ap-", "training-", "difficulty", "errors", "cost-parts", "mechanism")
 SECTIONS = {
     "difficulty": "Where the gain is",
+    "errors": "What kind of error",
     "ap-cost": "Costs",
     "cost-parts": "Costs",
     "mechanism": "The mechanism",

@@ -12,6 +12,7 @@ import numpy as np
 from reports.verify.check import NO_SOURCE, Finding, check_table
 from reports.verify.derived.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
 from reports.verify.derived.difficulty_tables import base_of, part_gains, parts_of
+from reports.verify.derived.error_kinds import TRACKING
 from reports.verify.derived.expected import Expected
 from reports.verify.derived.result_tables import measured_gain, published_gain
 from reports.verify.facts import METRICS, Facts, PaperTable, deviation, mean
@@ -77,7 +78,7 @@ def _results(facts: Facts, table: PaperTable) -> list[Line]:
         {
             "run": row.run,
             **row.cells,
-            **{name: facts.mean(row.run, name) for name in METRICS},
+            **{name: facts.mean(row.run, name) for name in (*METRICS, *TRACKING)},
             "AP_std": deviation(facts.values(row.run)),
             "seeds": len(facts.values(row.run)),
             "seed_ids": " ".join(map(str, facts.records.get(row.run, {}))),
