@@ -1,4 +1,5 @@
 """Chart of what modules gain beside how far they align."""
+# pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from pathlib import Path

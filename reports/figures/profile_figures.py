@@ -61,7 +61,7 @@ def errors_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     sources |= {"pairs": digest(pairs)} if sources else {}
 
     def draw() -> Figure | None:
-        from reports.errors.error_chart import change_by_kind
+        from reports.figures.error_chart import change_by_kind
 
         return change_by_kind(changes, sources, layout.figures)
 

@@ -80,7 +80,7 @@ def aligning(records: Sequence[Record]) -> Aligning | str:
         seeds=len(finest),
         truth=found[0]["truth"],
         clean=_errors([one["pairs"].get("clean") for one in looked]),
-        dis=_errors([(one["dis"] or {}).get("clean") for one in looked]),
+        dis=_errors([one["dis"] and one["dis"].get("clean") for one in looked]),
     )
 
 

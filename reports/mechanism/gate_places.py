@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reports.mechanism.aligning import mean, probes
 from reports.numbers import number
@@ -31,11 +32,16 @@ def gate_rows(runs: dict[str, list[Record]]) -> list[GateRow]:
         GateRow(run, title, [cell(records, kind, place) for place in PLACES])
         for run, records in runs.items()
         for kind, title in KINDS.items()
-        if any(kind in (one["gates"] or {}) for one in probes(records))
+        if any(kind in gates for gates in gates_of(records))
     ]
 
 
 def cell(records: Sequence[Record], kind: str, place: str) -> str:
-    found = [gates[kind][place] for one in probes(records) if kind in (gates := one["gates"] or {})]
+    found = [gates[kind][place] for gates in gates_of(records) if kind in gates]
     share = mean(found, lambda one: one[VALUES[kind]])
     return number(None if share is None else 100 * share)
+
+
+def gates_of(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Of each probe; empty for a module without gates."""
+    return [one["gates"] or {} for one in probes(records)]

@@ -96,7 +96,8 @@ class Record:
 
     def _part(self, grouping: str, name: str) -> float | None:
         """AP of a part of the validation videos."""
-        groups = (self.metrics.get("difficulty") or {}).get(grouping, [])
+        difficulty: dict[str, Any] = self.metrics.get("difficulty") or {}
+        groups = difficulty.get(grouping, [])
         return next((group["AP"] for group in groups if group["name"] == name), None)
 
     def draws(self, name: str) -> Array | None:

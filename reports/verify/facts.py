@@ -213,3 +213,8 @@ def _are_mappings(one: Any, other: Any) -> bool:
 
 def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def part(record: Json, name: str) -> Json:
+    """A part of a record; empty where it has none."""
+    return record.get(name) or {}

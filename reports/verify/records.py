@@ -1,13 +1,13 @@
 """The records themselves: their numbers made again from kept matches, and what they lack."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from reports.verify.check import Finding
 from reports.verify.derived.speed import has_rounds, recorded, speeds
-from reports.verify.facts import Facts, Record, digest
+from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes
 from reports.verify.recounted.matches import read_kept
 from reports.verify.recounted.recorded_draws import UNIT, recorded_draws
@@ -26,7 +26,7 @@ def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
                 yield Finding(
                     file, "AP_bootstrap_se", str(metrics["AP_bootstrap_se"]), f"{error:.4f}"
                 )
-        categories = [ap for ap in (metrics.get("per_category") or {}).values() if ap is not None]
+        categories = [ap for ap in part(metrics, "per_category").values() if ap is not None]
         if categories and abs(np.mean(categories) - metrics["AP"]) > 1e-6:
             yield Finding(
                 file, "AP", str(metrics["AP"]), f"{np.mean(categories)}, by its categories"
@@ -57,10 +57,10 @@ def _by_matches(file: str, record: Record, thorough: bool) -> Iterable[Finding]:
 def _differences(file: str, place: str, recorded: Any, again: Any) -> Iterable[Finding]:
     """Where what was recounted is not what the record says."""
     if isinstance(again, Mapping):
-        for name, value in again.items():
+        for name, value in cast(Json, again).items():
             yield from _differences(file, f"{place} {name}".strip(), recorded.get(name), value)
     elif isinstance(again, list):
-        for number, value in enumerate(again):
+        for number, value in enumerate(cast(list[Any], again)):
             yield from _differences(file, f"{place} {number}", recorded[number], value)
     elif isinstance(again, float) and isinstance(recorded, float | int):
         if abs(again - recorded) > 1e-9:
@@ -98,8 +98,8 @@ def lacking(facts: Facts) -> list[str]:
 
 
 def _unsaid(name: str, found: dict[str, Any], facts: Facts) -> str:
-    git = found.get("git") or {}
-    fields = {"its commit": git.get("commit")}
+    git = part(found, "git")
+    fields: dict[str, Any] = {"its commit": git.get("commit")}
     if name == "speed.json":
         fields |= {"its machine": found.get("hardware"), "every round's time": has_rounds(facts)}
     unsaid = [what for what, value in fields.items() if not value]

@@ -13,12 +13,12 @@ from tpr.data.mini import flow, resolve
 from tpr.data.mini.__main__ import main
 from tpr.data.mini.annotate import document, video_files
 from tpr.data.mini.degrade import degrade, schedule
-from tpr.data.mini.doses import FACTORS, Dose
+from tpr.data.mini.doses import FACTORS
 from tpr.data.mini.doses import dosed as applied
 from tpr.data.mini.generate import add, generate
 from tpr.data.mini.moving import make_moving_scene
 from tpr.data.mini.scene import Scene
-from tpr.data.mini.settings import SplitSettings, split_settings, video_rng
+from tpr.data.mini.settings import Dose, SplitSettings, split_settings, video_rng
 from tpr.data.mini.video import Video, image_motion, make_video
 from tpr.footage.measures import View
 from tpr.footage.statistics import Statistics, statistics_of

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from reports.verify.derived.gain_statistics import BEYOND, Array, Gain, estimate, holm
-from reports.verify.facts import Facts, Json, PaperTable, Record
+from reports.verify.facts import Facts, Json, PaperTable, Record, part
 from reports.verify.recounted.recorded_draws import recorded_draws
 from reports.verify.words import machine
 
@@ -158,7 +158,7 @@ def unlike(facts: Facts, one: Judged, trait: Callable[[Record], str]) -> list[in
 
 
 def commit(record: Record) -> str:
-    return str((record.raw["train"].get("git") or {}).get("commit"))
+    return str(part(record.raw["train"], "git").get("commit"))
 
 
 def trained_on(record: Record) -> str:

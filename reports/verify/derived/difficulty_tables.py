@@ -58,8 +58,8 @@ def part_gains(aps: dict[str, dict[int, float]], better: str, than: str) -> list
 def expect_difficulty(facts: Facts) -> Expected:
     parts, aps = parts_of(facts)
     found = Expected()
-    for title, inside in (("Videos", lambda g: g != "frames"), ("Frames", lambda g: g == "frames")):
-        own = [part for part in parts if inside(part[0])]
+    for title, of_frames in (("Videos", False), ("Frames", True)):
+        own = [part for part in parts if (part[0] == "frames") == of_frames]
         if own:
             runs = [*aps[own[0]]]
             columns = [

@@ -47,7 +47,8 @@ def _values(known: dict[str, dict[int, Record]], name: str) -> Values:
 
 def _cells(known: dict[str, dict[int, Record]], name: str) -> list[str]:
     """Means, with the difference to the image model where there is one."""
-    values, digits, cells = _values(known, name), 0 if name in COUNTS else 1, []
+    values, digits = _values(known, name), 0 if name in COUNTS else 1
+    cells: list[str] = []
     for run, seeds in values.items():
         base = base_of(run, values)
         other = values[base] if base else {}

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from reports.verify.derived.expected import Expected, ExpectedTable, column
-from reports.verify.facts import METRICS, Facts, Json
+from reports.verify.facts import METRICS, Facts, Json, part
 from reports.verify.words import DASH, fixed, machine, minute, time_taken
 
 SECTION = ("Where the numbers come from",)
@@ -12,9 +12,9 @@ SECTION = ("Where the numbers come from",)
 def expect_provenance(facts: Facts) -> Expected:
     records = facts.shown
     evaluations = [one.raw["evaluate"] for one in records]
-    parts = {
-        name: [(one.raw.get(part) or {}).get("key", "")[:12] or DASH for one in records]
-        for name, part in (("evaluation", "evaluate"), ("training", "train"))
+    keys = {
+        name: [part(one.raw, kind).get("key", "")[:12] or DASH for one in records]
+        for name, kind in (("evaluation", "evaluate"), ("training", "train"))
     }
     table = ExpectedTable(
         SECTION,
@@ -22,10 +22,10 @@ def expect_provenance(facts: Facts) -> Expected:
             column("run", [one.run for one in records]),
             column("seed", [str(one.seed) for one in records]),
             *(column(name, [fixed(one.value(name)) for one in records]) for name in METRICS),
-            *(column(name, cells) for name, cells in parts.items()),
-            column("pretraining", [_pretraining(one.raw.get("pretrain") or {}) for one in records]),
+            *(column(name, cells) for name, cells in keys.items()),
+            column("pretraining", [_pretraining(part(one.raw, "pretrain")) for one in records]),
             column("dataset", [str(one.get("dataset") or DASH)[:12] for one in evaluations]),
-            column("commit", [_commit(one.get("git") or {}) for one in evaluations]),
+            column("commit", [_commit(part(one, "git")) for one in evaluations]),
             column("time", [time_taken(one.seconds) for one in records]),
             column("finished", [minute(one.get("finished")) for one in evaluations]),
             column("machine", [machine(one.get("hardware")) for one in evaluations]),
@@ -77,7 +77,7 @@ def _sets(facts: Facts) -> list[dict[str, str]]:
     """Package versions, with the records that were made with them."""
     sets: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for record in facts.shown:
-        packages = tuple(sorted((record.raw["evaluate"].get("packages") or {}).items()))
+        packages = tuple(sorted(part(record.raw["evaluate"], "packages").items()))
         sets.setdefault(packages, []).append(record.name)
     return [
         {

@@ -8,7 +8,7 @@ from scipy import stats
 
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
 from reports.verify.derived.mechanism import motion_cells
-from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean
+from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean, part
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 
 CITED = ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
@@ -132,7 +132,7 @@ def _smoothed_end(curve: dict[str, list[float]]) -> float:
 def _categories(facts: Facts) -> list[ExpectedTable]:
     """AP by size and category."""
     shown = facts.shown
-    names = list(dict.fromkeys(n for r in shown for n in r.metrics.get("per_category") or {}))
+    names = list(dict.fromkeys(n for r in shown for n in part(r.metrics, "per_category")))
     if not names:
         return []
     sizes = {"APs": "small", "APm": "medium", "APl": "large"}

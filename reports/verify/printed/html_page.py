@@ -170,7 +170,8 @@ class _Grid:
 
     def finished(self) -> Table:
         heads = [self.line(row) for row in sorted(self.heads)]
-        names = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*heads, strict=True)]
+        columns = zip(*heads, strict=True)
+        names = [" ".join(dict.fromkeys(one for one in parts if one)) for parts in columns]
         rows = [
             self.line(row)
             for row in range(self.row + 1)

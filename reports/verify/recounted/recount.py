@@ -60,7 +60,7 @@ def draws(kept: Kept, count: int, seed: int, shown: Array) -> Array:
 def difficulty(kept: Kept) -> dict[str, list[dict[str, Any]]]:
     """Groups of videos in thirds by amount, and of frames, as records hold them."""
     assert kept.frames is not None
-    about, groups = kept.about, {}
+    about, groups = kept.about, dict[str, list[dict[str, Any]]]()
     categories = len(about["categories"])
     for name, amounts in about["amounts"].items():
         known = np.array([np.nan if one is None else one for one in amounts], float)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tpr.command import command, finite, natural, positive
 from tpr.data.media.picture_writer import encode_image
-from tpr.data.mini.doses import FACTORS, Dose
+from tpr.data.mini.doses import FACTORS
 from tpr.data.mini.generate import generate, known_split
+from tpr.data.mini.settings import Dose
 from tpr.data.mini.sheet import sheet
 from tpr.files import check_outputs, replacing
 

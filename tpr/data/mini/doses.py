@@ -7,22 +7,11 @@ other value of that factor, video by video; docs/mini-world.md says what each fa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-if TYPE_CHECKING:
-    from tpr.data.mini.settings import SplitSettings
-
+from tpr.data.mini.settings import SplitSettings
 
 ASIDE = (1.5, 0.4)  # from middle to middle of two objects, in sizes
-
-
-@dataclass(frozen=True)
-class Dose:
-    """``factor``: one of FACTORS; ``value``: what it is set to, or multiplied by."""
-
-    factor: str
-    value: float
 
 
 def speed(s: SplitSettings, value: float) -> SplitSettings:
@@ -63,7 +52,6 @@ FACTORS: Mapping[str, Callable[[SplitSettings, float], SplitSettings]] = {
     "degradation": degradation,
     "distance": distance,
 }
-OF_MOTION = ("speed", "scale", "overlap", "distance")
 
 
 def dosed(s: SplitSettings) -> SplitSettings:

@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
-from tpr.data.mini.doses import FACTORS, OF_MOTION, Dose
-
 GENERATOR_VERSION = 2
 
 
@@ -38,6 +36,26 @@ class Motion:
         limits = {"speed": (0, 200), "pan": (0, 50), "sway": (0, 50), "growth": (1, 4)}
         limits |= {"gait": (0, 4), "crossing": (0, 1), "aside": (0, 3)}
         check_limits("motion's ", self, limits)
+
+
+# of a dose of each factor, the least and the most
+DOSES: dict[str, tuple[float, float]] = {
+    "speed": (0, 4),
+    "scale": (1, 4),
+    "overlap": (0, 1),
+    "occlusion": (0, 4),
+    "degradation": (0, 4),
+    "distance": (0.1, 4),
+}
+OF_MOTION = ("speed", "scale", "overlap", "distance")
+
+
+@dataclass(frozen=True)
+class Dose:
+    """``factor``: one of DOSES; ``value``: what it is set to, or multiplied by."""
+
+    factor: str
+    value: float
 
 
 @dataclass(frozen=True)
@@ -76,12 +94,12 @@ class SplitSettings:
 
 def check_dose(dose: Dose, motion: Motion | None) -> None:
     """ValueError for a factor that is not known or needs motion, or a value out of range."""
-    if dose.factor not in FACTORS:
-        known = ", ".join(FACTORS)
+    if dose.factor not in DOSES:
+        known = ", ".join(DOSES)
         raise ValueError(f"mini data: no dose of {dose.factor!r}; known: {known}")
     if dose.factor in OF_MOTION and motion is None:
         raise ValueError(f"mini data: a dose of {dose.factor} needs the setting 'motion'")
-    low, high = {"scale": (1, 4), "overlap": (0, 1), "distance": (0.1, 4)}.get(dose.factor, (0, 4))
+    low, high = DOSES[dose.factor]
     if not low <= dose.value <= high:
         raise ValueError(
             f"mini data: a dose of {dose.factor} must be in [{low}, {high}], not {dose.value}"

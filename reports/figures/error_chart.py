@@ -1,4 +1,5 @@
 """Chart of the change in AP lost to each kind of error."""
+# pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
 from pathlib import Path
