@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from reports.verify.check import NO_SOURCE, Finding
 from reports.verify.derived.claim_tables import reach
-from reports.verify.derived.claims import Judged, judged
+from reports.verify.derived.claims import Judged
+from reports.verify.derived.outcomes import judged
 from reports.verify.facts import Facts
 from reports.verify.printed.document import Document, Drawing
 from reports.verify.words import NUMBER, gain

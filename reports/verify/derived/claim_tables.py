@@ -9,7 +9,6 @@ from reports.verify.derived.claims import (
     OPEN,
     Judged,
     commit,
-    judged,
     measure_of,
     trained_on,
     unlike,
@@ -17,6 +16,7 @@ from reports.verify.derived.claims import (
 )
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
 from reports.verify.derived.gain_statistics import BEYOND, powers
+from reports.verify.derived.outcomes import judged
 from reports.verify.facts import Facts
 from reports.verify.words import DASH, chance, fixed, gain
 

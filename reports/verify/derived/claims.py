@@ -1,4 +1,6 @@
-"""Every claim judged once more: gain, interval, p and outcome, by the rules in docs/report.md."""
+"""Every claim judged once more: gain, interval, p and outcome, by the rules in docs/report.md.
+
+`outcomes.py` has what stands on the page, where a declared plan may take these rules' place."""
 
 import math
 from collections.abc import Callable
@@ -86,9 +88,15 @@ def place(published: float, gain: Gain) -> str:
 
 
 @lru_cache(maxsize=4)
-def judged(facts: Facts) -> list[Judged]:
-    """Every claim in order. Claims that rest on the same comparison share its outcome."""
-    alone = [_alone(facts, table, claim) for table in facts.tables for claim in table.claims]
+def judged_alone(facts: Facts) -> list[Judged]:
+    """Every claim in order, by itself."""
+    return [_alone(facts, table, claim) for table in facts.tables for claim in table.claims]
+
+
+def judged_together(facts: Facts) -> list[Judged]:
+    """As if seeds had been fixed in advance. Claims that rest on the same comparison share its
+    outcome."""
+    alone = judged_alone(facts)
     firsts: dict[object, Judged] = {}
     for one in alone:
         firsts.setdefault(_comparison(one), one)

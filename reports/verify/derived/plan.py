@@ -1,7 +1,12 @@
 """The declared plan as the page puts it."""
 
-from reports.verify.derived.expected import Expected
+import numpy as np
+
+from reports.verify.derived.expected import Expected, ExpectedTable, column
+from reports.verify.derived.gain_statistics import Gain, distances
+from reports.verify.derived.looks import Course, Plan, courses
 from reports.verify.facts import Facts, Json
+from reports.verify.words import chance, gain
 
 SECTION = "Claims"
 
@@ -21,4 +26,38 @@ def expect_plan(facts: Facts) -> Expected:
         "plan_error": f"{100 * plan['error']:g}",
         "plan_spending": f"{plan['spending']:g}",
     }
-    return Expected(contexts=[(SECTION, values)])
+    rows = [one for one in courses(facts) if one.p]
+    tables = [_looks(Plan(plan), rows)] if rows else []
+    return Expected(tables, [(SECTION, values)])
+
+
+def _looks(plan: Plan, rows: list[Course]) -> ExpectedTable:
+    claims = [one.one.claim for one in rows]
+    where = [one.one.table.paper for one in rows]
+    means = [one.last[1].mean for one in rows]
+    published = [one.get("expects") or gain(one["published_gain"]) for one in claims]
+    return ExpectedTable(
+        (SECTION,),
+        [
+            column("claim", [f"{a['name']}, {b}" for a, b in zip(claims, where, strict=True)]),
+            column("published gain", published),
+            column("seeds", [str(plan.looks[len(one.p) - 1]) for one in rows]),
+            column("gain", [gain(one, 2) for one in means]),
+            column("interval over the looks", [_interval(plan, one) for one in rows]),
+            column(
+                "p none / half over looks and claims",
+                [f"{chance(one.p[-1][0])} / {chance(one.p[-1][1])}" for one in rows],
+            ),
+            column("", [one.stop for one in rows]),
+        ],
+    )
+
+
+def _interval(plan: Plan, one: Course) -> str:
+    """It misses the truth at any look in at most twice the plan's error of cases."""
+    found: Gain = one.last[1]
+    seed_error, video_error = found.seed_error or 0.0, found.video_error or 0.0
+    beyond, reach = plan.raw["error"] * plan.shares[len(one.p) - 1], 0.0
+    if seed_error or video_error:
+        reach = float(distances(beyond, np.array([seed_error]), video_error, found.freedom)[0])
+    return f"{gain(found.mean - reach, 2)} to {gain(found.mean + reach, 2)}"
