@@ -44,7 +44,7 @@ class Schedule:
 
 
 def step_seconds(step: Step, durations: Durations) -> float:
-    """Of a stage that is done 0."""
+    """What a stage is expected to take; 0 where it is done already."""
     if step.action == DONE:
         return 0.0
     return SHIP_SECONDS if step.action == SHIPPED else durations(step.stage)

@@ -15,7 +15,8 @@ _keys: list[tuple[int, int, int]] = []
 
 @contextmanager
 def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
-    """Inside, each image of the part-th part of an iteration's batch has its stream."""
+    """Inside, each image of a part of an iteration's batch has random numbers of its own, which depend
+    on the seed, the iteration and the image's place in the batch alone."""
     _keys.append((seed, iteration, part))
     try:
         yield
@@ -25,7 +26,7 @@ def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
 
 @contextmanager
 def image_rng(image: int, images: int) -> Iterator[None]:
-    """Inside, torch draws from the stream of one of the part's `images`.
+    """Inside, torch draws the random numbers of one of the part's `images`.
 
     Outside of `seeded_part` it draws from its own generator, as ever.
     """

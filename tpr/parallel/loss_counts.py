@@ -54,7 +54,7 @@ def over_processes(count: Count) -> Count:
 
 
 def recording(counts: list[float]) -> Callable[[Count], Count]:
-    """Notes what is asked for, in order."""
+    """A counter that changes nothing and adds every count that it gets to `counts`, in order."""
 
     def counter(count: Count) -> Count:
         counts.append(float(count))
@@ -64,7 +64,7 @@ def recording(counts: list[float]) -> Callable[[Count], Count]:
 
 
 def replaying(totals: Iterable[float]) -> Callable[[Count], Count]:
-    """Answers, in order, by what was found before."""
+    """A counter that gives back totals found before, in the order of the questions."""
     answers = iter(totals)
     return lambda count: alike(next(answers), count)
 

@@ -16,8 +16,9 @@ from tpr.parallel.distributed import gathered, is_main, rank, world_size
 class ResultShards:
     """Pieces 0..count-1 as JSON files in a folder of `out`, which all processes must see.
 
-    fingerprint: of what the pieces depend on; pieces of anything else are deleted. own: the
-    pieces that are missing or damaged and that this process is to make; damaged: how many of them.
+    fingerprint: a checksum over all that the pieces depend on; pieces of anything else are deleted.
+    missing: numbers of the pieces that this process is to make, as they are not there or damaged;
+    damaged: how many of them are damaged.
     """
 
     def __init__(self, out: Path, fingerprint: str, count: int) -> None:
