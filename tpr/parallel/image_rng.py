@@ -15,8 +15,10 @@ _keys: list[tuple[int, int, int]] = []
 
 @contextmanager
 def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
-    """Inside, each image of a part of an iteration's batch has random numbers of its own, which depend
-    on the seed, the iteration and the image's place in the batch alone."""
+    """Inside, each image of a part of an iteration's batch has random numbers of its own.
+
+    They depend on the seed, the iteration and the image's place in the batch alone.
+    """
     _keys.append((seed, iteration, part))
     try:
         yield
