@@ -143,7 +143,7 @@ def until_decided(
     """The rounds of the profile's plan."""
     check_options(options)
     profile = chosen_profile(options, manifests)
-    tables = tables_with_claims(manifests, options.targets)
+    tables = tables_with_claims(manifests, profile, options.targets)
     plan = declared_plan(profile, layout)
     if not options.dry_run:
         check_committed(layout)

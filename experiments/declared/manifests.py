@@ -36,18 +36,22 @@ class Manifests:
             raise UnknownNameError(f"unknown profile {name!r}; {nearest(name, self.profiles)}")
         profile, source = load_profile(self.folder / "profiles" / f"{name}.yaml")
         check_continued(profile, source, self.runs)
+        for place, table in enumerate(profile.tables or []):
+            source.check_name(table, self.tables, "table", "tables", place)
         return profile
 
+    def everything(self, profile: Profile) -> list[str]:
+        """The targets that "all" means: the profile's tables, or every table and run."""
+        return [*self.tables, *self.runs] if profile.tables is None else profile.tables
+
     def target_runs(self, targets: Sequence[str]) -> list[str]:
-        """Runs of the targets (table ids, run names, "all"), each once, in the tables' order."""
+        """Runs of the targets (table ids, run names), each once, in the tables' order."""
         chosen: dict[str, None] = {}
         for target in targets:
             if target in self.tables:
                 chosen |= dict.fromkeys(self.tables[target].runs)
             elif target in self.runs:
                 chosen[target] = None
-            elif target == "all":
-                chosen |= dict.fromkeys(self.target_runs([*self.tables, *self.runs]))
             else:
                 known = [*self.tables, *self.runs, *OTHER_TARGETS]
                 raise UnknownNameError(

@@ -52,8 +52,8 @@ class Profile:
     training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
     pretrain_flow, offset_fit: where the profile has its own images, its own videos with exact
     flow; plan: how
-    its claims are decided, None: with whatever seeds there are; notes: what a reader of its claims
-    should know."""
+    its claims are decided, None: with whatever seeds there are; tables: those that "all" means and
+    its page shows, None: every one; notes: what a reader of its claims should know."""
 
     name: str = field(metadata={"key": "profile"})
     about: str
@@ -72,6 +72,7 @@ class Profile:
     processes: int | None = 1
     accelerator: Accelerator | None = None
     plan: SeedPlan | None = None
+    tables: list[str] | None = None
     notes: list[str] = field(default_factory=list[str])
 
     @property

@@ -89,9 +89,10 @@ class Graph:
         name = self.runs[run].image_model
         return self._stage("offset-fit", name, spec | {"train": settings}, inputs)
 
-    def pretraining(self) -> list[Stage]:
-        """All that the runs start from, each once: image models and flow networks."""
-        possible = [run for run in self.runs if not self.left_out(run)]
+    def pretraining(self, runs: Sequence[str] | None = None) -> list[Stage]:
+        """All that runs (None: every one) start from, each once: image models, flow networks."""
+        asked = self.runs if runs is None else runs
+        possible = [run for run in asked if not self.left_out(run)]
         inputs = [stage for run in possible for stage in self.train(run, 0).inputs.values()]
         return list({stage.key: stage for stage in inputs if stage.kind in PRETRAINING}.values())
 
@@ -211,21 +212,24 @@ def goal_stages(
     offsets for "offset-fit". Runs that the profile cannot have are left out: see `left_out`."""
     goals: list[Stage] = []
     if "pretrain" in targets:
-        goals += graph.pretraining()
+        goals += graph.pretraining(asked_runs(graph, manifests, ["all"]))
     if OFFSET_FIT in targets:
         goals.append(graph.offset_fit(FITTED_RUN))
-    for run in asked_runs(manifests, targets):
+    for run in asked_runs(graph, manifests, targets):
         if not graph.left_out(run):
             goals += [graph.evaluate(run, seed) for seed in seeds]
     return goals
 
 
-def asked_runs(manifests: Manifests, targets: Sequence[str]) -> list[str]:
+def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
+    """Runs of the targets, "all" among them, each once."""
     apart = ("pretrain", OFFSET_FIT)  # no runs
-    return manifests.target_runs([target for target in targets if target not in apart])
+    everything = manifests.everything(graph.profile)
+    asked = [everything if target == "all" else [target] for target in targets]
+    return manifests.target_runs([one for some in asked for one in some if one not in apart])
 
 
 def left_out(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
     """A line for each run of the targets that the profile cannot have."""
-    reasons = {run: graph.left_out(run) for run in asked_runs(manifests, targets)}
+    reasons = {run: graph.left_out(run) for run in asked_runs(graph, manifests, targets)}
     return [f"{run} is left out: {why}" for run, why in reasons.items() if why]

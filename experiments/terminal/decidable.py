@@ -52,9 +52,11 @@ def check_committed(layout: Layout) -> None:
         )
 
 
-def tables_with_claims(manifests: Manifests, targets: list[str]) -> list[str]:
-    """Ids of the named tables, all that have claims where none is named. Raises ValueError."""
+def tables_with_claims(manifests: Manifests, profile: Profile, targets: list[str]) -> list[str]:
+    """Ids of the named tables, the profile's that have claims where none is named. Raises
+    ValueError."""
     having = [id for id, table in manifests.tables.items() if table.claims]
+    own = [id for id in having if id in manifests.everything(profile)]
     for name in targets:
         if name in manifests.runs:
             raise ValueError(
@@ -65,4 +67,4 @@ def tables_with_claims(manifests: Manifests, targets: list[str]) -> list[str]:
             raise UnknownNameError(f"unknown table {name!r}; {nearest(name, known)}")
         if name != "all" and name not in having:
             raise ValueError(f"table {name} has no claims to decide; {', '.join(having)} have")
-    return [id for id in having if not targets or {id, "all"} & set(targets)]
+    return [id for id in having if id in targets or (id in own and targets in ([], ["all"]))]

@@ -17,7 +17,7 @@ from reports.paper.transcription import Paper, load_paper
 from reports.records.code_words import TodaysCode, code_words
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool
-from reports.records.profile_manifest import load_about, load_notes
+from reports.records.profile_manifest import load_about, load_notes, load_profile, shown_tables
 from reports.records.run_record import Record
 
 
@@ -71,7 +71,8 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     """
     pool, paper = load_pool(layout), load_paper()
     candidates = pool.shipped if shipped_only else pool.for_tables
-    code, declared = TodaysCode(layout), load_tables(layout.manifests)
+    code, profile = TodaysCode(layout), load_profile(layout.manifests, layout.profile)
+    declared = shown_tables(load_tables(layout.manifests), profile)
     plan = load_plan_evidence(layout, declared, candidates)
     tables = [_table(table, candidates, pool, code) for table in declared]
     used = list({record.name: record for one in tables for record in one.records}.values())

@@ -31,10 +31,9 @@ def own_footage(layout: Layout, records: Iterable[Record]) -> Statistics | None:
     kept: dict[str, Any] = read_json(layout.footage) if layout.footage.is_file() else {}
     if kept.get("dataset") in videos:
         return kept["data"][0]
-    view = view_of(layout)
     for dataset, key in videos.items():
         folder = sound_folder(layout.runs, key)
-        if folder and view:
+        if folder and (view := view_of(layout)):
             found = statistics_of(folder / "val.json", view, "val.json")
             content = {"dataset": dataset, "data": [found]}
             write_atomically(layout.footage, json.dumps(content, indent=1) + "\n")

@@ -13,6 +13,7 @@ from reports.looks.judging import ClaimCourse, claim_courses, comparison, is_pla
 from reports.records.comparable import comparable
 from reports.records.pool import load_pool
 from reports.records.profile_manifest import load_profile as load_manifest
+from reports.records.profile_manifest import shown_tables
 from reports.records.run_record import Record
 
 
@@ -43,7 +44,9 @@ def load_alone(layout: Layout) -> PlanEvidence | None:
     that is what the plan ran."""
     pool = load_pool(layout)
     latest = {(one.run, one.seed): one for one in [*pool.shipped, *pool.made_here]}
-    return load_plan_evidence(layout, load_tables(layout.manifests), list(latest.values()))
+    profile = load_manifest(layout.manifests, layout.profile)
+    tables = shown_tables(load_tables(layout.manifests), profile)
+    return load_plan_evidence(layout, tables, list(latest.values()))
 
 
 def by_the_plan(results: Sequence[ClaimResult], found: PlanEvidence | None) -> list[ClaimResult]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.plain_yaml import plain
+from experiments.declared.tables import Table
 from experiments.declared.trial import TRIAL
 
 
@@ -34,6 +35,21 @@ def load_about(manifests: Path, profile: str) -> str:
 def load_notes(manifests: Path, profile: str) -> list[str]:
     """What a reader of a profile's claims should know, a paragraph each."""
     return [str(note).strip() for note in load_profile(manifests, profile).get("notes", [])]
+
+
+def shown_tables(declared: list[Table], profile: dict[str, Any]) -> list[Table]:
+    """The profile's own tables, every one where it names none; with them those that hold the
+    claims over a control that theirs stand beside."""
+    listed = profile.get("tables")
+    if listed is None:
+        return declared
+    own = [table for table in declared if table.id in listed]
+    controls = {(claim.better, claim.control) for table in own for claim in table.claims}
+    return [
+        table
+        for table in declared
+        if table in own or any((one.better, one.than) in controls for one in table.claims)
+    ]
 
 
 def split_size(profile: dict[str, Any]) -> int | None:

@@ -134,18 +134,34 @@ def load_facts(root: Path, profile: str) -> Facts:
         one = Record(path, read_json(path))
         records.setdefault(one.run, {})[one.seed] = one
     tables = [_table(read_yaml(path)) for path in sorted((manifests / "tables").glob("*.yaml"))]
+    manifest = read_profile(manifests / "profiles" / f"{profile}.yaml")
     return Facts(
         root,
         profile,
         {run: dict(sorted(seeds.items())) for run, seeds in records.items()},
-        tables,
+        _shown(tables, manifest.get("tables")),
         read_yaml(root / "reports" / "published" / "tables.yaml"),
-        read_profile(manifests / "profiles" / f"{profile}.yaml"),
+        manifest,
         read_json(results / "full" / "costs.json"),
         read_json(results / "full" / "speed.json"),
         read_json(results / profile / "footage.json"),
         read_yaml(footage) if (footage := manifests / "footage.yaml").is_file() else [],
     )
+
+
+def _shown(tables: list[PaperTable], named: list[str] | None) -> list[PaperTable]:
+    """Of a profile that names tables these, and those that a claim of theirs looks up a control
+    in."""
+    if named is None:
+        return tables
+    asked = {
+        (claim["better"], claim["control"])
+        for table in tables
+        for claim in table.claims
+        if table.id in named and claim.get("control")
+    }
+    pairs = {t.id: {(one["better"], one["than"]) for one in t.claims} for t in tables}
+    return [table for table in tables if table.id in named or pairs[table.id] & asked]
 
 
 def _record_paths(folder: Path) -> list[Path]:

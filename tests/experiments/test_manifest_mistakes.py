@@ -4,6 +4,7 @@ import pytest
 
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import UnknownNameError, check_runs, load_manifests
+from experiments.pipeline.graph import Graph, asked_runs
 from tests.helpers.suite_helpers import REPOSITORY, edit, make_root
 
 
@@ -181,5 +182,20 @@ def test_an_unknown_target_or_profile_gets_the_nearest_name(folder):
 
 def test_targets_overlap_without_repeats(folder):
     manifests = load_all(folder)
-    runs = manifests.target_runs(["blendmask-r101", "1a", "all"])
+    smoke = manifests.profile("smoke")
+    everything = manifests.everything(smoke)
+    runs = manifests.target_runs(["blendmask-r101", "1a", *everything])
     assert sorted(runs) == sorted(manifests.runs) and runs[0] == "blendmask-r101"
+
+
+def test_all_means_the_tables_that_a_profile_names(folder):
+    profile = folder / "profiles" / "smoke.yaml"
+    edit(profile, "seeds: [0]\n", "seeds: [0]\ntables: [1e]\n")
+    manifests = load_all(folder)
+    smoke = manifests.profile("smoke")
+    graph = Graph(manifests.runs, smoke)
+    assert asked_runs(graph, manifests, ["all"]) == manifests.tables["1e"].runs
+    named = asked_runs(graph, manifests, ["all", "blendmask-r101"])
+    assert named == [*manifests.tables["1e"].runs, "blendmask-r101"]
+    edit(profile, "tables: [1e]\n", "tables: [1f]\n")
+    assert "unknown table '1f'" in message(folder)
