@@ -49,6 +49,8 @@ TEXT
 }
 
 say() { printf '%s\n' "$*" >&2; }
+offline="it needs the network: pip's index (PyPI, or yours as PIP_INDEX_URL), or a folder of wheels \
+as PIP_FIND_LINKS with PIP_NO_INDEX=1; behind a proxy set HTTPS_PROXY"
 die() { say "run_all.sh: $*"; exit 1; }
 
 # --- set-up ------------------------------------------------------------------------------------
@@ -128,8 +130,10 @@ install() {
     local pip=("$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile)
     install_torch || die "TPR_TORCH_INDEX=$torch_index does not have what requirements.txt names" \
         "as torch and torchvision (see above); without it the default build is installed"
-    "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again"
-    install_detectron2 || die "installing detectron2 failed (see above); the same command tries again"
+    "${pip[@]}" -r requirements.txt || die "set-up failed (see above); the same command tries again." \
+        "If nothing could be downloaded: $offline"
+    install_detectron2 || die "installing detectron2 failed (see above); the same" \
+        "command tries again. If nothing could be downloaded: $offline, or DETECTRON2_SPEC (docs/install.md)"
     # what it compiles is kept even if the user's Python keeps none: every stage would compile it again
     PYTHONDONTWRITEBYTECODE='' PYTHONWARNINGS=ignore "$venv/bin/python" -c \
         'import experiments.pipeline.libraries, matplotlib.pyplot, jinja2, markdown, pandas, scipy.stats, av' ||

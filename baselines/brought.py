@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from tpr.routing import Frame, GateUse, Pyramid
+from tpr.routing import Frame, GateUse, Pyramid, noted_gates
 
 
 class Brought(NamedTuple):
@@ -39,7 +39,7 @@ def brought(module: nn.Module, query: Frame, reference: Frame) -> Brought:
     motion: Pyramid = {}
     for part in module.modules():
         motion |= getattr(part, "motion", {})
-    return Brought(change, motion, list(getattr(module, "gates", [])))
+    return Brought(change, motion, noted_gates(module))
 
 
 def rms(x: Tensor, dims: int | tuple[int, ...]) -> Tensor:

@@ -30,7 +30,7 @@ from experiments.pipeline.graph import Graph, with_official_val
 from experiments.pipeline.needs import check_needs
 from experiments.ship.offset_fits import write_offset_fit
 from experiments.ship.publish import BUILD, Page, write_result
-from experiments.ship.ship_weights import ship, ship_models
+from experiments.ship.ship_weights import finished_evaluation, ship, ship_models
 from experiments.ship.shipped_records import ship_records, shipped_problems
 from experiments.stages.failures import write_failure
 from experiments.stages.layout import ROOT, Layout
@@ -94,8 +94,7 @@ def command(
         print(messages.listing(manifests))
         return 0
     if options.targets[:1] == ["ship-weights"]:
-        print("\n".join(ship_weights(options, layout, manifests, graph)))
-        return 0
+        return ship_weights(options, layout, manifests, graph)
     if options.targets == ["ship-records"]:
         print("\n".join(ship_records(layout)))
         return 0
@@ -170,13 +169,19 @@ def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | No
 
 def ship_weights(
     options: argparse.Namespace, layout: Layout, manifests: Manifests, graph: Graph
-) -> list[str]:
-    """Ships the named runs' trained models, of the first seed; without names the pretraining."""
-    if len(options.targets) == 1:
-        return ship(graph.pretraining(), layout)
-    seed = (options.seeds or graph.profile.seeds)[0]
+) -> int:
+    """Ships the named runs' trained models, of one seed each; without names all finished
+    pretraining. 1 if a named run, or all pretraining, is not there to ship."""
     runs = manifests.target_runs(options.targets[1:])
-    return ship_models([graph.evaluate(run, seed) for run in runs], layout)
+    if runs and options.seeds:
+        outcomes = ship_models([graph.evaluate(run, options.seeds[0]) for run in runs], layout)
+    elif runs:
+        outcomes = ship_models([finished_evaluation(graph, run, layout) for run in runs], layout)
+    else:
+        outcomes = ship(graph.pretraining(), layout)
+    print("\n".join(one.line for one in outcomes))
+    ships = [one.ships for one in outcomes]
+    return 0 if (all(ships) if runs else any(ships)) else 1
 
 
 def run_suite(

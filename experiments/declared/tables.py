@@ -120,17 +120,12 @@ class Table:
         """The run that a row's gain is counted from, None for a row that is itself a baseline.
 
         It is the row's own `baseline`; else the run that the first claim about the row compares it
-        with. A row that appears only as the `than` of claims is a baseline. Without any claim about
-        it, a row is compared with the table's first row.
+        with. What neither names is compared with nothing: the order of rows says nothing.
         """
         if row.baseline:
             return row.baseline
         compared = [claim.than for claim in self.claims if claim.better == row.run]
-        if compared:
-            return compared[0]
-        if row.run == self.rows[0].run or any(claim.than == row.run for claim in self.claims):
-            return None
-        return self.rows[0].run
+        return compared[0] if compared else None
 
 
 def load_tables(manifests: Path, runs: Collection[str] | None = None) -> list[Table]:

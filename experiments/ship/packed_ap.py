@@ -43,9 +43,9 @@ def tracks(spec: Spec, split: YouTubeVIS, weights: Path, base: Path | None) -> l
     from tpr.inference.online import load_model, side_by_side, track_videos
 
     model = load_model(spec, len(split.categories), weights, temporal=BASELINES, base=base)
-    groups = list(side_by_side(split.videos, spec["infer"]["batch"]))
-    return [
-        entry
-        for group in tqdm(groups, desc="evaluating the packed weights", unit="videos")
-        for entry in track_videos(model, split, group, spec["infer"], GateLog())
-    ]
+    entries: list[Record] = []
+    with tqdm(total=len(split.videos), desc="evaluating the packed weights", unit="video") as bar:
+        for group in side_by_side(split.videos, spec["infer"]["batch"]):
+            entries += track_videos(model, split, group, spec["infer"], GateLog())
+            bar.update(len(group))
+    return entries

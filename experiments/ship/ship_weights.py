@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from experiments.engine.shipped_weights import SUMS, read_index, shipped
+from experiments.pipeline.graph import Graph
 from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.packed_ap import packed_ap
 from experiments.stages.json_files import Record, read_json, sha256, write_json
@@ -18,29 +20,38 @@ from tpr.files import replacing
 MODEL_BYTES = 3_000_000  # the repository is cloned by people who only want to look
 
 
-def ship(stages: list[Stage], layout: Layout) -> list[str]:
-    """Copies finished pretraining into weights/<profile>/, with its index; says what it did."""
+class Outcome(NamedTuple):
+    """What became of one thing that was to ship."""
+
+    ships: bool
+    line: str
+
+
+def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
+    """Copies finished pretraining into weights/<profile>/, with its index."""
     index, problem = read_index(layout)
     if problem:
         raise ValueError(problem)
     check_tree(layout)
-    lines = []
+    outcomes = []
     for stage in {stage.key: stage for stage in stages}.values():
         record, damage = stage.record(layout), stage.damage(layout, thorough=True)
         if damage:
-            lines.append(f"{stage.label} is not shipped, its files are damaged: {damage}")
+            told = f"{stage.label} is not shipped, its files are damaged: {damage}"
         elif record is None:
-            lines.append(f"{stage.label} is not finished: nothing shipped for it")
+            command = f"./run_all.sh pretrain --profile {stage.profile}"
+            told = f"{stage.label} is not finished: nothing shipped for it ({command} makes it)"
         elif "shipped" in record:
-            lines.append(f"{stage.label} already ships")
+            told = f"{stage.label} already ships"
         else:
             check_records(stage.label, [record])
             index[stage.name] = ship_one(stage, record, layout)
-            lines.append(f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt")
+            told = f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt"
+        outcomes.append(Outcome(record is not None and not damage, told))
     if index:
         write_json(layout.weights / "index.json", dict(sorted(index.items())))
         write_sums(layout.weights)
-    return lines
+    return outcomes
 
 
 def ship_one(stage: Stage, record: Record, layout: Layout) -> Record:
@@ -66,23 +77,41 @@ def write_sums(folder: Path) -> None:
         draft.write_text("".join(lines), encoding="utf-8")
 
 
-def ship_models(evaluations: list[Stage], layout: Layout) -> list[str]:
-    """Copies finished trainings into weights/<profile>/models/; says what it did."""
+def finished_evaluation(graph: Graph, run: str, layout: Layout) -> Stage:
+    """That of the profile's first seed if it was trained, else of the least seed that was."""
+    first = graph.evaluate(run, graph.profile.seeds[0])
+    folders = layout.runs.glob(f"train-{run}-seed*-*")
+    found = {folder.name.removeprefix(f"train-{run}-seed").split("-")[0] for folder in folders}
+    others = sorted(int(seed) for seed in found if seed.isdecimal())
+    for stage in (first, *(graph.evaluate(run, seed) for seed in others)):
+        if stage.inputs["train"].record(layout):
+            return stage
+    return first
+
+
+def ship_models(evaluations: list[Stage], layout: Layout) -> list[Outcome]:
+    """Copies finished trainings into weights/<profile>/models/."""
     check_tree(layout)
-    lines = []
+    outcomes = []
     for stage in evaluations:
         train = stage.inputs["train"]
         damages = [one.damage(layout, thorough=True) for one in stage.inputs.values()]
         if any(damages):
-            lines.append(f"{train.label} is not shipped, files are damaged: {max(damages)}")
-            continue
-        if train.record(layout) is None:
-            lines.append(f"{train.label} is not finished: nothing shipped for it")
-            continue
-        check_records(train.label, [one.record(layout) for one in stage.inputs.values()])
-        path = ship_model(stage, layout)
-        lines.append(f"{train.label} -> {layout.shown(path)}")
-    return lines
+            told = f"{train.label} is not shipped, files are damaged: {max(damages)}"
+            outcomes.append(Outcome(False, told))
+        elif train.record(layout) is None:
+            told = f"{train.label} is not finished: nothing shipped for it"
+            outcomes.append(Outcome(False, f"{told} ({training_command(stage)} makes it)"))
+        else:
+            check_records(train.label, [one.record(layout) for one in stage.inputs.values()])
+            path = ship_model(stage, layout)
+            outcomes.append(Outcome(True, f"{train.label} -> {layout.shown(path)}"))
+    return outcomes
+
+
+def training_command(stage: Stage) -> str:
+    """What trains and evaluates an evaluation's run."""
+    return f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}"
 
 
 def ship_model(stage: Stage, layout: Layout) -> Path:
@@ -101,7 +130,8 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
         "file": path.name,
         "sha256": sha256(path),
         "base": base and {"file": f"../{base['file']}", "sha256": base["sha256"]},
-        "command": f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}",
+        "command": training_command(stage),
+        "generated": is_generated(stage.inputs["videos"]),
         "metrics": packed_ap(stage, layout, path, start),
         "categories": (read_json(videos) or {}).get("categories"),
         "model": stage.spec["model"],
@@ -109,6 +139,11 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
     }
     write_json(path.with_suffix(".json"), record)
     return path
+
+
+def is_generated(videos: Stage) -> bool:
+    """Whether they are no recordings: what a model of them knows is not in real videos."""
+    return "dataset" not in videos.spec or bool(videos.spec.get("generated"))
 
 
 def pack(weights: Path, base: Path | None, path: Path) -> None:

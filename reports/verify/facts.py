@@ -173,13 +173,12 @@ def _record_paths(folder: Path) -> list[Path]:
 
 def _table(raw: Json) -> PaperTable:
     claims = [{"metric": "AP"} | claim for claim in raw.get("claims", [])]
-    first = raw["rows"][0]["run"]
     rows = [
         Row(
             one["run"],
             {name: str(cell) for name, cell in one.get("cells", {}).items()},
             {name: x for name, x in one.get("published", {}).items() if x is not None},
-            _baseline(one, claims, first),
+            _baseline(one, claims),
         )
         for one in raw["rows"]
     ]
@@ -188,14 +187,10 @@ def _table(raw: Json) -> PaperTable:
     return PaperTable(id, raw.get("paper", id), raw["title"], rows, claims, asked)
 
 
-def _baseline(row: Json, claims: list[Json], first: str) -> str | None:
-    """What a row's gain is over: what it says itself, else what the first claim about it says, else
-    the first row, unless it is only ever compared with."""
+def _baseline(row: Json, claims: list[Json]) -> str | None:
+    """What a row's gain is over: what it says itself, else what the first claim about it says."""
     compared = [one["than"] for one in claims if one["better"] == row["run"]]
-    if "baseline" in row or compared:
-        return row.get("baseline") or compared[0]
-    is_start = row["run"] == first or any(one["than"] == row["run"] for one in claims)
-    return None if is_start else first
+    return row.get("baseline") or (compared[0] if compared else None)
 
 
 def read_json(path: Path) -> Json:

@@ -172,6 +172,8 @@ def test_a_file_system_without_locks_is_named_and_nothing_is_installed(clone, tm
 def test_a_failed_installation_says_so_and_is_tried_again(clone):
     status, output = set_up(clone, PIP_STATUS="1")
     assert status == 1 and "set-up failed (see above); the same command tries again" in output
+    assert "If nothing could be downloaded: it needs the network: pip's index" in output
+    assert "PIP_FIND_LINKS with PIP_NO_INDEX=1; behind a proxy set HTTPS_PROXY" in output
     assert set_up(clone)[0] == 0
 
 

@@ -95,7 +95,9 @@ def test_a_harmed_index_is_told_and_not_used(root, harm):
 
 def test_unfinished_pretraining_is_not_shipped(tmp_path):
     root = make_root(tmp_path)
-    _, output = suite(root, "ship-weights")
+    status, output = suite(root, "ship-weights")
+    assert status == 1
+    assert "(./run_all.sh pretrain --profile smoke makes it)" in output
     assert output.count("is not finished: nothing shipped") == len(pretrained(root))
     assert not (root / "weights").exists()
 
@@ -113,12 +115,31 @@ def test_a_finished_run_ships_as_a_model(tmp_path):
         again = sealed(written | {"outputs": take_stock(folder)})
         (folder / "record.json").write_text(json.dumps(again))
     as_of_a_clean_tree(root)
-    _, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
+    status, output = suite(root, "ship-weights", "blendmask-r50", "blendmask-r50+tpr")
+    assert status == 1  # one of the two does not ship
     assert "train blendmask-r50 seed 0 -> weights/smoke/models/blendmask-r50.pt" in output
     assert "train blendmask-r50+tpr seed 0 is not finished: nothing shipped for it" in output
+    assert "(./run_all.sh blendmask-r50+tpr --profile smoke --seeds 0 makes it)" in output
     record = json.loads((root / "weights/smoke/models/blendmask-r50.json").read_text())
     assert record["command"] == "./run_all.sh blendmask-r50 --profile smoke --seeds 0"
+    assert record["generated"] is True
     assert record["categories"] == categories and record["model"]["temporal"] is None
     assert record["infer"]["first_frame"] == "self" and record["metrics"] is None
     state = torch.load(root / "weights/smoke/models/blendmask-r50.pt", weights_only=True)
     assert state["weight"].dtype == torch.int8 and record["base"] is None
+
+
+def test_without_a_seed_the_one_that_was_trained_ships(tmp_path):
+    """And not the profile's first, of which there is nothing."""
+    root = make_root(tmp_path)
+    assert suite(root, "blendmask-r50", "--seeds", "4,11")[0] == 0
+    for weights in (root / "runs" / "smoke").glob("train-*/weights.pt"):
+        torch.save({"weight": torch.ones(20, 30)}, weights)
+        written = json.loads((weights.parent / "record.json").read_text())
+        again = sealed(written | {"outputs": take_stock(weights.parent)})
+        (weights.parent / "record.json").write_text(json.dumps(again))
+    as_of_a_clean_tree(root)
+    status, output = suite(root, "ship-weights", "blendmask-r50")
+    assert status == 0 and "train blendmask-r50 seed 4 -> weights/smoke/models" in output, output
+    status, output = suite(root, "ship-weights", "blendmask-r50", "--seeds", "11")
+    assert status == 0 and "train blendmask-r50 seed 11 -> " in output, output

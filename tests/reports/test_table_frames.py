@@ -74,10 +74,10 @@ def test_a_row_is_compared_with_the_run_that_its_claim_names(tmp_path):
     assert baselines["blendmask-r50"] is None
 
 
-def test_without_claims_rows_are_compared_with_the_first_or_their_own_baseline(tmp_path):
+def test_a_row_that_nothing_compares_has_no_baseline_wherever_it_stands(tmp_path):
     text = """{table: x, title: t, rows: [{run: a}, {run: b}, {run: c, baseline: b}]}"""
     table = load_table(write_manifest(tmp_path, text, "x"))
-    assert [table.baseline_of(row) for row in table.rows] == [None, "a", "b"]
+    assert [table.baseline_of(row) for row in table.rows] == [None, None, "b"]
 
 
 def test_another_dataset_is_left_out_and_named(tmp_path):

@@ -11,7 +11,7 @@ from detectron2.modeling.backbone import Backbone
 from torch import Tensor, nn
 
 from tpr.detectron2_plugin.memory import Input, VideoMemory, turns
-from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, stack
+from tpr.routing import CPR, DACR, Frame, TemporalPyramidRouting, budget_loss, noted_gates, stack
 from tpr.routing.frame import Pyramid
 
 ROWS = (3, 2, 1, 1)
@@ -110,7 +110,7 @@ class TemporalBackbone(Backbone):
 
     def losses(self) -> dict[str, Tensor]:
         """The budget loss (Eq. 8) of the latest call; empty without gates."""
-        gates = getattr(self.temporal, "gates", [])
+        gates = noted_gates(self.temporal)
         if not (self.refined and gates and self.budget_weight):
             return {}
         return {"loss_budget": self.budget_weight * budget_loss(gates)}

@@ -14,7 +14,7 @@ from tpr.models.instances import TrackSamples
 from tpr.models.selection import places
 from tpr.models.tracking import match_loss
 from tpr.parallel.loss_counts import share
-from tpr.routing import Frame, GateUse, budget_loss
+from tpr.routing import Frame, GateUse, budget_loss, noted_gates
 from tpr.routing.frame import Pyramid
 
 # (query, reference), as the backbone gives them -> what the temporal module gets as reference
@@ -114,7 +114,7 @@ class VISModel(nn.Module):
     @property
     def gates(self) -> list[GateUse]:
         """The temporal module's gates in its latest call; empty for ungated modules."""
-        return getattr(self.temporal, "gates", [])
+        return noted_gates(self.temporal)
 
     @torch.no_grad()
     def detect(self, frame: Frame, image_size: tuple[int, int]) -> list[Instances]:

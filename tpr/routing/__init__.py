@@ -5,7 +5,7 @@ from tpr.routing.cpr import CPR
 from tpr.routing.dacr import DACR
 from tpr.routing.execution import execution, execution_on
 from tpr.routing.frame import Frame, Pyramid, stack
-from tpr.routing.gates import GateUse
+from tpr.routing.gates import GateUse, noted_gates
 from tpr.routing.released import ReleasedRouting
 from tpr.routing.tpr import LEVELS, TemporalPyramidRouting
 
@@ -22,6 +22,7 @@ __all__ = [
     "execution",
     "execution_on",
     "grouped",
+    "noted_gates",
     "open_fraction",
     "open_fractions",
     "stack",

@@ -50,6 +50,24 @@ class GateUse(NamedTuple):
         return self.gate.shape[-2] * self.gate.shape[-1] * sum(cost for _, cost in self.costs)
 
 
+def noted_gates(module: nn.Module | None) -> list[GateUse]:
+    """The gates that a temporal module noted in its latest call: its `gates`, a list of GateUse.
+
+    A layer or a tensor of that name is the module's own affair, so that none were noted; raises
+    ValueError for a list of anything else.
+    """
+    found = getattr(module, "gates", None)
+    if not isinstance(found, list | tuple):
+        return []
+    for use in found:
+        if not isinstance(use, GateUse):
+            raise ValueError(
+                f"{type(module).__name__}.gates holds {type(use).__name__}: the budget loss takes "
+                "tpr.routing.GateUse there; give your own list another name"
+            )
+    return list(found)
+
+
 def added(tensors: Iterable[Tensor]) -> Tensor:
     """The sum of one or more tensors, from the first to the last."""
     return reduce(operator.add, tensors)
