@@ -7,7 +7,10 @@ had this name.
 
 import sys
 
-from tpr.weights import checkpoint, checkpoint_command
+from tpr.extras import needed_packages
+
+with needed_packages(__name__):
+    from tpr.weights import checkpoint, checkpoint_command
 
 if __name__ == "__main__":
     sys.exit(checkpoint_command.main())

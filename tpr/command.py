@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, overload
 
+from tpr.extras import missing
 from tpr.terminal import printable
 
 LONGEST = 1000  # characters of a message
@@ -93,6 +94,11 @@ def command(
         except UnwritableError as error:
             say(f"error: {error}")
             return silenced(failed)
+        except ModuleNotFoundError as error:
+            if (line := missing(error)) is None:
+                raise
+            say(f"error: {line}")
+            return failed
         except (ValueError, OSError, MemoryError) as error:
             say(f"error: {printable(told(error), LONGEST)}")
             return failed

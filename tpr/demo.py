@@ -17,22 +17,25 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from tqdm import tqdm
-
 from tpr.command import LONGEST, command, finite, positive, say
-from tpr.data.clips import Clip, open_clip
-from tpr.data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
-from tpr.data.mini import generate
-from tpr.data.records import Video
-from tpr.data.transforms import resize_to_short_edge
-from tpr.drawing.gate_maps import gate_maps, gate_panel, gate_panel_width
-from tpr.drawing.tracks import BAR, DrawnTrack, headed, overlay, track_colour
-from tpr.evaluation.submission import write_results
-from tpr.files import check_outputs, replacing
-from tpr.inference.online import Playback, Seen, advance
-from tpr.inference.trained import WEIGHTS, Trained, find, load_trained
-from tpr.terminal import printable
+from tpr.extras import needed_packages
+
+with needed_packages(__name__):
+    import numpy as np
+    from tqdm import tqdm
+
+    from tpr.data.clips import Clip, open_clip
+    from tpr.data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
+    from tpr.data.mini import generate
+    from tpr.data.records import Video
+    from tpr.data.transforms import resize_to_short_edge
+    from tpr.drawing.gate_maps import gate_maps, gate_panel, gate_panel_width
+    from tpr.drawing.tracks import BAR, DrawnTrack, headed, overlay, track_colour
+    from tpr.evaluation.submission import write_results
+    from tpr.files import check_outputs, replacing
+    from tpr.inference.online import Playback, Seen, advance
+    from tpr.inference.trained import WEIGHTS, Trained, find, load_trained
+    from tpr.terminal import printable
 
 SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
 SAMPLE_SEED = 7  # none of the profiles' videos

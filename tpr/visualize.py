@@ -10,29 +10,32 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from tpr.command import command, finite, positive, say
-from tpr.data.findings import Report, Tally
-from tpr.data.frames import add_follow_links, link_notes
-from tpr.data.json_input import naming
-from tpr.data.media.picture_writer import check_ending, encode_image
-from tpr.data.records import Track
-from tpr.data.results import read_results
-from tpr.data.segmentation import MaskSizeError, decode, is_missing
-from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.drawing.tracks import (
-    BAR,
-    PAPER,
-    Colour,
-    DrawnTrack,
-    headed,
-    overlay,
-    track_colour,
-)
-from tpr.files import check_outputs, replacing
-from tpr.terminal import printable
+from tpr.extras import needed_packages
+
+with needed_packages(__name__):
+    import cv2
+    import numpy as np
+
+    from tpr.data.findings import Report, Tally
+    from tpr.data.frames import add_follow_links, link_notes
+    from tpr.data.json_input import naming
+    from tpr.data.media.picture_writer import check_ending, encode_image
+    from tpr.data.records import Track
+    from tpr.data.results import read_results
+    from tpr.data.segmentation import MaskSizeError, decode, is_missing
+    from tpr.data.youtube_vis import Video, YouTubeVIS
+    from tpr.drawing.tracks import (
+        BAR,
+        PAPER,
+        Colour,
+        DrawnTrack,
+        headed,
+        overlay,
+        track_colour,
+    )
+    from tpr.files import check_outputs, replacing
+    from tpr.terminal import printable
 
 MARGIN = 4  # pixels between cells
 GAP = 14  # pixels below a video

@@ -9,7 +9,14 @@ from tests.helpers.import_graph import check_no_circles, files_of, packages_of, 
 
 # from below; what stands in a line may import what stands above it, and nothing else
 STOREYS = (
-    ("tpr.terminal", "tpr.files", "tpr.file_heads", "tpr.progress_log", "tpr.former_names"),
+    (
+        "tpr.extras",
+        "tpr.terminal",
+        "tpr.files",
+        "tpr.file_heads",
+        "tpr.progress_log",
+        "tpr.former_names",
+    ),
     ("tpr", "tpr.command", "tpr.devices", "tpr.parallel", "tpr.routing"),
     ("tpr.data", "tpr.models", "tpr.detectron2_plugin"),
     ("tpr.drawing", "tpr.evaluation", "tpr.references", "tpr.weights"),

@@ -22,21 +22,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-
 from tpr.command import command, fraction, natural, positive
-from tpr.cost.clip import GateSetter, untrained, write_clip
-from tpr.data.json_input import read_json
-from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.devices.machine_record import cpu_name, git_state, hardware
-from tpr.devices.tf32 import allow_tf32
-from tpr.files import check_outputs, replacing
-from tpr.inference.cuda_graph import use_cuda_graph
-from tpr.inference.online import Playback, advance, network_input, run_network
-from tpr.models.vis_model import VISModel
-from tpr.routing import execution, execution_on, open_fraction
-from tpr.routing.execution import EXECUTIONS
-from tpr.terminal import printable
+from tpr.extras import needed_packages
+
+with needed_packages(__name__):
+    import torch
+
+    from tpr.cost.clip import GateSetter, untrained, write_clip
+    from tpr.data.json_input import read_json
+    from tpr.data.youtube_vis import Video, YouTubeVIS
+    from tpr.devices.machine_record import cpu_name, git_state, hardware
+    from tpr.devices.tf32 import allow_tf32
+    from tpr.files import check_outputs, replacing
+    from tpr.inference.cuda_graph import use_cuda_graph
+    from tpr.inference.online import Playback, advance, network_input, run_network
+    from tpr.models.vis_model import VISModel
+    from tpr.routing import execution, execution_on, open_fraction
+    from tpr.routing.execution import EXECUTIONS
+    from tpr.terminal import printable
 
 COSTS = Path("results/full/costs.json")
 OUT = Path("results/full/speed.json")

@@ -3,22 +3,29 @@
 import sys
 from importlib import import_module
 
-from tpr.command import command
+from tpr.command import command, say
+from tpr.terminal import printable
 
-COMMANDS = {
-    "import": "tpr.data.import_command",  # your own annotations as a YouTube-VIS file
-    "statistics": "tpr.footage.command",  # how much objects move, change and overlap
-    "prepare": "tpr.data.preparing.prepare",  # check YouTube-VIS or OVIS and split it for training
+COMMANDS = {  # name: module, and what it does
+    "import": ("tpr.data.import_command", "your own annotations as a YouTube-VIS file"),
+    "statistics": ("tpr.footage.command", "how much objects move, change and overlap"),
+    "prepare": ("tpr.data.preparing.prepare", "check YouTube-VIS or OVIS, split it for training"),
 }
+USAGE = f"usage: python -m tpr.data {{{','.join(COMMANDS)}}} ..."
 
 
 @command
 def main(arguments: list[str]) -> int:
     """Hands the arguments to the command's module; returns the exit status."""
-    if not arguments or arguments[0] not in COMMANDS:
-        print(f"usage: python -m tpr.data {{{','.join(COMMANDS)}}} ...", file=sys.stderr)
-        return 0 if arguments[:1] in (["-h"], ["--help"]) else 2
-    return import_module(COMMANDS[arguments[0]]).main(arguments[1:])
+    chosen = arguments[0] if arguments else "--help"
+    if chosen in ("-h", "--help"):
+        lines = [f"  {name:12}{about}" for name, (_, about) in COMMANDS.items()]
+        print("\n".join([USAGE, "", *lines, "", "COMMAND --help says more of one."]))
+        return 0 if arguments else 2
+    if chosen not in COMMANDS:
+        say(f"error: unknown command {printable(chosen, 40)!r}; {USAGE}")
+        return 2
+    return import_module(COMMANDS[chosen][0]).main(arguments[1:])
 
 
 if __name__ == "__main__":

@@ -18,17 +18,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tpr.command import command
-from tpr.data.transforms import resize_to_short_edge
-from tpr.export.detections import left_out
-from tpr.export.graphs import FORMATS, Inputs, check_onnx, difference, exported, input_names
-from tpr.export.sample import inputs_of
-from tpr.export.step import FrameStep
-from tpr.files import check_outputs
-from tpr.inference.trained import Trained, load_trained
-from tpr.terminal import printable
+from tpr.extras import needed_packages
+
+with needed_packages(__name__):
+    import torch
+
+    from tpr.data.transforms import resize_to_short_edge
+    from tpr.export.detections import left_out
+    from tpr.export.graphs import FORMATS, Inputs, check_onnx, difference, exported, input_names
+    from tpr.export.sample import inputs_of
+    from tpr.export.step import FrameStep
+    from tpr.files import check_outputs
+    from tpr.inference.trained import Trained, load_trained
+    from tpr.terminal import printable
 
 FRAMES = 10  # that a graph is compared on
 LARGEST = 1e-3  # difference, as a share of an output's largest value
