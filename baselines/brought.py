@@ -1,4 +1,5 @@
-"""What a temporal module brought from the reference frame: one record for every module."""
+"""How much a temporal module changes a frame's features because of the reference frame: one record,
+which means the same for every module."""
 
 from __future__ import annotations
 
@@ -11,15 +12,15 @@ from tpr.routing import Frame, GateUse, Pyramid, noted_gates
 
 
 class Brought(NamedTuple):
-    """By level, for one call of a module.
+    """What one call of a module took from the reference frame, by pyramid level.
 
-    change: (N, 1, H, W), how much the reference changed the refined features: the root mean square
-    over the channels of module(query, reference) - module(query, query), over that of the query
-    level. It means the same for all modules; it is 0 where the reference brought nothing that the
-    query frame does not know itself.
-    motion: (N, 2, H, W), where flow or the offsets looked, (dx, dy) in the level's pixels; empty
-    for modules that keep no such record.
-    gates: as the module left them.
+    change: (N, 1, H, W), by how much the reference changed the refined features: the root mean
+    square over the channels of module(query, reference) - module(query, query), divided by that of
+    the query level. It is 0 where the reference added nothing that the query frame does not hold
+    itself.
+    motion: (N, 2, H, W), where flow or offsets sampled the reference, (dx, dy) in the level's
+    pixels; empty for modules that keep no such record.
+    gates: the records of the module's gates, in the order of its cells; empty for modules without.
     """
 
     change: Pyramid
@@ -29,7 +30,11 @@ class Brought(NamedTuple):
 
 @torch.no_grad()
 def brought(module: nn.Module, query: Frame, reference: Frame) -> Brought:
-    """Calls a module twice on frames of (N, C, H_l, W_l) levels; use it in evaluation mode."""
+    """Calls a module twice, with the reference and with the query in its place, and compares.
+
+    query, reference: frames whose levels are (N, C, H_l, W_l). The module must be in evaluation
+    mode.
+    """
     without = module(query, query)
     refined = module(query, reference)
     change = {

@@ -43,8 +43,9 @@ def leaky_convs(inputs: int, outputs: int, stride: int) -> nn.Sequential:
 class Prediction(nn.Module):
     """Flow (N, 2, H, W), scale and bias (N, C, H, W) from a decoder's features.
 
-    identity_init: no flow, scale 1, bias 0. What predicts flow is called `offset`, as in the other
-    samplers, so that a training's rate for offsets (`lr_scales`) holds for it.
+    identity_init: starts with no flow, scale 1 and bias 0. The layer that predicts flow is called
+    `offset` because a training's `lr_scales` finds the layers that say where to sample by this
+    name, and checkpoints hold it.
     """
 
     def __init__(self, inputs: int, channels: int, identity_init: bool) -> None:

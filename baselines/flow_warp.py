@@ -55,10 +55,10 @@ def estimate_flow(
 class FlowWarp(nn.Module):
     """The reference's pyramid, warped along the optical flow and multiplied by the scale map.
 
-    width, unit: of FlowNetS, 64 and 20 in the original; reduction: of the images, 2 there.
-    `offset` is FlowNetS, named as in the other samplers: a training's rate for offsets
-    (`lr_scales`) holds for it. `motion`: the flow of the latest call by level, (N, 2, H, W) as
-    (dx, dy) in the level's pixels.
+    width, unit: of FlowNetS, 64 and 20 in the original; reduction: the factor by which images are
+    averaged down before it, 2 there. FlowNetS is called `offset` because a training's `lr_scales`
+    finds what says where to sample by this name, and checkpoints hold it. `motion`: the flow of the
+    latest call by level, (N, 2, H, W) as (dx, dy) in the level's pixels.
     """
 
     def __init__(

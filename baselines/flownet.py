@@ -34,11 +34,12 @@ LOSS_WEIGHTS = (0.005, 0.01, 0.02, 0.08, 0.32)  # fine to coarse, as the origina
 
 
 class FlowNetS(nn.Module):
-    """Flow from the first to the second image. width: channels of the first layer, 64 originally.
+    """Optical flow from the first to the second image.
 
-    unit: pixels that a prediction of 1 stands for. Small images need a small one: an optimiser's
-    step moves predictions by a share of it. `features` is the number of channels that the finest
-    prediction is made from.
+    width: channels of the first layer, 64 originally; unit: the pixels that a prediction of 1
+    stands for, 20 originally. Small images need a small unit, as an optimiser's step changes
+    predictions by the same fraction of it whatever the image size. `features`: the number of
+    channels that the finest prediction is computed from.
     """
 
     def __init__(self, width: int = 64, unit: float = 20.0) -> None:
@@ -83,7 +84,7 @@ class FlowNetS(nn.Module):
 
 
 def level_of(name: str) -> int:
-    """conv4_1 -> 4."""
+    """The level in a layer's name: 4 for "conv4_1"."""
     return int(name.removeprefix("conv")[0])
 
 
@@ -92,9 +93,11 @@ def flow_conv(channels: int) -> nn.Conv2d:
 
 
 def flow_loss(flows: list[Tensor], truth: Tensor) -> Tensor:
-    """The original's loss: weighted end-point errors at all strides, summed over the positions.
+    """The original's loss: end-point errors at all strides, each weighted and summed over its
+    positions.
 
-    flows: as FlowNetS gives them; truth: (N, 2, H, W); both in pixels. Mean over the images.
+    flows: as FlowNetS gives them; truth: (N, 2, H, W); both in pixels of the input. Returns the
+    mean over the images, a scalar.
     """
     total = truth.new_zeros(())
     for flow, weight in zip(flows, LOSS_WEIGHTS, strict=True):
@@ -104,10 +107,10 @@ def flow_loss(flows: list[Tensor], truth: Tensor) -> Tensor:
 
 
 def load_public(network: FlowNetS, path: Path) -> None:
-    """Loads weights of FlowNetPytorch's `flownets` (without batch norm).
+    """Loads weights of FlowNetPytorch's `flownets` (without batch norm) into the network.
 
-    Raises FileNotFoundError, or ValueError for a file that is none or naming the first key that
-    does not fit.
+    Raises FileNotFoundError, and ValueError for a file that is no checkpoint or whose keys or
+    shapes are not the network's; the message names the first such key.
     """
     state = checkpoint.load_state(network, path)
     found = {k: v.shape for k, v in state.items()}

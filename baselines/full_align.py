@@ -17,7 +17,10 @@ from tpr.routing import DACR, LEVELS, Frame, GateUse, Pyramid
 
 
 class FullAlign(nn.Module):
-    """X_l <- mean over k of DACR(X_l, R(reference X_k)). `gates` holds the latest call's gates."""
+    """X_l <- mean over k of DACR(X_l, R(reference X_k)), R resizing to level l.
+
+    `gates` holds the gates of the latest call.
+    """
 
     def __init__(self, dacr: DACR, levels: tuple[str, ...] = LEVELS) -> None:
         super().__init__()
@@ -33,7 +36,8 @@ class FullAlign(nn.Module):
         }
 
     def align(self, x: Tensor, references: Pyramid, level: str) -> Tensor:
-        """One query level (N, C, H, W) with every reference level -> (N, C, H, W)."""
+        """Aligns every reference level with one query level and averages: (N, C, H, W) -> (N, C, H,
+        W)."""
         aligned = []
         for name, other in references.items():
             out, uses = self.dacr(x, fit(other, x.shape[-2:]), level)

@@ -17,10 +17,11 @@ from tpr.routing.start import start_bias
 
 
 def local_correlation(query: Tensor, reference: Tensor, radius: int) -> Tensor:
-    """Cosine similarities of each query position with the reference around it.
+    """Cosine similarities of each query position with the reference positions around it.
 
-    (N, C, H, W) twice -> (N, (2 radius + 1)^2, H, W), row by row from the upper left; 0 where the
-    reference ends.
+    query, reference: (N, C, H, W). Returns (N, (2 radius + 1)^2, H, W), one channel for each
+    displacement, row by row from the upper left; 0 where the displaced position lies outside the
+    reference.
     """
     query, reference = F.normalize(query, dim=1), F.normalize(reference, dim=1)
     (h, w), side = query.shape[-2:], range(2 * radius + 1)
@@ -31,10 +32,12 @@ def local_correlation(query: Tensor, reference: Tensor, radius: int) -> Tensor:
 
 
 class Matching(nn.Module):
-    """Local correlation and two 3x3 convolutions: (N, C, H, W) twice -> (N, outputs, H, W).
+    """Predicts offsets from a local correlation by two 3x3 convolutions: (N, C, H, W) twice -> (N,
+    outputs, H, W).
 
-    The last one is called `offset`, as in the other samplers, so that a training's rate for offsets
-    (`lr_scales`) holds for it; `std` is that of its weights at the start.
+    The second convolution is called `offset` because a training's `lr_scales` finds the layers that
+    say where to sample by this name, and checkpoints hold it. std: standard deviation of its
+    weights at the start.
     """
 
     def __init__(self, outputs: int, *, radius: int, width: int, std: float = 0.0) -> None:
@@ -53,7 +56,7 @@ class Matching(nn.Module):
 
 
 class MatchedDACR(DACR):
-    """DACR with `Matching` in place of Eq. 4's convolution."""
+    """DACR whose offsets come from `Matching` instead of Eq. 4's single convolution."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the samplers of Table 1(d) share: mixing an aligned reference into the query."""
+"""Mixing an aligned reference into the query, as all sampling modules of Table 1(d) do it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tpr.routing import GateUse
 from tpr.routing.dacr import OUTER_GATE_BIAS
 from tpr.routing.start import start_bias
 
-# What DACR passes on through its open outer gate, and of the reference, at its identity start.
+# Shares of query and reference that DACR passes on at its identity start, its outer gate open.
 MERGED_SHARE = 1 / (1 + math.exp(OUTER_GATE_BIAS))
 REFERENCE_SHARE = MERGED_SHARE / 2
 

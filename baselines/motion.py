@@ -1,4 +1,4 @@
-"""Where a sampling module looked: its `motion` record, as flow."""
+"""The displacement at which a sampling module reads the reference, as optical flow."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from torch import Tensor
 
 
 def mean_offset(offset: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Mean displacement of the taps of a deformable convolution, detached: (N, 2, H, W), (dx, dy).
+    """Mean displacement over the taps of a deformable convolution, detached: (N, 2, H, W) as (dx,
+    dy) in pixels.
 
-    offset: (N, 2 k^2, H, W), (dy, dx) a tap, in pixels; mask: (N, k^2, H, W), weights of the taps.
+    offset: (N, 2 k^2, H, W), (dy, dx) for each tap, in pixels; mask: (N, k^2, H, W), the taps'
+    weights in the mean; None weighs all alike.
     """
     n, channels, h, w = offset.shape
     taps = offset.detach().view(n, channels // 2, 2, h, w)

@@ -1,8 +1,9 @@
 """The baselines by the name that a manifest gives them.
 
-A builder takes a run's temporal spec, {"name", and the options of each part}, and the pyramid's
-channels, as those of `tpr.models.build` do. A new baseline is one file and one line here; profiles
-may give it options, others have the defaults of its constructor.
+A builder takes a run's temporal spec, {"name": ..., and the options of each part}, and the number
+of channels of the pyramid, like the builders of `tpr.models.build`. A new baseline is one file in
+this package; it can be named by its path in runs.yaml, or get a short name by a line here. Profiles
+may give it options; otherwise its constructor's defaults hold.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ Builder = Callable[[Spec, int], nn.Module]
 
 
 def of(spec: Spec, part: str) -> Spec:
-    """Options of a part; those of its constructor where the spec says nothing, or `true`."""
+    """The options of a part of a spec; {}, so the constructor's defaults, without an entry or for
+    `true`.
+
+    Raises ValueError where the spec leaves the part out (null or false).
+    """
     found = spec.get(part, True)
     if found is None or found is False:
         raise ValueError(f"{spec['name']} cannot be built without {part}")
@@ -37,21 +42,23 @@ def of(spec: Spec, part: str) -> Spec:
 
 
 def whole(module: Callable[..., nn.Module]) -> Builder:
-    """A temporal module that is not made of parts. spec: its own options."""
+    """Builder of a temporal module without separate parts; its spec holds its own options."""
     return lambda spec, channels: module(
         channels, **{name: value for name, value in spec.items() if name != "name"}
     )
 
 
 def sampler(module: Callable[..., nn.Module]) -> Builder:
-    """Table 1(d): TPR with another sampling in DACR's place. spec: {"sampling", "cpr"}."""
+    """Table 1(d): TPR with another sampling in DACR's place. The spec holds "sampling" and
+    "cpr"."""
     return lambda spec, channels: TemporalPyramidRouting(
         module(channels, **of(spec, "sampling")), CPR(channels, **of(spec, "cpr"))
     )
 
 
 def warped(module: Callable[..., nn.Module]) -> Builder:
-    """Table 1(d): the reference pyramid warped, then merged. spec: {"warp", "merge", "cpr"}."""
+    """Table 1(d): warps the reference's pyramid, then merges it. The spec holds "warp", "merge",
+    "cpr"."""
     return lambda spec, channels: WarpedRouting(
         module(channels, **of(spec, "warp")),
         TemporalPyramidRouting(
@@ -61,7 +68,8 @@ def warped(module: Callable[..., nn.Module]) -> Builder:
 
 
 def merging(spec: Spec, channels: int) -> nn.Module:
-    """Controls: the reference merged as it is, with CPR or without. spec: {"merge", "cpr"}."""
+    """A control: the reference merged without alignment, with CPR or without. spec: {"merge",
+    "cpr"}."""
     cpr = CPR(channels, **of(spec, "cpr")) if spec.get("cpr") else None
     return TemporalPyramidRouting(Merge(channels, **of(spec, "merge")), cpr)
 
@@ -73,7 +81,8 @@ def matched(spec: Spec, channels: int) -> nn.Module:
 
 
 def routing(module: Callable[..., nn.Module]) -> Builder:
-    """Table 1(c): DACR with another routing space in CPR's place. spec: {"dacr", "cpr"}."""
+    """Table 1(c): DACR with another routing space in CPR's place. The spec holds "dacr" and
+    "cpr"."""
     return lambda spec, channels: module(
         DACR(channels, **of(spec, "dacr")), CPR(channels, **of(spec, "cpr"))
     )

@@ -1,8 +1,8 @@
-"""Whether a way of training makes a module align: `python -m experiments.alignment RUN`.
+"""Measures whether a way of training makes a module align: `python -m experiments.alignment RUN`.
 
-Trains a run on the profile's training videos but the first ones and reports how far it aligns on
-these. It never looks at validation videos nor at AP, and takes seeds that no table has; so a
-regime can be chosen by it before the grid is run.
+Trains a run on the profile's training videos except the first ones, and reports how far it aligns
+on these. It uses neither validation videos nor AP, and seeds that no table uses, so that a training
+regime can be chosen by it before the experiments are run.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from experiments.stages.stage import Stage, finished_folder
 from tpr.command import command
 from tpr.data.youtube_vis import YouTubeVIS
 
-FIRST_SEED = 900  # no table has it, nor any after it
-PROBED = 60  # training videos that are kept from training
+FIRST_SEED = 900  # tables use none from here on
+PROBED = 60  # training videos that are held out
 
 
 @command
@@ -62,7 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def specs(graph: Graph, options: argparse.Namespace) -> tuple[Spec, Spec]:
-    """Of the training, as the options change it, and of the inference."""
+    """Specs of the training, as the options change it, and of the inference."""
     train: Spec = copy.deepcopy(graph.train(options.run, options.seed).spec)
     settings: dict[str, Any] = train["train"]
     if options.iterations is not None:
@@ -83,7 +83,8 @@ def specs(graph: Graph, options: argparse.Namespace) -> tuple[Spec, Spec]:
 
 
 def folder_of(stage: Stage, layout: Layout) -> Path:
-    """FileNotFoundError, saying what to do, where the stage has not finished."""
+    """Folder of a finished stage. Raises FileNotFoundError, naming the command to run, if it has
+    not finished."""
     folder = finished_folder(layout.runs, stage.key)
     if folder is None:
         raise FileNotFoundError(
@@ -96,7 +97,8 @@ def folder_of(stage: Stage, layout: Layout) -> Path:
 def train_and_probe(
     train: Spec, infer: Spec, videos: Path, weights: Path, out: Path, log: Log, probed: int = PROBED
 ) -> dict[str, Any] | None:
-    """How far the module aligns on the first training videos, trained on the others."""
+    """Trains a run and measures how far its module aligns on the first training videos, which are
+    held out."""
     from baselines.registry import BASELINES
     from tpr.data.prepared import open_split
     from tpr.probes.mechanism import probe

@@ -139,7 +139,8 @@ def until_decided(
     page: Sequence[str] | None,
     judge: Sequence[str],
 ) -> int:
-    """The rounds of the profile's plan."""
+    """Runs the rounds of the profile's declared plan until every claim is decided; returns the exit
+    status."""
     check_options(options)
     profile = chosen_profile(options, manifests)
     tables = tables_with_claims(manifests, profile, options.targets)
@@ -159,7 +160,7 @@ def until_decided(
 
 
 def measure_costs(manifests: Manifests, layout: Layout, page: Sequence[str] | None) -> int:
-    """Costs of all runs at full size; then the page that shows them."""
+    """Measures the costs of all runs at full size, then builds the page that shows them."""
     costs.measure_all(manifests, layout)
     problem = Page(layout, page).finish()
     print(f"Costs:  {layout.shown(layout.costs)}")
@@ -191,10 +192,11 @@ def run_suite(
     page: Sequence[str] | None,
     closing: Callable[[Suite, list[Failure], str | None], str] = messages.closing,
 ) -> int:
-    """Plans, runs, writes results, tables and the page; closing: what is said in the end."""
+    """Plans and runs the stages, then writes results, tables and the page; closing makes the text
+    printed last."""
     left_out = [f"note: {line}" for line in work.left_out]
     if options.dry_run:
-        # where a profile has GPUs, the table of GPU hours says what takes how long
+        # where a profile names a GPU, the table of GPU hours says how long stages take
         seconds = work.seconds if work.profile.accelerator is None else 0.0
         plan = messages.plan(work.steps, work.durations, seconds, work.workers)
         print("\n".join([*left_out, plan]))
@@ -210,7 +212,7 @@ def run_suite(
         if options.follow_links:
             os.environ["TPR_FOLLOW_LINKS"] = "1"
         check_needs(stages_to_run, work.layout.profile, options.data_root)
-        seconds = 0.0 if options.launcher == "slurm" else work.seconds  # Slurm knows when
+        seconds = 0.0 if options.launcher == "slurm" else work.seconds  # only Slurm knows when
         print(messages.headline(work.steps, seconds, work.workers), flush=True)
     for line in left_out:
         print(line, flush=True)
@@ -236,8 +238,8 @@ def run_suite(
 
 
 def check_here(work: Suite) -> None:
-    """Raises ValueError or OSError if this machine's GPUs, or so many, cannot train what is to be
-    trained."""
+    """Raises ValueError or OSError if this machine's GPUs, or their number, cannot train the plan's
+    stages."""
     shared = [step.stage for step in work.todo if is_shared(step.stage.spec)]
     check_division(shared, lambda stage: work.processes)
     if shared:

@@ -28,7 +28,8 @@ VERSION = 1  # increased whenever tpr.cost counts differently
 
 
 def requests(manifests: Manifests) -> dict[str, Spec]:
-    """What is measured for each run: its model at full size, the frame's size, the detections."""
+    """What is measured for each run: its model at full size, the frame's size, the number of
+    detections."""
     profile = manifests.profile(PROFILE)
     check_runs(manifests, profile)
     graph = Graph(manifests.runs, profile)
@@ -39,7 +40,7 @@ def requests(manifests: Manifests) -> dict[str, Spec]:
         "size": [infer["short_edge"], infer["longest"]],
         "detections": infer["detections"]["top_after"],
     }
-    free = {"budget_weight": 0.0}  # a weight of a loss costs nothing
+    free = {"budget_weight": 0.0}  # a loss weight does not change the computation
     models = {run: graph.train(run, 0).spec["model"] | free for run in manifests.runs}
     return {run: json.loads(canonical(shared | {"model": m})) for run, m in models.items()}
 
@@ -78,7 +79,7 @@ def measure_all(manifests: Manifests, layout: Layout) -> None:
 
 
 def compare(model: PublicModel) -> Record:
-    """A public model's parameters beside ours."""
+    """The number of parameters of a public model beside that of ours."""
     from tpr.weights.conversion.public import own_parameters
 
     kept = {name: getattr(model, name) for name in ("name", "classes", "parameters", "note")}
@@ -86,7 +87,7 @@ def compare(model: PublicModel) -> Record:
 
 
 def line(cost: Record) -> str:
-    """A cost in short."""
+    """One line for people: parameters and multiply-accumulates of a model."""
     from tpr.cost import conventions
 
     text = (
@@ -102,7 +103,7 @@ def line(cost: Record) -> str:
 
 
 def planned(manifests: Manifests, layout: Layout) -> str:
-    """What `measure_all` would do."""
+    """What `measure_all` would measure, in words, for --dry-run."""
     wanted, kept = requests(manifests), current(manifests, layout)[0]
     return (
         f"run     parameters and multiply-accumulates of {len(wanted)} full-size models, "
@@ -111,7 +112,8 @@ def planned(manifests: Manifests, layout: Layout) -> str:
 
 
 def current(manifests: Manifests, layout: Layout) -> tuple[dict[str, Record], list[str]]:
-    """Kept costs by run, and lines on those that are of other settings."""
+    """Measured costs by run, and a line for each run whose costs are of other settings than
+    today's."""
     kept = (read_json(layout.costs) or {}).get("runs", {})
     costs, problems = {}, []
     for run, request in requests(manifests).items():

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from baselines.tracking.moving import Frame, MovingTracks
 
-HIGH, NEW = 0.6, 0.7  # scores: to be matched first, to begin a track
+HIGH, NEW = 0.6, 0.7  # least scores: to be matched first, to begin a track
 LEAST, LEAST_LOW = 0.2, 0.5  # IoU, of high and of low scores
 PATIENCE = 30  # frames
 

@@ -1,1 +1,1 @@
-"""What runs, tables and profiles may say, and what they say: checked, typed, read once."""
+"""The schema of manifests and their content: read once, checked and typed."""

@@ -13,10 +13,10 @@ EXTENDS = "extends"
 
 
 def compose_extended(path: Path) -> yaml.Node:
-    """The file's YAML, with what it extends: mappings are merged key by key, any other value of the
-    file takes the place of the extended one's. Every node knows the file that it stands in.
+    """The file's YAML merged into what it extends.
 
-    Raises ManifestError.
+    Mappings are merged key by key; any other value of the file replaces the extended one. Every
+    node knows the file that it was read from. Raises ManifestError.
     """
     node, seen = compose(path), [path.stem]
     chain = [node]
@@ -55,8 +55,11 @@ def extended(node: yaml.Node) -> yaml.ScalarNode | None:
 
 
 def merged(base: yaml.Node, change: yaml.Node) -> yaml.Node:
-    """Two mappings as a new one, in the order of `base`; else `change`. A key that stands twice in
-    `change` stays twice, to be told."""
+    """Merges two mappings into a new one, in the order of `base`; anything but two mappings gives
+    `change`.
+
+    A key that stands twice in `change` is kept twice, so that the reader reports it.
+    """
     if not isinstance(base, yaml.MappingNode) or not isinstance(change, yaml.MappingNode):
         return change
     left = list(change.value)

@@ -1,4 +1,5 @@
-"""What is known of recorded footage: footage.yaml, beside the other manifests."""
+"""Published or measured motion statistics of recorded footage: footage.yaml, beside the other
+manifests."""
 
 from __future__ import annotations
 
@@ -12,8 +13,11 @@ from tpr.footage.statistics import PERCENTILES
 
 @dataclass(frozen=True)
 class Footage:
-    """Quartiles and means by the names of `tpr.footage.measures.MEASURES`; source: who says so;
-    how: it was measured."""
+    """Statistics of one data set.
+
+    Quartiles and means are by the names of `tpr.footage.measures.MEASURES`; source: the
+    publication; how: the way it was measured.
+    """
 
     name: str
     source: str
@@ -23,7 +27,7 @@ class Footage:
 
 
 def load_footage(manifests: Path) -> list[Footage]:
-    """In the order of the file. Raises ManifestError."""
+    """All data sets in the order of the file. Raises ManifestError."""
     found, source = load_typed(manifests / "footage.yaml", list[Footage])
     for place, one in enumerate(found):
         for kind, values in (("quartiles", one.quartiles), ("means", one.means)):

@@ -1,4 +1,4 @@
-"""What is told of a mistake in a manifest: one line with file, line and the nearest valid name."""
+"""Messages on mistakes in a manifest: one line with file, line and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ class ManifestError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """In which file and line each value of a manifest stands, by the steps to it; a key of a
-    mapping has the steps to its value and "" after them."""
+    """The file and line of each value of a manifest, by the path of keys and indices that leads to
+    it.
+
+    The path of a mapping's key is that of its value followed by "".
+    """
 
     places: Mapping[tuple[Step, ...], str]
 
     def error(self, message: str, *steps: Step) -> ManifestError:
-        """To raise for the value at `steps`."""
+        """The error to raise for the value at the path `steps`."""
         return ManifestError(f"{self.places[steps]}: {message}")
 
     def check_name(self, name: str, known: Iterable[str], kind: str, *steps: Step) -> None:
@@ -44,12 +47,12 @@ class Source:
             )
 
 
-MOST_NAMES = 10  # that one line offers
+MOST_NAMES = 10  # listed in one message
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What to offer in place of an unknown name: the most similar one, whatever its case, or all
-    of them where they are few."""
+    """The names to suggest for an unknown one: the most similar, whatever its case, or all where
+    they are few."""
     by_fold = {one.casefold(): one for one in sorted(known)}
     close = difflib.get_close_matches(name.casefold(), by_fold, 1, 0.4)
     if close:

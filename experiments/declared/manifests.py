@@ -22,7 +22,8 @@ class UnknownNameError(ValueError):
 
 @dataclass(frozen=True)
 class Manifests:
-    """runs: by name, and where they stand; tables: by id; profiles: the known names."""
+    """The content of all manifests: runs by name with their source, tables by id, names of the
+    profiles."""
 
     folder: Path
     runs: dict[str, Run]

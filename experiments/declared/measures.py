@@ -1,6 +1,8 @@
-"""What a claim may be about beside a table's metrics, by the name that records give it, in words.
+"""The metrics that a claim may be about beside a table's own: names as in records, with a
+description.
 
-Losses are of AP, in points: what AP would gain without any error of the kind (docs/evaluator.md).
+Losses are losses of AP in percent points: what AP would gain without any error of that kind
+(docs/evaluator.md).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class BackboneChanges(TypedDict, total=False):
 
 
 class Around(TypedDict, total=False):
-    """What a head may change of the parts around it."""
+    """Options by which a head changes the parts around it."""
 
     backbone: BackboneChanges
     track: Track
@@ -162,7 +162,7 @@ class Matched(TypedDict):
 
 
 class Sampler(TypedDict):
-    """Of Table 1(d), in DACR's place."""
+    """A sampling module of Table 1(d), in DACR's place."""
 
     sampling: Identity
     cpr: Cpr

@@ -1,4 +1,5 @@
-"""YAML files as nodes that know their lines, and as plain data; never anything but plain data."""
+"""YAML files as nodes that know their lines, and as plain data; tags that build objects are
+refused."""
 
 from __future__ import annotations
 
@@ -36,12 +37,12 @@ def compose(path: Path) -> yaml.Node:
 
 
 def load_plain(path: Path) -> Any:
-    """Plain data, as they stand there. Raises ManifestError."""
+    """A file's content as plain data, unchecked. Raises ManifestError."""
     return plain(compose(path))
 
 
 def plain(node: yaml.Node) -> Any:
-    """Plain data of a node. Raises ManifestError."""
+    """A node's content as plain data. Raises ManifestError."""
     try:
         return YAML.SafeLoader("").construct_document(node)
     except RecursionError:
@@ -52,12 +53,12 @@ def plain(node: yaml.Node) -> Any:
 
 
 def place_of(node: yaml.Node) -> str:
-    """File and line."""
+    """File and line of a node, for messages."""
     return f"{node.start_mark.name}:{node.start_mark.line + 1}"
 
 
 def scalar_of(node: yaml.Node) -> object:
-    """A scalar's value by YAML's rules; `...` for what is no plain scalar."""
+    """A scalar's value by YAML's rules; `...` (Ellipsis) for a node that is no plain scalar."""
     if not isinstance(node, yaml.ScalarNode):
         return ...
     try:
@@ -67,7 +68,7 @@ def scalar_of(node: yaml.Node) -> object:
 
 
 def name_of(node: yaml.Node) -> str:
-    """As messages name it: what stands there, or of which kind it is."""
+    """How messages name a node: its text, or its kind."""
     if isinstance(node, yaml.ScalarNode):
         return repr(node.value) if node.value else "empty"
     return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"

@@ -39,7 +39,8 @@ ExpectedSeconds = TypedDict(
 
 @dataclass(frozen=True)
 class Accelerator:
-    """For --dry-run: a GPU's peak, and the share of it that training is taken to reach."""
+    """A GPU assumed for --dry-run: its peak speed, and the share of it that training is taken to
+    reach."""
 
     name: str
     tflops: float
@@ -48,12 +49,15 @@ class Accelerator:
 
 @dataclass(frozen=True)
 class Profile:
-    """workers: stages at a time, None: one a core; threads: of a stage; processes: that share a
-    training or an inference, None: one a GPU; expected_seconds: by kind of stage; pretrain,
-    pretrain_flow, offset_fit: where the profile has its own images, its own videos with exact
-    flow; plan: how
-    its claims are decided, None: with whatever seeds there are; tables: those that "all" means and
-    its page shows, None: every one; notes: what a reader of its claims should know."""
+    """The settings that all runs of a profile share.
+
+    workers: stages that run at the same time, None for one per core; threads: of each stage;
+    processes: that share a training or an inference, None for one per GPU; expected_seconds: by
+    kind of stage; pretrain, pretrain_flow, offset_fit: settings where the profile has its own
+    images or its own videos with exact flow, else None; plan: how its claims are decided, None to
+    use whatever seeds there are; tables: those that "all" means and its page shows, None for every
+    one; notes: what a reader of its claims should know.
+    """
 
     name: str = field(metadata={"key": "profile"})
     about: str
@@ -77,7 +81,7 @@ class Profile:
 
     @property
     def validation_videos(self) -> int | None:
-        """Of the validation split; None where only the data set knows."""
+        """Number of videos of the validation split; None where only the data set knows it."""
         if "dataset" in self.data:
             return self.data.get("holdout_videos")
         return self.data["videos"]["val"]["videos"]

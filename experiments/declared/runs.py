@@ -31,9 +31,12 @@ class Temporal:
 
 @dataclass(frozen=True)
 class Run:
-    """temporal: None of a baseline; budget_weight: in place of the profile's; reference: what the
-    temporal module gets in the previous frame's place, one of tpr.references.choice;
-    pretrained_offsets: whether offsets start from a fit to the exact flow."""
+    """One variant of a model.
+
+    temporal: None for a baseline without temporal module; budget_weight: replaces the profile's;
+    reference: what the temporal module gets instead of the previous frame, a name of
+    tpr.references.choice; pretrained_offsets: whether offsets start from a fit to the exact flow.
+    """
 
     head: str
     backbone: str
@@ -44,12 +47,12 @@ class Run:
 
     @property
     def needs_exact_flow(self) -> bool:
-        """Whether only generated videos will do."""
+        """Whether the run can only be trained on generated videos, which have exact flow."""
         return self.reference == EXACT_FLOW or self.pretrained_offsets
 
     @property
     def image_model(self) -> str:
-        """Its name; all runs with this head and backbone share it."""
+        """Name of the image model that all runs with this head and backbone share."""
         return f"{self.head}-{self.backbone}"
 
 

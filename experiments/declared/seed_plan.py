@@ -23,17 +23,18 @@ from itertools import pairwise
 from experiments.declared.manifest_errors import Source
 
 LARGEST_ERROR = 0.05  # what the page tests at
-FEWEST, MOST = 2, 200  # seeds at a look: one has no spread; more than a call of the suite takes
+FEWEST, MOST = 2, 200  # seeds at a look: one has no variance, a call takes at most 200
 
 
 @dataclass(frozen=True)
 class Planning:
-    """Variances of a gain, in squared points of AP, that power is reckoned with until the pair's
-    own are known; all three on `videos` validation videos.
+    """Variances of a gain, in squared percent points of AP, assumed for power until the pair's own
+    are known.
 
-    seeds: of the difference of two runs between seeds, on all videos there could be; interaction:
-    what the sample of videos adds to that, other for every seed; shared: what it adds alike for
-    all seeds, so that no number of seeds lowers it.
+    All three are for `videos` validation videos. seeds: variance between seeds of the difference of
+    two runs, on an unlimited number of videos; interaction: what the sample of videos adds to that,
+    independently for every seed; shared: what it adds equally for all seeds, which no number of
+    seeds lowers.
     """
 
     videos: int
@@ -42,21 +43,23 @@ class Planning:
     shared: float
 
     def over_seeds(self, videos: int) -> float:
-        """Variance of one seed's difference between seeds, on so many videos."""
+        """Variance between seeds of one seed's difference, on this many videos."""
         return self.seeds + self.interaction * self.videos / videos
 
     def over_videos(self, videos: int) -> float:
-        """Variance that all seeds share, on so many videos."""
+        """Variance that all seeds share, on this many videos."""
         return self.shared * self.videos / videos
 
 
 @dataclass(frozen=True)
 class SeedPlan:
-    """looks: seeds at each look at the results, the last one the most there will be; videos: of the
-    validation split; error: one-sided, of all claims and looks together; spending: the share of the
-    error that a share t of the seeds may have spent is t to this power (1: evenly; 3: late);
-    futility: a claim with less chance of a decision than this stops; power: a claim that a gain as
-    published would decide less often than this is not pursued.
+    """The plan of one profile.
+
+    looks: number of seeds at each look at the results, the last being the maximum; videos: of the
+    validation split; error: one-sided, of all claims and looks together; spending: once a share t
+    of the seeds has run, the share t ** spending of the error may be spent (1: evenly; 3: mostly
+    late); futility: a claim with a smaller chance of a decision than this stops; power: a claim
+    that would be decided less often than this if its gain were as published is not pursued.
     """
 
     declared: date
@@ -74,7 +77,7 @@ class SeedPlan:
         return self.looks[-1]
 
     def seeds(self, look: int) -> list[int]:
-        """Seeds of the look, counted from 0: those of the looks before and the new ones."""
+        """Seeds of a look (counted from 0): those of the looks before and the new ones."""
         return list(range(self.first_seed, self.first_seed + self.looks[look]))
 
     @property

@@ -25,10 +25,10 @@ from experiments.declared.model_settings import PROFILE_WIDE
 from experiments.declared.runs import load_runs
 from experiments.declared.typed_yaml import Label, load_typed
 
-METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # that claims may be about
+METRICS = ("AP", "AP50", "AP75", "AR1", "AR10")  # the paper's metrics, which claims may compare
 TRACKING = ("HOTA", "DetA", "AssA", "IDF1")
 SIDES = ("more", "less")
-# what results/<profile>/tables holds of every row beside its label cells
+# columns of results/<profile>/tables beside a row's label cells
 COLUMNS = {
     *METRICS,
     *TRACKING,
@@ -39,8 +39,11 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Row:
-    """cells: what the table's label columns say; printed: metrics in percent, None for one that the
-    paper does not give."""
+    """A row of a table: a run.
+
+    cells: by label column; printed: the paper's metrics in percent, None for one that it does not
+    give.
+    """
 
     run: str
     cells: dict[str, Label] = field(default_factory=dict[str, str])
@@ -81,12 +84,12 @@ class Claim:
 
     @property
     def compared(self) -> str:
-        """The number of a record that is compared."""
+        """Name of the number of a record that is compared."""
         return self.measure or self.metric
 
     @property
     def gain(self) -> float:
-        """The published gain; 0 with its sign where only the side is known."""
+        """The published gain in percent points; where only the side is known, 0 with its sign."""
         if self.published_gain is not None:
             return self.published_gain
         return -0.0 if self.expects == "less" else 0.0
@@ -94,8 +97,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper; `varies` names settings in which its rows differ on purpose; mechanism:
-    whether it shows how far its rows align."""
+    """A table of the paper.
+
+    varies: names of settings in which its rows differ on purpose; mechanism: whether it shows how
+    far its rows align.
+    """
 
     id: Label = field(metadata={"key": "table"})
     title: str
@@ -113,14 +119,15 @@ class Table:
 
     @property
     def of_measures(self) -> bool:
-        """Whether all its claims are about measures: AP of its runs stands in other tables."""
+        """Whether all its claims are about other measures than the paper's metrics; its runs' AP
+        then stands in other tables."""
         return bool(self.claims) and all(claim.measure for claim in self.claims)
 
     def baseline_of(self, row: Row) -> str | None:
-        """The run that a row's gain is counted from, None for a row that is itself a baseline.
+        """The run that a row's gain is counted from, None where there is none.
 
         It is the row's own `baseline`; else the run that the first claim about the row compares it
-        with. What neither names is compared with nothing: the order of rows says nothing.
+        with. A row with neither is compared with nothing, whatever the order of rows.
         """
         if row.baseline:
             return row.baseline
@@ -152,9 +159,10 @@ def check_controls(manifests: Path, tables: list[Table]) -> None:
 
 
 def load_table(path: Path, runs: Collection[str] | None = None) -> Table:
-    """Raises ManifestError, in one line, unless every name that a row or a claim uses is declared.
+    """Reads and checks one table.
 
-    runs: the declared ones; None where none are declared, so that any name will do.
+    runs: the declared ones; None where none are declared, so that any name is accepted. Raises
+    ManifestError for a name that a row or a claim uses and nothing declares.
     """
     table, source = load_typed(path, Table)
     if table.id != path.stem:
@@ -182,7 +190,8 @@ def check_rows(table: Table, source: Source, runs: Collection[str] | None) -> No
 
 
 def check_columns(table: Table, source: Source) -> None:
-    """Every row has a cell in each column, none of which hides one of ours."""
+    """Raises ManifestError unless every row has a cell in each column and no column has the name of
+    one of ours."""
     columns = list(dict.fromkeys(name for row in table.rows for name in row.cells))
     for i, row in enumerate(table.rows):
         if missing := [name for name in columns if name not in row.cells]:
@@ -219,7 +228,8 @@ def _mistake_of_side(claim: Claim) -> str:
 
 
 def check_baselines(table: Table, source: Source) -> None:
-    """No row's gain may be counted from a row whose own gain is counted from it."""
+    """Raises ManifestError where a row's gain is counted from a row whose own gain is counted from
+    it."""
     below: dict[str, tuple[str, tuple[str | int, ...]]] = {}  # run: what it is counted from, where
     for i, claim in reversed(list(enumerate(table.claims))):
         below[claim.better] = claim.than, ("claims", i, "than")

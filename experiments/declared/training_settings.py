@@ -21,7 +21,7 @@ class Motion(TypedDict):
 
 
 class Dose(TypedDict):
-    """One factor of a split changed, all else equal: tpr.data.mini.doses."""
+    """A split in which one factor is changed and everything else kept: tpr.data.mini.doses."""
 
     factor: str
     value: float
@@ -103,7 +103,7 @@ class Schedule(TypedDict):
 
 
 class Optimisation(TypedDict):
-    """What all trainings have."""
+    """Settings that every training has."""
 
     batch_size: int  # of all processes together
     micro_batch: NotRequired[int]  # the most of it that a process takes at once
@@ -116,7 +116,7 @@ class Optimisation(TypedDict):
 
 
 class Training(Optimisation):
-    """Of a model, on images or videos."""
+    """Settings of training a model, on images or videos."""
 
     short_edge: list[int]
     longest: NotRequired[int | None]
@@ -124,8 +124,12 @@ class Training(Optimisation):
 
 
 class FineTuning(Training):
-    """On videos; freeze: stages of the backbone; reference_range: frames; refined_references: the
-    share of references that are refined, as they are in recursive inference."""
+    """Settings of fine-tuning on videos.
+
+    freeze: stages of the backbone that are not trained; reference_range: the largest distance of
+    the reference, in frames; refined_references: the share of references that are already refined,
+    as they are in recursive inference.
+    """
 
     iterations: int
     freeze: int
@@ -134,7 +138,7 @@ class FineTuning(Training):
 
 
 class SmallFirst(TypedDict):
-    """Smaller images for a share of the iterations, the first ones."""
+    """Smaller images for the first share of the iterations."""
 
     share: float
     short_edge: list[int]
@@ -142,7 +146,7 @@ class SmallFirst(TypedDict):
 
 
 class Continued(TypedDict):
-    """An image model that starts from the weights of a run's image model, as far as names and
+    """An image model that starts from the weights of another run's image model, as far as names and
     shapes agree."""
 
     run: str
@@ -150,7 +154,8 @@ class Continued(TypedDict):
 
 
 class Pretraining(Training):
-    """On the profile's own images; iterations also by backbone; continued: by image model."""
+    """Settings of pretraining on the profile's own images; iterations may be given by backbone,
+    continued by image model."""
 
     seed: int
     iterations: int | dict[str, int]
@@ -159,10 +164,11 @@ class Pretraining(Training):
 
 
 class FlowPretraining(Optimisation):
-    """FlowNetS on generated videos: so many pairs of frames of each of the first videos.
+    """Settings of training FlowNetS on frame pairs of generated videos.
 
-    margin: pixels by which windows are smaller than the frames; shifted: the share of pairs that
-    shows one frame twice.
+    videos, pairs: how many pairs are taken from each of how many first videos; margin: pixels by
+    which the windows are smaller than the frames; shifted: the share of pairs that show one frame
+    twice.
     """
 
     seed: int
@@ -175,8 +181,8 @@ class FlowPretraining(Optimisation):
 
 
 class OffsetFit(Optimisation):
-    """Offset heads on frozen features of generated videos: the first ones to train on, and the
-    first held-out ones to measure on."""
+    """Settings of fitting offset heads on frozen features of generated videos: numbers of videos to
+    train on and of held-out ones to measure on."""
 
     seed: int
     videos: int
@@ -185,7 +191,7 @@ class OffsetFit(Optimisation):
 
 
 class Detections(TypedDict, total=False):
-    """Test settings of a head, apart because they do not change the weights."""
+    """Test settings of a head. They are kept apart because they do not change the weights."""
 
     threshold: float
     nms: float

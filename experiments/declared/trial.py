@@ -43,13 +43,13 @@ def trial(
     data_root: str | None,
     on_gpus: bool,
 ) -> Profile:
-    """The profile with at most so many videos a split, frames a video and iterations, None: as they
-    are.
+    """The profile reduced to at most this many videos a split, frames a video and iterations; None:
+    as they are.
 
-    Without `data_root` a profile of recorded data gets generated ones, in the layout of
+    Without `data_root` a profile of recorded data gets generated videos, in the layout of
     YouTube-VIS; public weights that are not in that folder are replaced by seeded initial ones.
-    Off GPUs it trains in single precision: most processors have no bf16 or fp16, and torch then
-    takes minutes for one iteration.
+    Without a GPU it trains in single precision: most processors have no bf16 or fp16, and torch
+    then takes minutes for one iteration.
     """
     return replace(
         profile,
@@ -92,7 +92,7 @@ def small_data(
 
 
 def fewer(split: Split, videos: int | None, frames: int | None) -> Split:
-    """Fewer and shorter generated videos."""
+    """Settings of a split with fewer and shorter generated videos."""
     small = split.copy()
     if videos:
         small["videos"] = min(split["videos"], videos)
@@ -104,7 +104,8 @@ def fewer(split: Split, videos: int | None, frames: int | None) -> Split:
 def recorded(
     data: Recorded | ChosenData, videos: int | None, frames: int | None, data_root: str | None
 ) -> ChosenData:
-    """The first videos of each split and their first frames, or generated ones."""
+    """Settings of recorded data reduced to the first videos of each split and their first frames,
+    or generated ones."""
     chosen = cast(ChosenData, data.copy())
     chosen["pretrained"] = {
         name: file if file is not None and is_present(file, data_root) else None
@@ -131,7 +132,7 @@ def is_present(file: str, data_root: str | None) -> bool:
 
 
 def notes(profile: Profile) -> list[str]:
-    """What a trial does otherwise than the profile, loudly."""
+    """What a trial does differently from its profile, for a reader who must not miss it."""
     data: Mapping[str, object] = profile.data
     lines = [f"TRIAL {profile.name}: its numbers mean nothing."]
     if "generated" in profile.data:

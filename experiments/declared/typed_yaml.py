@@ -47,20 +47,22 @@ NAMES = {
 
 
 def load_typed(path: Path, kind: type[T]) -> tuple[T, Source]:
-    """The file's content, and where in the file it stands. Raises ManifestError."""
+    """The file's content as a value of the type `kind`, and the lines of its values. Raises
+    ManifestError."""
     return typed(compose(path), kind)
 
 
 def typed(node: yaml.Node, kind: type[T]) -> tuple[T, Source]:
-    """A file's content as a node, and where it stands. Raises ManifestError."""
+    """As `load_typed`, of a file that has been read as a node. Raises ManifestError."""
     reader = Reader()
     return reader.read(node, kind, "the file", ()), Source(reader.places)
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Of a mapping: the kinds of known keys in their order, which of them must be there, the kind
-    of others (None: there may be none), and what makes the value of them."""
+    """What a kind of mapping may hold: kinds of the known keys in order, which of them are
+    required, the kind of other keys (None: none are allowed), and the function that makes its
+    value."""
 
     known: dict[str, Kind]
     required: list[str]
@@ -88,7 +90,8 @@ class Reader:
         return self.scalar(node, kind, what)
 
     def choose(self, node: yaml.Node, kinds: tuple[Kind, ...], what: str) -> Kind:
-        """The first alternative of the node's kind; of mappings the one with most of its keys."""
+        """The first alternative that fits the node; among mappings the one that knows most of its
+        keys."""
         fitting = [kind for kind in kinds if fits(node, kind)]
         if fitting:
             return max(fitting, key=lambda kind: shared_keys(node, kind))
@@ -142,7 +145,7 @@ def is_mapping(kind: Kind) -> bool:
 
 
 def keys_of(kind: Kind) -> Keys:
-    """Of a dict, a TypedDict or a dataclass."""
+    """What a dict, a TypedDict or a dataclass may hold."""
     if get_origin(kind) is dict:
         return Keys({}, [], get_args(kind)[1], lambda found: found)
     hints = get_type_hints(kind, include_extras=True)
@@ -167,7 +170,10 @@ def is_needed(field: dataclasses.Field[Any]) -> bool:
 
 
 def scalar_value(node: yaml.Node, kind: Kind) -> Any:
-    """YAML reads 1e-4 (without a dot) as text; people mean a number."""
+    """The value of a scalar of a known kind.
+
+    YAML reads 1e-4 (without a dot) as text; people mean a number.
+    """
     value = scalar_of(node)
     if kind is float and isinstance(value, str):
         try:

@@ -1,11 +1,11 @@
-"""What to say when a disk is full or may not be written to."""
+"""Errors of a full or unwritable disk, and the messages that say what to do."""
 
 from __future__ import annotations
 
 import errno
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-NO_SPACE = 74  # exit status of a worker: it may be unable to write its reason down
+NO_SPACE = 74  # exit status of a worker, which may be unable to write its error to the full disk
 AGAIN = "free some, then the same command goes on; what is finished is kept"
 
 
@@ -19,7 +19,7 @@ def is_full(error: BaseException | None) -> bool:
 
 
 def told(error: BaseException) -> str:
-    """An error for people: what a disk refused, and what to do; others as they are."""
+    """A disk's error reworded with what to do about it; any other error as it is."""
     filename = getattr(error, "filename", None)
     where = f" for {filename}" if filename else ""
     if is_full(error):

@@ -1,4 +1,4 @@
-"""What a record says about where its numbers come from."""
+"""What a record says about the machine, packages and commit that its numbers come from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tpr.devices.machine_record import output
 
 
 def is_committed(path: Path, root: Path = ROOT) -> bool:
-    """Whether git knows the file, be it there or not."""
+    """Whether the file is tracked by git, even if it is deleted from the disk."""
     return bool(output(["git", "ls-files", "--", str(path)], root))
 
 
@@ -34,7 +34,8 @@ def packages(root: Path = ROOT) -> dict[str, str]:
 
 
 def repeats(gpu: str | None) -> dict[str, str]:
-    """What a second run of the stage with the same seed gives, here and elsewhere."""
+    """In words, how exactly a second run of the stage with the same seed repeats its numbers, here
+    and elsewhere."""
     here = "bit-identical metrics, with the same packages, threads and processes"
     return {
         "this_machine": "not guaranteed: a GPU adds in any order" if gpu else here,
@@ -44,15 +45,15 @@ def repeats(gpu: str | None) -> dict[str, str]:
 
 
 def now() -> str:
-    """The time, as records hold it."""
+    """The current time in the format of records."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def gpus() -> int:
-    """GPUs that this process may use, found without loading torch.
+    """Number of GPUs that this process may use, found without loading torch.
 
-    As CUDA counts them: of the list in CUDA_VISIBLE_DEVICES those before the first that is none;
-    and one only where GPUs are cut into instances (MIG), as a process can use but one of these.
+    As CUDA counts them: those in CUDA_VISIBLE_DEVICES before the first invalid entry, and only one
+    where GPUs are cut into instances (MIG), as a process can use only one of these.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:

@@ -1,6 +1,7 @@
-"""Whether torch can use the GPUs that are here: without a word it would train on the CPU.
+"""Whether torch can use this machine's GPUs; without this check it would train on the CPU without a
+warning.
 
-`python -m experiments.engine.gpu_support` says in a line why it cannot, and exits with 1.
+`python -m experiments.engine.gpu_support` prints the reason if it cannot, and exits with 1.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ Capability = tuple[int, int]
 
 
 class Card(NamedTuple):
-    """A GPU as its driver describes it; driver: its version, or UNKNOWN; capability: (8, 0) of an
-    A100, None where it is not told, as by old drivers."""
+    """A GPU as its driver describes it.
+
+    driver: its version, or UNKNOWN; capability: as (8, 0) for an A100, None where the driver is too
+    old to report it.
+    """
 
     name: str
     driver: str
@@ -42,7 +46,10 @@ class Card(NamedTuple):
 
 
 class Build(NamedTuple):
-    """An installed torch. cuda: as "13.0", None without; architectures: as "sm_80"."""
+    """An installed torch.
+
+    cuda: its CUDA version, as "13.0", or None; architectures: as "sm_80".
+    """
 
     version: str
     cuda: str | None
@@ -79,7 +86,7 @@ def check_support() -> None:
 
 
 def check_support_apart() -> None:
-    """`check_support` by another process, for one that has not loaded torch."""
+    """`check_support` in another process, for callers that have not loaded torch."""
     if gpus() == 0:
         return
     done = subprocess.run([sys.executable, "-m", __name__], capture_output=True, text=True)
@@ -88,7 +95,8 @@ def check_support_apart() -> None:
 
 
 def problem(cards: Sequence[Card], build: Build, *, usable: bool) -> str:
-    """Why torch cannot use the GPUs, and what to do, else ""; usable: what torch itself says."""
+    """Why torch cannot use the GPUs, and what to do; "" if it can. usable:
+    torch.cuda.is_available()."""
     wrong = next((card for card in cards if not runs(card.capability, build.architectures)), None)
     if usable and wrong is None:
         return ""
@@ -132,13 +140,13 @@ def runs(capability: Capability | None, architectures: Sequence[str]) -> bool:
 
 
 def listed(architectures: Sequence[str]) -> list[str]:
-    """ "sm_80" as "8.0"."""
+    """An architecture as NVIDIA lists it: "8.0" for "sm_80"."""
     digits = [re.sub(r"\D", "", name) for name in architectures]
     return list(dict.fromkeys(f"{x[:-1]}.{x[-1]}" for x in digits))
 
 
 def installed_cards() -> list[Card]:
-    """The machine's GPUs; none without NVIDIA's driver, or where it does not work."""
+    """The machine's GPUs; none without NVIDIA's driver, or where nvidia-smi fails."""
     for fields in QUERIES:
         lines = nvidia_smi(f"--query-gpu={fields}", "--format=csv,noheader")
         rows = [re.split(r"\s*,\s*", line.strip()) for line in lines if line.strip()]
@@ -149,12 +157,12 @@ def installed_cards() -> list[Card]:
 
 
 def nvidia_smi(*arguments: str) -> list[str]:
-    """The lines that it prints; none where it fails."""
+    """The lines that nvidia-smi prints for a query; none where it fails."""
     return (output(["nvidia-smi", *arguments], ROOT) or "").splitlines()
 
 
 def card(name: str, driver: str, capability: str = "") -> Card:
-    """Of what nvidia-smi says, which may be "[N/A]"."""
+    """A Card from the fields of nvidia-smi, any of which may be "[N/A]"."""
     found = re.fullmatch(r"(\d+)\.(\d)", capability)
     known = re.match(r"\d", driver)
     return Card(
@@ -163,8 +171,10 @@ def card(name: str, driver: str, capability: str = "") -> Card:
 
 
 def check_build() -> None:
-    """For a login node, which has no GPU: raises UnusableGPUError if the installed torch, which is
-    not loaded, has no CUDA."""
+    """Raises UnusableGPUError if the installed torch, which is not loaded, was built without CUDA.
+
+    For a login node, which has no GPU to try it on.
+    """
     found = importlib.util.find_spec("torch")
     path = Path(found.origin).with_name("version.py") if found and found.origin else Path("none")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""

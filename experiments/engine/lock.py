@@ -1,4 +1,5 @@
-"""Locks between processes that vanish with their holder, however it ends."""
+"""Locks between processes, released by the operating system when their holder ends for any
+reason."""
 
 from __future__ import annotations
 
@@ -19,10 +20,11 @@ class LockUnavailableError(OSError):
 
 @contextmanager
 def file_lock(path: Path, *, wait: bool = False, patience: float = 0) -> Iterator[bool]:
-    """Holds flock on `path` and yields True; yields False if another process holds it, after
-    `patience` seconds still. wait: for as long as it takes.
+    """Holds flock on `path` and yields True; yields False if another process still holds it after
+    `patience` seconds.
 
-    The file stays: deleting it would let two processes lock two files of one name.
+    wait: waits for as long as it takes. The file is never deleted: two processes could then lock
+    two different files of the same name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)

@@ -20,7 +20,8 @@ FORCIBLE = ("train", "evaluate")
 
 @dataclass(frozen=True)
 class Step:
-    """A stage, what happens with it (DONE, SHIPPED or RUN), and why; code: what it is made by."""
+    """A stage and its action (DONE, SHIPPED or RUN) with the reason; code: the code that makes
+    it."""
 
     stage: Stage
     action: str
@@ -29,7 +30,7 @@ class Step:
 
     @property
     def starts_over(self) -> bool:
-        """Whether what an earlier run of the stage left is to be removed."""
+        """Whether the files of an earlier run of the stage are to be removed first."""
         return self.reason == FORCED or self.reason.startswith((DAMAGED, OTHER_CODE))
 
 
@@ -41,11 +42,13 @@ def make_plan(
     force: bool = False,
     accept: bool = False,
 ) -> list[Step]:
-    """Steps in an order that respects inputs; what no stage to run needs is left out.
+    """Steps for the goals, inputs before what needs them; inputs that no stage to run needs are
+    left out.
 
-    code: what finished and begun stages are compared with; accept: what other code made stays.
-    force: training and evaluation of the goals run again (a goal that is a pretraining, too). Of
-    finished stages that one to run needs all files are summed up, of goals those that were touched.
+    force: training and evaluation of the goals run again (for a goal that is a pretraining, that
+    too); code: today's, with which finished and begun stages are compared; accept: finished stages
+    of other code stay. All files are checksummed of finished stages that a stage to run needs; of
+    finished goals only those whose size or time has changed.
     """
     again = [s for s in in_order(goals) if s.kind in FORCIBLE or s in goals] if force else []
     forced = {stage.key for stage in again}
@@ -78,7 +81,7 @@ def decide(
     *,
     thorough: bool = False,
 ) -> tuple[str, str]:
-    """Action and reason for a stage; code: as in `make_plan`, thorough: as in `outputs.damage`."""
+    """Action and reason for a stage. code: as in `make_plan`; thorough: as in `outputs.damage`."""
     if forced:
         return RUN, FORCED
     damage, record = stage.damage(layout, thorough=thorough), stage.record(layout)
@@ -97,7 +100,8 @@ def decide(
 
 
 def why_missing(stage: Stage, layout: Layout, code: StageCode | None = None) -> str:
-    """Its record is damaged, it is unfinished, changed since an earlier run, or never run."""
+    """Why a stage has to run: its record is damaged, it is unfinished, it changed since an earlier
+    run, or it never ran."""
     record = stage.folder(layout) / "record.json"
     if record.exists():
         return f"{DAMAGED}{layout.shown(record)} is not as it was written"

@@ -1,7 +1,7 @@
-"""What went wrong in a stage that several processes run: each leaves its own error, with the time.
+"""Errors of a stage that several processes run: each process writes its own, with the time.
 
-When one fails, the others fail a moment later because it is gone, and theirs are the last words in
-the log. The first error that is not of that kind is the stage's.
+When one fails, the others fail a moment later because it is gone, and their errors end the log. The
+first error that is not such a consequence is the stage's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ LONGEST = 300  # characters
 
 @contextmanager
 def noting(folder: Path) -> Iterator[None]:
-    """Inside, an error of this process is noted in the stage's folder before it goes on."""
+    """Within the block an error of this process is written to the stage's folder, then raised
+    again."""
     forget_before(folder)
     try:
         yield
@@ -33,7 +34,8 @@ def noting(folder: Path) -> Iterator[None]:
 
 
 def forget_before(folder: Path) -> None:
-    """Removes what this process, or one that is no longer among them, left in an earlier run."""
+    """Removes the errors that this process, or ranks that no longer take part, left in an earlier
+    run."""
     path(folder, rank()).unlink(missing_ok=True)
     if rank() == 0:
         kept = {path(folder, one) for one in range(count())}
@@ -42,19 +44,20 @@ def forget_before(folder: Path) -> None:
 
 
 def note(folder: Path, line: str, *, lost: bool = False) -> None:
-    """lost: whether another process is the reason, which has ended."""
+    """Writes an error. lost: whether it is the consequence of another process that has ended."""
     content = {"process": rank(), "line": line[:LONGEST], "lost": lost, "time": time.time()}
     write_json(path(folder, rank()), content)
 
 
 def first(folder: Path) -> Record | None:
-    """The first error that the processes of a stage left, of its own kind if there is one."""
+    """The first error that the processes of a stage left; one that is no consequence, if there is
+    any."""
     found = [read_json(one) for one in (folder / FOLDER).glob("*.json")]
     return min(filter(None, found), key=lambda one: (one["lost"], one["time"]), default=None)
 
 
 def told(error: Record) -> str:
-    """An error of `first` in a line."""
+    """An error found by `first` as one line."""
     killed = " (no process left an error of its own: one was killed?)"
     return error["line"] + killed * error["lost"]
 
@@ -66,7 +69,8 @@ def is_lost(error: Exception) -> bool:
 
 
 def last_line(error: Exception) -> str:
-    """An error's type and message; of one that a loader process raised, its own."""
+    """An error's type and message; for an error passed on from a data loader's process, the
+    original one."""
     lines = "".join(traceback.format_exception_only(error)).strip().splitlines()
     return lines[-1].strip()
 

@@ -25,7 +25,7 @@ from tpr.files import remove
 from tpr.terminal import printable
 
 PAUSE = 0.1  # seconds between looks at the workers
-PATIENCE = 5.0  # seconds a worker gets to end before it is killed
+PATIENCE = 5.0  # seconds that a worker has to end before it is killed
 LONGEST_LINE = 300  # characters of a log that are shown
 
 
@@ -48,10 +48,10 @@ class Failure:
 
 
 class Runner:
-    """Works through steps.
+    """Runs the steps of a plan.
 
-    start(folder) starts a stage's worker; watch(runner) is called at every look; finished(stage)
-    after each stage; code: today's.
+    start(folder) starts a stage's worker; watch(runner) is called at every look at the workers;
+    finished(stage) after each finished stage; code: today's.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Runner:
         return self.failures
 
     def collect(self) -> None:
-        """Takes in the workers that ended."""
+        """Handles the workers that have ended."""
         for key, (stage, worker, _) in list(self.running.items()):
             status = worker.poll()
             if status is None:
@@ -104,7 +104,8 @@ class Runner:
                 self.fail(stage, failure_reason(stage.folder(self.layout), status))
 
     def look_elsewhere(self) -> None:
-        """Stages that another suite is running: done, still going, or given up."""
+        """Checks the stages that another suite is running: whether they finished, go on, or were
+        given up."""
         for key, stage in list(self.elsewhere.items()):
             if is_locked(stage.lock(self.layout)):
                 continue
@@ -115,7 +116,7 @@ class Runner:
                 self.waiting[key] = stage
 
     def launch(self) -> None:
-        """Starts what is ready while there is room."""
+        """Starts stages whose inputs are finished while fewer than the allowed number run."""
         while len(self.running) < self.schedule.workers:
             key = self.schedule.pick(self.waiting, [*self.running, *self.elsewhere])
             if key is None:
@@ -139,7 +140,7 @@ class Runner:
         self.finished(stage)
 
     def fail(self, stage: Stage, reason: str) -> None:
-        """Notes the failure and takes out everything that needs the stage."""
+        """Notes the failure and removes everything that needs the stage from the plan."""
         self.failures.append(Failure(stage, reason, stage.folder(self.layout) / "log.txt"))
         lost = {stage.key}
         for key in [key for key in self.waiting if needs(self.waiting[key], lost)]:
@@ -165,7 +166,8 @@ def needs(stage: Stage, lost: set[str]) -> bool:
 def describe(stage: Stage, layout: Layout, code: Code | None = None) -> bool:
     """Writes stage.json for the worker; False if another suite is running the stage.
 
-    Whoever writes it holds the stage's lock, so drafts that lie there are of killed runners.
+    The stage's lock is held meanwhile, so drafts found in the folder are leftovers of killed
+    runners and are removed.
     """
     folder = stage.folder(layout)
     with file_lock(stage.lock(layout)) as mine:
@@ -178,8 +180,11 @@ def describe(stage: Stage, layout: Layout, code: Code | None = None) -> bool:
 
 
 def clear(steps: Iterable[Step], layout: Layout, code: StageCode | None = None) -> None:
-    """Takes away what forced and damaged stages left, last ones first, unless another suite is
-    running them or has mended them since. What other code made is kept beside."""
+    """Removes the files of stages that are to start over, dependent ones first.
+
+    Stages that another suite is running, or has repaired since, are left alone. Results of other
+    code are kept in a folder beside (`Layout.other_code`).
+    """
     for step in reversed([step for step in steps if step.starts_over]):
         stage = step.stage
         with file_lock(stage.lock(layout)) as mine:
@@ -194,7 +199,7 @@ def clear(steps: Iterable[Step], layout: Layout, code: StageCode | None = None) 
 
 
 def put_aside(folder: Path, layout: Layout) -> None:
-    """Moves a stage's folder to those that other code made, over what lies there of it."""
+    """Moves a stage's folder to `Layout.other_code`, replacing what is there under its name."""
     aside = layout.other_code / folder.name
     if folder.exists():
         remove(aside)
@@ -203,7 +208,7 @@ def put_aside(folder: Path, layout: Layout) -> None:
 
 
 def clear_way(folder: Path) -> None:
-    """Removes what lies where a stage's folder, or a file of the suite in it, belongs."""
+    """Removes files and folders that block the place of a stage's folder or of a file in it."""
     if not folder.is_dir():
         remove(folder)
     for name in TELLING_FILES:
@@ -211,7 +216,7 @@ def clear_way(folder: Path) -> None:
 
 
 def failure_reason(folder: Path, status: int) -> str:
-    """The error message that ends the stage's log, or how the process died."""
+    """The error that ends the stage's log, or how its process ended."""
     if status < 0:
         memory = " (out of memory?)" if status == -9 else ""
         return f"killed by signal {-status}{memory}"
@@ -221,13 +226,13 @@ def failure_reason(folder: Path, status: int) -> str:
 
 
 def last_words(folder: Path) -> str:
-    """What a stage that failed told: the first error of its processes, or the end of its log."""
+    """The error of a failed stage: the first one of its processes, or the end of its log."""
     error = rank_errors.first(folder)
     return rank_errors.told(error) if error else last_line(folder / "log.txt")
 
 
 def last_line(log: Path) -> str:
-    """The end of a log, empty if there is none."""
+    """The last line of a log, "" if it is empty."""
     if not log.is_file():
         return ""
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -235,7 +240,7 @@ def last_line(log: Path) -> str:
 
 
 def share(stage: Stage, layout: Layout) -> str:
-    """How far a stage got, as "45 % (loss 2.3)"."""
+    """The progress of a stage in words, as "45 % (loss 2.3)"."""
     found = progress_of(stage.folder(layout))
     if not found:
         return ""

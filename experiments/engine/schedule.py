@@ -10,14 +10,14 @@ from experiments.stages.durations import Durations
 from experiments.stages.stage import Stage
 
 SHIP_SECONDS = 0.1
-SIMULATED = 400  # steps at most: the time that it takes grows with their square
+SIMULATED = 400  # most steps that are simulated, as the time for it grows with their square
 
 
 class Schedule:
-    """Starts the stages of a plan in its order, which completes the tables run by run; a chain of
-    stages that would outlast the rest of the work goes first.
+    """The order in which stages start: that of the plan, which completes the tables run by run, but
+    a chain of stages that would outlast the rest of the work goes first.
 
-    steps: inputs before what needs them; workers: how many stages run at a time.
+    steps: inputs before what needs them; workers: how many stages run at the same time.
     """
 
     def __init__(self, steps: list[Step], durations: Durations, workers: int) -> None:
@@ -27,8 +27,11 @@ class Schedule:
         self.chain = chains([step.stage for step in steps], self.seconds)
 
     def pick(self, waiting: Mapping[str, Stage], started: Iterable[str]) -> str | None:
-        """The key of the waiting stage (by key) that starts next; None if each needs a stage that
-        is waiting, too, or among the started ones (keys), which have not ended."""
+        """The key of the waiting stage (by key) that starts next.
+
+        None if each needs a stage that is waiting too, or one that has started (keys) and not
+        ended.
+        """
         pending = waiting.keys() | set(started)
         ready = [
             key
@@ -44,14 +47,15 @@ class Schedule:
 
 
 def step_seconds(step: Step, durations: Durations) -> float:
-    """What a stage is expected to take; 0 where it is done already."""
+    """The time in seconds that a stage is expected to take; 0 where it is done already."""
     if step.action == DONE:
         return 0.0
     return SHIP_SECONDS if step.action == SHIPPED else durations(step.stage)
 
 
 def chains(stages: list[Stage], cost: dict[str, float]) -> dict[str, float]:
-    """By key: seconds of the longest chain that starts there; in `stages` inputs come first."""
+    """By key, the seconds of the longest chain of stages that starts there; `stages`: inputs come
+    first."""
     after: dict[str, float] = {}
     chain: dict[str, float] = {}
     for stage in reversed(stages):
@@ -62,7 +66,8 @@ def chains(stages: list[Stage], cost: dict[str, float]) -> dict[str, float]:
 
 
 def timetable(steps: list[Step], durations: Durations, workers: int) -> list[tuple[float, Stage]]:
-    """Stages in the order in which `Schedule` starts them, each with the second of its end."""
+    """Stages in the order in which `Schedule` starts them, each with its end in seconds from the
+    start."""
     schedule = Schedule(steps, durations, workers)
     waiting = {step.stage.key: step.stage for step in steps if step.action != DONE}
     running: list[tuple[float, str]] = []  # a heap of ends and keys
@@ -78,7 +83,8 @@ def timetable(steps: list[Step], durations: Durations, workers: int) -> list[tup
 
 
 def total_seconds(steps: list[Step], durations: Durations, workers: int) -> float:
-    """Wall time of the steps, started as `Schedule` says; of very many what it is at least."""
+    """Wall time in seconds of all steps, started by `Schedule`; for very many steps a lower
+    bound."""
     if len(steps) > SIMULATED:
         cost = {step.stage.key: step_seconds(step, durations) for step in steps}
         longest = max(chains([step.stage for step in steps], cost).values())

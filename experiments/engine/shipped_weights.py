@@ -18,7 +18,7 @@ RESTORE = " (restore it: git checkout -- weights)"
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[Record | None, str]:
-    """The index entry that stands for a pretraining, or None and why there is no usable one."""
+    """The index entry of weights that replace a pretraining; else None and why none can be used."""
     index, problem = read_index(layout)
     if stage.name not in index:
         return None, problem
@@ -35,8 +35,8 @@ def shipped(stage: Stage, layout: Layout) -> tuple[Record | None, str]:
 
 
 def read_index(layout: Layout) -> tuple[Record, str]:
-    """The sound entries of index.json by the name of their stage, and what is wrong with the file;
-    "" where nothing is, or no weights ship."""
+    """The valid entries of index.json by stage name, and what is wrong with the file; "" if nothing
+    is, or if no weights ship."""
     path = layout.weights / "index.json"
     found = read_json(path)
     if found is None and not path.exists():
@@ -57,7 +57,8 @@ def is_entry(entry: object) -> bool:
 
 
 def as_summed(path: Path) -> bool:
-    """Whether a file is as SHA256SUMS beside it says; true where nothing is said of it."""
+    """Whether a file has the checksum that SHA256SUMS beside it states; true where it states
+    none."""
     sums = path.with_name(SUMS)
     if not sums.is_file():
         return True
@@ -68,7 +69,8 @@ def as_summed(path: Path) -> bool:
 
 
 def unpack(stage: Stage, layout: Layout) -> None:
-    """Makes a finished stage of shipped weights, so that nothing else needs to know of them."""
+    """Makes a finished stage's folder from shipped weights, so that other stages need not know
+    where they come from."""
     entry, reason = shipped(stage, layout)
     if entry is None:
         raise ValueError(f"{stage.label}: {reason}")

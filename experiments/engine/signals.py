@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one stops the suite in order, those after it change nothing."""
+"""Ctrl-C and SIGTERM: the first one stops the suite in order, later ones are ignored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """Not an Exception, so that nothing on the way takes it for an error. status: to exit with."""
+    """Raised at the first signal; no Exception, so that no handler of errors catches it.
+
+    status: the exit status, 128 + the signal's number.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -20,8 +23,11 @@ class Stopped(BaseException):
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Raises Stopped in the block at the first signal and ignores the rest, from then on for good:
-    what is left to do is to end the workers. A signal that was ignored before stays so (nohup)."""
+    """Within the block the first signal raises Stopped; all later ones are ignored, even after the
+    block, so that the workers can be ended.
+
+    A signal that was ignored before stays ignored (nohup).
+    """
     before = {number: signal.getsignal(number) for number in STOPPING}
     heeded = [number for number in STOPPING if before[number] is not signal.SIG_IGN]
     for number in heeded:
@@ -42,7 +48,7 @@ def stop(number: int, frame: object) -> NoReturn:
 
 @contextmanager
 def ignoring_interrupts() -> Iterator[None]:
-    """For starting processes that are not to see Ctrl-C: they inherit that it is ignored."""
+    """Within the block Ctrl-C is ignored; processes started there inherit this."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield

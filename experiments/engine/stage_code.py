@@ -33,14 +33,15 @@ WORDS = {
     "offset-fit": "the fit of offsets",
     "offsets": "the fit of offsets",
 }
-# Definitions that only refuse a machine or spell a message: they decide no result.
+# Definitions that only reject a machine or word a message, and so decide no result.
 ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printable", "doing")
 
 
 class StageCode:
-    """Today's code of stages.
+    """Digests of today's code of stages.
 
-    stages: name of the module whose functions BODIES are the stages; sources: where it is.
+    stages: name of the module whose BODIES are the stages' functions; sources: the files to read
+    them from.
     """
 
     def __init__(self, stages: str, sources: Sources | None = None) -> None:
@@ -49,7 +50,8 @@ class StageCode:
         self.digest = cache(self._digest)
 
     def own(self, kind: str, spec: Spec) -> str:
-        """The digest of a stage's own code, that of its inputs aside."""
+        """Digest of the code of a stage of this kind with these settings, without that of its
+        inputs."""
         return self.digest(tuple(sorted(choices(kind, spec).items())), temporal_module(spec))
 
     def _digest(self, chosen: tuple[tuple[str, str], ...], module: str) -> str:
@@ -60,18 +62,23 @@ class StageCode:
         return self.sources.digest(entries, keys, ONLY_TELL)
 
     def own_class(self, name: str) -> Place | None:
-        """Where a class that a manifest gives by its path is, if no installed package has it."""
+        """The file of a class that a manifest names by its path; None if an installed package has
+        it."""
         found = self.sources.place(name) if "." in name else None
         return found if found and found[1] else None
 
     def today(self, stage: Stage, layout: Layout | None) -> Code:
-        """The code that the stage would be made by now, from the inputs that are at hand, or from
-        none that are where there is no layout."""
+        """The code of a stage, {"sha256", "inputs"}, as it would be made now.
+
+        Inputs that are finished keep the code that made them; without a layout all count as made
+        now.
+        """
         inputs = {role: self.at_hand(one, layout) for role, one in stage.inputs.items()}
         return {"sha256": self.own(stage.kind, stage.spec), "inputs": inputs}
 
     def at_hand(self, stage: Stage, layout: Layout | None) -> Code | None:
-        """The code of a stage as another one gets it: shipped weights have their own."""
+        """The code of a stage as one that needs it sees it: that of its record, or of shipped
+        weights."""
         if layout is None:
             return self.today(stage, None)
         record = stage.record(layout) or {}
@@ -81,15 +88,16 @@ class StageCode:
         return entry["record"].get("code") if entry else self.today(stage, layout)
 
     def change(self, stage: Stage, layout: Layout, record: Record) -> str:
-        """Why what a record or stage.json tells of is of other code than today's; "" if it is not,
-        or if it does not say."""
+        """Why a record or stage.json was made by other code than today's, in words; "" if it was
+        not, or if it does not say."""
         if "shipped" in record:
             return ""
         changed = difference(record.get("code"), self.today(stage, layout), stage.kind)
         return f"the code of {changed} changed{since(record)}" if changed else ""
 
     def resumed(self, stage: Stage, layout: Layout) -> Code:
-        """`today`; "began" is the sha256 of other code that began what is to go on."""
+        """`today`, and under "began" the sha256 of the other code that began an unfinished
+        stage."""
         now = self.today(stage, layout)
         request = read_json(stage.folder(layout) / "stage.json") or {}
         before = (request.get("code") or {}) if progress_of(stage.folder(layout)) else {}
@@ -97,14 +105,15 @@ class StageCode:
         return now if began == now["sha256"] else now | {"began": began}
 
     def begun(self, stage: Stage, layout: Layout) -> str:
-        """`change`, of a stage that was begun and not finished."""
+        """`change` for a stage that was begun and not finished."""
         request = read_json(stage.folder(layout) / "stage.json") or {}
         same = request.get("key") == stage.key
         return self.change(stage, layout, request) if same else ""
 
 
 def difference(before: Code | None, now: Code | None, name: str) -> str:
-    """The first stage, the inputs last, whose code differs, in words; "" if none does."""
+    """The first stage whose code differs, the stage before its inputs, in words; "" if none
+    differs."""
     if not before or not now:
         return ""
     mixed = before.get("began") not in (None, now["sha256"])
@@ -115,6 +124,6 @@ def difference(before: Code | None, now: Code | None, name: str) -> str:
 
 
 def since(record: Record) -> str:
-    """ " since commit 1748da0b8", where a record knows it."""
+    """As " since commit 1748da0b8", where a record states it; else ""."""
     commit = (record.get("git") or {}).get("commit")
     return f" since commit {commit[:9]}" if commit else ""

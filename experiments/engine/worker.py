@@ -54,7 +54,7 @@ def run_stage(folder: Path, stages: str, patience: float = 0) -> int:
 
 
 def run_or_tell(folder: Path, stages: str) -> int:
-    """`run_stage`, but a full disk is told in a line."""
+    """`run_stage`; an error of a full disk becomes one line and exit status 74."""
     try:
         return run_stage(folder, stages)
     except Exception as error:
@@ -72,7 +72,8 @@ def run_and_record(
 ) -> int:
     """Runs the stage under its lock and writes its record.
 
-    begin: called before the body runs, with None, or where it will not, with the exit status.
+    begin: called before the body runs with None, or, where the body will not run, with the exit
+    status.
     """
     with file_lock(folder.parent / ".locks" / folder.name, patience=patience) as mine:
         if not mine:
@@ -99,10 +100,10 @@ def run_and_record(
 
 
 def code_at_work(request: Record, runs: Path, stages: str) -> Code:
-    """What the stage is made by: today's code and, by role, the code of its inputs as they are.
+    """The code that makes the stage: today's, and by role the code of its inputs as they are.
 
-    Raises ValueError if that is not the code that the stage was planned with: a process that has
-    loaded some of it before would compute by neither.
+    Raises ValueError if that is not the code that the stage was planned with: this process may
+    already have loaded parts of the old code, so its result would be of neither.
     """
     own = StageCode(stages).own(request["stage"], request["spec"])
     planned = request.get("code") or {}
@@ -118,7 +119,11 @@ def code_at_work(request: Record, runs: Path, stages: str) -> Code:
 
 
 def assist(folder: Path, stages: str, status: int | None) -> int:
-    """A further process of a stage: its share of the body. status: what the first one begins by."""
+    """A further process of a stage runs its share of the body.
+
+    status: the exit status that the first process decided on before the body, None if the body
+    runs.
+    """
     if status is not None:
         return status
     request = read_request(folder)
@@ -162,8 +167,11 @@ def run_body(
 
 
 def find_inputs(request: Record, runs: Path) -> dict[str, Path]:
-    """Folders of the finished input stages by role. Raises FileNotFoundError if one is not there,
-    ValueError if its files were touched (the plan, made before, has looked at all of each)."""
+    """Folders of the finished input stages by role.
+
+    Raises FileNotFoundError if one is not there, ValueError if its files were modified after the
+    plan, which has verified their checksums.
+    """
     inputs = {}
     for role, key in request["inputs"].items():
         folder = finished_folder(runs, key)

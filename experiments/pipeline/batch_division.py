@@ -1,4 +1,4 @@
-"""Whether the processes of a training can share its batches, told before any of them starts."""
+"""Checks, before training starts, that its processes can share a batch equally."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from tpr.parallel.batch_parts import possible_processes
 
 
 def check_division(todo: Iterable[Stage], processes: Callable[[Stage], int]) -> None:
-    """Raises ValueError, naming the numbers that can, where the processes of a stage cannot."""
+    """Raises ValueError where the processes of a stage cannot share its batch; names the numbers
+    that can."""
     for stage in todo:
         settings = stage.spec.get("train")
         if settings is None:

@@ -15,9 +15,9 @@ MOST_DRAWS = 500  # the first of the bootstrap's; of a loss they take 1.3 kB
 
 
 def error_measures(found: Metrics, difficulty: Difficulty | None, settings: Spec) -> Record:
-    """All in percent, with draws of a bootstrap over videos, the same ones for every run: HOTA,
-    DetA, AssA and IDF1 (no draws), AP lost to each kind of error, AP of the hardest thirds of the
-    videos; and numbers of errors."""
+    """All in percent: HOTA, DetA, AssA and IDF1 with no bootstrap draws; AP lost to each kind of
+    error, and AP of the hardest thirds of the videos, both with draws over videos that are the same
+    for every run; and numbers of errors."""
     from tpr.evaluation.difficulty import hardest
     from tpr.evaluation.draws import pack_draws
     from tpr.evaluation.metrics import bootstrap_weights

@@ -28,9 +28,9 @@ class FlowPair(NamedTuple):
 class FlowPairs:
     """Frame pairs with their exact flow, all in memory; the same for the same arguments.
 
-    generator: content of the data set's info.json; pairs: of each of the first `videos` videos, at
-    most `reach` frames apart. frames: (F, 3, H, W) uint8; pairs: (M, 2), which two of them;
-    flow: (M, 2, H, W), pixels.
+    generator: content of the data set's info.json; pairs: number from each of the first `videos`
+    videos, whose two frames are at most `reach` frames apart. frames: (F, 3, H, W) uint8; pairs:
+    (M, 2), indices of frames; flow: (M, 2, H, W), pixels.
     """
 
     def __init__(
@@ -89,12 +89,13 @@ def draw_batch(data: FlowPairs, settings: Spec, rng: np.random.Generator) -> Flo
 
 
 def view(pair: FlowPair, settings: Spec, rng: np.random.Generator) -> FlowPair:
-    """One window of both frames, or two windows of the first: then the flow is their distance.
+    """One window of both frames, or two windows of the first, whose flow is then their
+    displacement.
 
-    From frames alone FlowNetS first learns to predict no flow, and is slow to leave that: most of
-    the motion is small, a third of the frames degraded. Shifted windows teach it to compare.
-    settings: "margin", pixels by which windows are smaller than frames; "shifted", the share of
-    pairs that show one frame; "flip", the share that is mirrored, in either direction.
+    From frame pairs alone FlowNetS first learns to predict no flow, and is slow to leave that: most
+    of the motion is small, and a third of the frames are degraded. Shifted windows teach it to
+    compare. settings: "margin", pixels by which windows are smaller than frames; "shifted", the
+    share of pairs that show one frame; "flip", the share that is mirrored, in either direction.
     """
     first, second, move = pair
     margin = settings["margin"]
@@ -122,7 +123,8 @@ def window(x: Tensor, corner: np.ndarray, margin: int) -> Tensor:
 
 
 def mirrored(pair: FlowPair, axis: int) -> FlowPair:
-    """Left to right (axis 0, where the flow's dx changes its sign) or upside down (1, dy)."""
+    """A pair mirrored left to right (axis 0, which negates the flow's dx) or upside down (axis 1,
+    dy)."""
     first, second, move = (x.flip(2 - axis) for x in pair)
     sign = torch.ones(2, 1, 1)
     sign[axis] = -1

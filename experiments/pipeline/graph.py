@@ -1,4 +1,5 @@
-"""From manifests to stages: a stage's spec holds what matters for its result, nothing else."""
+"""From manifests to stages: a stage's spec holds the settings that its result depends on, nothing
+else."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ class Graph:
         return self._stage("offset-fit", name, spec | {"train": settings}, inputs)
 
     def pretraining(self, runs: Sequence[str] | None = None) -> list[Stage]:
-        """All that runs (None: every one) start from, each once: image models, flow networks."""
+        """All stages that pretrain image models and flow networks for the runs (None: for every
+        one), each once."""
         asked = self.runs if runs is None else runs
         possible = [run for run in asked if not self.left_out(run)]
         inputs = [stage for run in possible for stage in self.train(run, 0).inputs.values()]
@@ -126,7 +128,8 @@ class Graph:
         return "recorded data have no exact flow" if needs_flow and not generated else ""
 
     def _reference(self, run: str) -> Spec:
-        """Of a control; other runs' settings, and so their keys, do without it."""
+        """The setting of a control's reference, as an entry of a spec; {} for other runs, whose
+        keys stay without it."""
         reference = self.runs[run].reference
         return {} if reference is None else {"reference": reference}
 
@@ -149,7 +152,7 @@ class Graph:
         }
 
     def _settings(self, kind: str) -> Spec:
-        """Of a pretraining or a fit, which the profile must have."""
+        """The profile's settings of a pretraining or a fit. Raises ValueError if it has none."""
         profile = self.profile
         kinds = {
             "pretrain": profile.pretrain,
@@ -187,8 +190,9 @@ def with_official_val(profile: Profile) -> Profile:
 def temporal_spec(declared: Temporal | None, modules: Mapping[str, Spec]) -> Spec | None:
     """A run's temporal module with the profile's options; parts left out become None.
 
-    A part is what the profile gives options for, as a mapping; other values are plain options. Of
-    a user's class, and of a baseline that the profile does not mention, the run's options are all.
+    Options that the profile gives as a mapping are parts; other values are plain options. For a
+    user's class, and for a baseline that the profile does not mention, the run's own options are
+    the whole spec.
     """
     if declared is None:
         return None
@@ -208,8 +212,11 @@ def temporal_spec(declared: Temporal | None, modules: Mapping[str, Spec]) -> Spe
 def goal_stages(
     graph: Graph, manifests: Manifests, targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
-    """What the targets ask for: evaluations, all that is pretrained for "pretrain", the fit of
-    offsets for "offset-fit". Runs that the profile cannot have are left out: see `left_out`."""
+    """The stages that the targets ask for: evaluations; all pretraining for "pretrain"; the fit of
+    offsets for "offset-fit".
+
+    Runs that the profile cannot have are left out, see `left_out`.
+    """
     goals: list[Stage] = []
     if "pretrain" in targets:
         goals += graph.pretraining(asked_runs(graph, manifests, ["all"]))
@@ -223,7 +230,7 @@ def goal_stages(
 
 def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
     """Runs of the targets, "all" among them, each once."""
-    apart = ("pretrain", OFFSET_FIT)  # no runs
+    apart = ("pretrain", OFFSET_FIT)  # targets that name no runs
     everything = manifests.everything(graph.profile)
     asked = [everything if target == "all" else [target] for target in targets]
     return manifests.target_runs([one for some in asked for one in some if one not in apart])

@@ -45,7 +45,7 @@ def initial_weights(spec: Spec, dataset: YouTubeVIS, out: Path, log: Log) -> Rec
 
 
 def first_frames(dataset: YouTubeVIS) -> Tensor:
-    """Of some videos of one size: (N, 3, H, W) uint8."""
+    """Frames of some videos of equal size: (N, 3, H, W) uint8."""
     first = dataset.videos[0]
     same = [v for v in dataset.videos if (v.height, v.width) == (first.height, first.width)]
     shown = [(v, next(t for t, name in enumerate(v.file_names) if name)) for v in same]
@@ -55,7 +55,7 @@ def first_frames(dataset: YouTubeVIS) -> Tensor:
 
 @torch.no_grad()
 def calibrate(model: VISModel, images: Tensor) -> None:
-    """Sets all running statistics to those of a batch."""
+    """Sets the running statistics of all norms to those of the given batch."""
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.momentum = 1.0

@@ -17,12 +17,13 @@ MATCHES = "matches.npz.xz"  # in the folder of an evaluation
 
 
 def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -> Record:
-    """AP and AR in percent, AP by category and difficulty, draws of a bootstrap over videos, and
-    what ``error_measures`` says.
+    """AP and AR in percent, AP by category and difficulty, bootstrap draws over videos, and
+    `error_measures`.
 
-    AP, AR and their parts can be computed again from the matches, which go to the file ``matches``.
-    ``settings``: the profile's evaluation section. The draws (tpr.evaluation.draws) are those that
-    belong to the number of videos and ``bootstrap_seed``, the same ones for every run.
+    The matches are written to the file `matches`, from which AP, AR and their parts can be computed
+    again. `settings`: the profile's evaluation section. The draws (tpr.evaluation.draws) are
+    determined by the number of videos and `bootstrap_seed`, so that they are the same ones for
+    every run.
     """
     from tpr.evaluation.difficulty import by_difficulty, difficulty_of
     from tpr.evaluation.draws import pack_draws
@@ -47,18 +48,19 @@ def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -
 
 
 def group(one: Group) -> Record:
-    """As a record holds it; "size" counts videos or frames."""
+    """A group of videos or frames as a record holds it; "size" is the number of videos or
+    frames."""
     bounds = {} if one.low is None else {"low": one.low, "high": one.high}
     return {"name": one.name, "size": one.size, "AP": percent(one.ap), **bounds}
 
 
 def percent(value: float) -> float | None:
-    """-1, the metric's mark for undefined, becomes None."""
+    """A value in [0, 1] in percent; -1, the metric's mark for undefined, becomes None."""
     return None if value < 0 else 100 * value
 
 
 def deviation(values: list[float | None]) -> float | None:
-    """Sample standard deviation of the defined values."""
+    """Sample standard deviation of the values that are defined, None for fewer than two."""
     defined = [x for x in values if x is not None]
     if len(defined) < 2:
         return None

@@ -11,8 +11,11 @@ from tpr.weights.file_kinds import kind_of
 
 
 def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> None:
-    """Tells the stages where recorded data lie. Raises ValueError or FileNotFoundError, saying what
-    to do, before anything runs."""
+    """Checks what the stages to run need from outside, and sets the folder of recorded data for
+    them.
+
+    Raises ValueError or FileNotFoundError that say what to do, before anything runs.
+    """
     todo = list(todo)
     weights = sorted({stage.spec["weights"] for stage in todo if stage.spec.get("weights")})
     if not weights and not any(is_recorded(stage) for stage in todo):

@@ -1,7 +1,7 @@
-"""What an offset head can see: heads fitted to the exact flow on an image model's frozen features.
+"""How much of the exact flow offset heads can predict from an image model's frozen features.
 
 No detector is trained for it. The paper's head is linear in both frames, so it cannot compare them;
-the fit says how much of the motion is in its reach even if it is told the answer.
+the fit measures how much of the motion it reaches even with the true motion as its target.
 """
 
 from __future__ import annotations
@@ -32,17 +32,18 @@ from tpr.training.loop import NEW_MODULES, optimise
 from tpr.training.resumable import remove_states
 from tpr.weights import checkpoint
 
-# files in the stage's folder: starts of the offsets of a module, by its name
+# files in the stage's folder: initial weights of a module's offsets, by its name
 STARTS = {"tpr": "dacr.pt", "matched": "matched.pt"}
 
 
 def fit_offsets(
     spec: Spec, splits: dict[str, YouTubeVIS], weights: Path, out: Path, log: Log
 ) -> Record:
-    """Fits the heads on training videos; reports them on validation videos, in cells of LEVEL.
+    """Fits the heads on training videos and reports their errors on validation videos, in cells of
+    LEVEL.
 
     spec: {"model" without temporal module, "matching": options of `Matching`, "size", "videos",
-    "held_out", "train": settings of `optimise`, "seed"}; writes STARTS.
+    "held_out", "train": settings of `optimise`, "seed"}. Writes the files of STARTS to `out`.
     """
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(splits["train"].categories))
@@ -71,7 +72,7 @@ def fit_offsets(
 
 
 def losses(heads: LearnedHeads, batch: OffsetPairs) -> dict[str, Tensor]:
-    """Mean squared distance in objects' cells, a term a head."""
+    """For each head the mean squared distance to the true displacement in objects' cells."""
     return {
         f"loss_{name.replace(' ', '_')}": share(len(batch.video)) * squared(head, batch)
         for name, head in heads.by_name().items()
@@ -85,7 +86,7 @@ def squared(head: nn.Module, batch: OffsetPairs) -> Tensor:
 
 @torch.no_grad()
 def aligned(head: nn.Module, data: OffsetPairs) -> Record:
-    """How far the head's displacements follow the true ones: see `Alignment`."""
+    """How much of the true displacements the head's predictions follow: see `Alignment`."""
     found = Alignment()
     for first in range(0, len(data.video), 64):
         some = data.rows(slice(first, first + 64))

@@ -1,4 +1,5 @@
-"""Heads that tell where to sample the reference: the paper's, the release's, one that matches."""
+"""Heads that predict where to sample the reference: the paper's, the release's, and one with a
+local correlation."""
 
 from __future__ import annotations
 
@@ -12,12 +13,12 @@ from tpr.routing.norm import group_norm
 from tpr.routing.taps import TapConv
 
 LINEAR, HIDDEN, MATCHING = "linear", "hidden layer", "local correlation"
-PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)  # of ridge regression, by the mean of the diagonal
+PENALTIES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)  # ridge penalties over the mean of the diagonal
 TAPS = 9
 
 
 class HiddenHead(nn.Module):
-    """The release's form: two 3x3 convolutions with a norm and ReLU in between."""
+    """The release's form: two 3x3 convolutions with a norm and a ReLU between them."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -45,7 +46,7 @@ class LinearHead(nn.Module):
 
 
 class LearnedHeads(nn.Module):
-    """Those that are trained, side by side; no parameter is shared."""
+    """The heads that are trained by gradient descent, side by side; they share no parameter."""
 
     def __init__(self, channels: int, matching: dict[str, int]) -> None:
         super().__init__()
@@ -57,9 +58,10 @@ class LearnedHeads(nn.Module):
 
 
 def ridge(data: OffsetPairs) -> tuple[LinearHead, float]:
-    """The linear head with the least squared error, and its penalty.
+    """The linear head with the least squared error, and the penalty that was chosen.
 
-    The penalty of PENALTIES that is best on the last fifth of the videos; then all are fitted.
+    The penalty is the one of PENALTIES with the least error on the last fifth of the videos; then
+    the head is fitted on all.
     """
     later = data.video >= int(0.8 * (int(data.video.max()) + 1))
     known, tested = products(data.rows(~later)), products(data.rows(later))
@@ -96,7 +98,8 @@ def squared_error(weight: Tensor, tested: tuple[Tensor, ...]) -> float:
 
 
 def dacr_offsets(head: LinearHead) -> TapConv:
-    """Eq. 4's convolution whose reference taps all move as the head says, and the query's stay."""
+    """Weights of Eq. 4's convolution with which all reference taps move as the head predicts, the
+    query's not at all."""
     offsets = TapConv(head.weight.shape[1], 4 * TAPS, 3, bias=False)
     nn.init.zeros_(offsets.weight)
     offsets.weight.data[: 2 * TAPS] = head.weight.data.flip(0).repeat(TAPS, 1, 1, 1)
@@ -104,7 +107,7 @@ def dacr_offsets(head: LinearHead) -> TapConv:
 
 
 def matched_offsets(head: Matching, matching: dict[str, int]) -> Matching:
-    """The same for `MatchedDACR`."""
+    """As `dacr_offsets`, the weights of `MatchedDACR`."""
     offsets = Matching(4 * TAPS, **matching)
     offsets.hidden.load_state_dict(head.hidden.state_dict())
     weight, bias = head.offset.weight.data, head.offset.bias

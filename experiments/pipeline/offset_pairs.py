@@ -21,9 +21,11 @@ LEVEL = "p3"
 
 
 class OffsetPairs(NamedTuple):
-    """Of M frames and the ones before, on LEVEL: query, reference (M, C, H, W); moved (M, 2, H, W),
-    the exact displacement to the reference in cells; inside (M, 1, H, W), 1 in objects' cells;
-    video (M,), which of the videos."""
+    """M pairs of a frame (query) and the one before it (reference), on pyramid level LEVEL.
+
+    query, reference: (M, C, H, W); moved: (M, 2, H, W), the exact displacement to the reference in
+    cells; inside: (M, 1, H, W), 1 in objects' cells; video: (M,), index of the video.
+    """
 
     query: Tensor
     reference: Tensor
@@ -66,6 +68,6 @@ def offset_pairs(model: VISModel, dataset: YouTubeVIS, videos: int, size: Spec) 
 def draw_pairs(
     data: OffsetPairs, batch_size: int, seed: int, iteration: int, part: Part
 ) -> OffsetPairs:
-    """A part of an iteration's batch."""
+    """A part of the random batch of an iteration; the same for the same seed and iteration."""
     index = np.random.default_rng([seed, iteration]).integers(len(data.video), size=batch_size)
     return data.rows(torch.from_numpy(index[part.rows(batch_size)]))

@@ -1,7 +1,8 @@
 """The stages' bodies: body(spec, inputs, out, log) -> metrics.
 
 inputs: folders of finished stages by role; out: the stage's own folder. A body may be killed at any
-moment and is then called again with the same folder. Heavy imports belong inside.
+moment and is then called again with the same folder. Libraries that are slow to load are imported
+inside the functions.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from tpr.data.youtube_vis import YouTubeVIS
 
 Inputs = dict[str, Path]
-# what starts from a fit of offsets, by the temporal module's name
+# parts that start from a fit of offsets, by the temporal module's name
 OFFSETS = {"tpr": "temporal.dacr.offset", "matched": "temporal.dacr.matching"}
-FLOW_NETWORK = "temporal.warp.offset"  # where a model with optical-flow warp has its FlowNetS
+FLOW_NETWORK = "temporal.warp.offset"  # the FlowNetS of a model with optical-flow warp
 
 
 def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
@@ -35,7 +36,7 @@ def data(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def generated(spec: Spec, out: Path, log: Log) -> Record:
-    """Made-up videos or images with exact annotations."""
+    """Generated videos or images with exact annotations."""
     from tpr.data.mini import generate
 
     new = out / "data"
@@ -59,12 +60,12 @@ def recorded(spec: Spec, out: Path, log: Log) -> Record:
 
 
 def trial(spec: Spec, out: Path, log: Log) -> Record:
-    """As `recorded`, of generated videos in place of recorded ones."""
+    """As `recorded`, with generated videos in place of recorded ones."""
     return prepared(spec, archive(spec["generated"], out, log), out, log)
 
 
 def prepared(spec: Spec, source: Path, out: Path, log: Log) -> Record:
-    """A data set's splits from the folder that it was unpacked to."""
+    """Writes a data set's splits from the folder of its unpacked archives."""
     from tpr.data.findings import BrokenDataError, report
     from tpr.data.preparing.prepare import counts, prepare
 
@@ -100,7 +101,7 @@ def archive(settings: Spec, out: Path, log: Log) -> Path:
 
 
 def data_folder() -> Path:
-    """Where recorded data and public weights lie."""
+    """The folder TPR_DATA with recorded data and public weights; else the working directory."""
     return Path(os.environ.get("TPR_DATA", "."))
 
 
@@ -113,14 +114,14 @@ def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def untrained(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Of a trial: weights as they are drawn."""
+    """For a trial: seeded initial weights."""
     from experiments.pipeline.image_weights import initial_weights
 
     return initial_weights(spec, dataset(inputs["videos"], "train"), out, log)
 
 
 def public(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """The published weights of a file in TPR_DATA."""
+    """Published weights from a file in TPR_DATA."""
     from experiments.pipeline.image_weights import public_weights
 
     videos = dataset(inputs["videos"], "train")
@@ -153,7 +154,8 @@ def pretrain_flow(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def offset_fit(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Offset heads fitted to the exact flow: what they see of the motion, and starts in `out`."""
+    """Fits offset heads to the exact flow; metrics say how much motion they see, `out` gets initial
+    weights."""
     check_support()
     from experiments.pipeline.offset_fit import fit_offsets
 
@@ -179,8 +181,11 @@ def train(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Tracks of the validation videos (results.json in `out`), their matches with the true ones
-    (matches.npz.xz), what they are worth, and what the temporal module did on the first videos."""
+    """Tracks the validation videos and evaluates them.
+
+    Writes results.json and the matches with the true tracks, matches.npz.xz, to `out`; the metrics
+    also say what the temporal module did on the first videos.
+    """
     check_support()
     from baselines.registry import BASELINES
     from tpr.inference.online import infer

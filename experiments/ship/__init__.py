@@ -1,1 +1,1 @@
-"""What leaves the runs folder: results, the page, weights and records that ship."""
+"""What is published: results, the page, weights and records that ship with the repository."""

@@ -1,4 +1,5 @@
-"""Nothing ships from a changed tree: the commit that a record names would not be its code."""
+"""Nothing ships from a tree with uncommitted changes, as its code would not be that of the commit
+in the record."""
 
 from __future__ import annotations
 
@@ -10,8 +11,8 @@ from tpr.devices.machine_record import git_state
 
 
 def check_tree(layout: Layout) -> None:
-    """Raises ValueError if the tree differs from its commit, or costs that ship are of such a
-    one."""
+    """Raises ValueError if the tree differs from its commit, or if costs that ship were measured in
+    such a tree."""
     if git_state(layout.root)["dirty"]:
         raise ValueError("nothing ships from a changed tree: commit the changes (git status) first")
     for path in (layout.costs, layout.speed):
@@ -19,6 +20,9 @@ def check_tree(layout: Layout) -> None:
 
 
 def check_records(name: str, records: Iterable[Record | None]) -> None:
-    """Raises ValueError if one of these was made by a changed tree. name: of what would ship."""
+    """Raises ValueError if a record was made in a tree that differed from its commit.
+
+    name: what would ship.
+    """
     if any(((record or {}).get("git") or {}).get("dirty") for record in records):
         raise ValueError(f"{name} does not ship, it was made by a changed tree: make it again")

@@ -1,4 +1,4 @@
-"""The fit of offsets as results keep it: what the audit's page tells of it."""
+"""The fit of offsets as results keep it, for the page of the audit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ KEPT = ("key", "finished", "spec", "metrics", "git", "packages", "hardware", "da
 
 
 def write_offset_fit(stage: Stage, layout: Layout) -> bool:
-    """Writes results/<profile>/offset-fit.json of a finished fit; True if it is new."""
+    """Writes results/<profile>/offset-fit.json of a finished fit; True if its content is new."""
     record = stage.record(layout)
     if record is None:
         return False

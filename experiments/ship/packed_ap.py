@@ -1,4 +1,4 @@
-"""What packing costs a trained model: AP of the packed weights beside that of the run's record."""
+"""How packing changes a trained model: AP of the packed weights beside that of the run's record."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def packed_ap(evaluation: Stage, layout: Layout, weights: Path, base: Path | Non
 
 
 def tracks(spec: Spec, split: YouTubeVIS, weights: Path, base: Path | None) -> list[Record]:
-    """Results of all videos of a split; shows its progress."""
+    """Results for all videos of a split; prints its progress."""
     from tqdm import tqdm
 
     from baselines.registry import BASELINES

@@ -24,14 +24,16 @@ from tpr.terminal import printable
 
 LONGEST_REASON = 300  # characters
 BUILD = ("-m", "reports.build")
-BUILDER = ("reports.build", "build")  # where its code is reached from
+BUILDER = ("reports.build", "build")  # the function from which all of its code is reached
 
 
 def write_result(stage: Stage, layout: Layout) -> bool:
-    """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if new.
+    """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if it is
+    new.
 
-    It goes to records/, or to own/ where that run and seed ships with the repository. A stage
-    folder that was deleted meanwhile leaves its part as it was. What failed before is forgotten.
+    It goes to records/, or to own/ if a record of that run and seed ships with the repository. The
+    part of a stage whose folder has been deleted stays as it was. An earlier failure of the run is
+    removed.
     """
     (layout.failed / f"{stage.name}.json").unlink(missing_ok=True)
     path = record_path(layout, f"{stage.name}.json")
@@ -59,15 +61,15 @@ def write_result(stage: Stage, layout: Layout) -> bool:
 
 
 def source(record: Record | None) -> Record | None:
-    """The record without what concerns its folder; for weights that ship with the repository where
-    they come from instead."""
+    """The record without entries on its folder; shipped weights are replaced by the record that
+    they come from."""
     if record is None or "shipped" not in record:
         return record and {k: v for k, v in record.items() if k not in OF_FOLDER}
     return {"key": record["key"], **record["shipped"], "metrics": record["metrics"]}
 
 
 def in_background() -> None:
-    """Lets the stages go first, and ends with the runner."""
+    """For the page's process: gives way to stages, and ends with the runner."""
     os.nice(10)
     ask_kernel()
 
@@ -92,13 +94,15 @@ class Page:
         return self.layout.page.is_file() and read_json(self.stamp) == current
 
     def made(self) -> dict[str, str]:
-        """sha256 of page, tables and pictures by name, so that damaged ones are made again."""
+        """sha256 of page, tables and pictures by name, so that missing or damaged ones are built
+        again."""
         folders = (self.layout.report, self.layout.tables, self.layout.figures)
         paths = [path for folder in folders for path in sorted(folder.glob("*.*"))]
         return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
 
     def key(self) -> str:
-        """sha256 over the code that makes the page, names and contents of all it is made from."""
+        """sha256 over the code that builds the page, and over names and contents of all its
+        sources."""
         digest = hashlib.sha256(self.code.encode())
         for path in sorted({path for path in self.sources() if path.is_file()}):
             content = path.read_bytes()
@@ -108,11 +112,11 @@ class Page:
 
     @cached_property
     def code(self) -> str:
-        """Digest of all that the build reaches, wherever in the repository it is defined."""
+        """Digest of all code that the build reaches, wherever in the repository it is defined."""
         return sources_below(ROOT).digest([BUILDER])
 
     def sources(self) -> Iterable[Path]:
-        """Of its content, and what it is written with that is no Python."""
+        """Files of the page's content, and templates and other sources that are no Python."""
         reports = self.layout.root / "reports"
         for folder in (self.layout.records, self.layout.own, self.layout.failed):
             yield from folder.glob("*.json")
@@ -124,7 +128,7 @@ class Page:
         yield from (self.layout.costs, self.layout.speed)
 
     def refresh(self) -> None:
-        """Starts building in the background, unless that is going on or there is nothing new."""
+        """Starts building in the background unless a build is running or nothing has changed."""
         if not self.is_building() and not self.is_current():
             self.start()
 

@@ -1,5 +1,8 @@
-"""Makes weights ship with the repository: the pretraining as weights/<profile>/*.pt with an index,
-whole trained models, for `python -m tpr.demo`, in weights/<profile>/models/."""
+"""Makes weights ship with the repository.
+
+The pretraining goes to weights/<profile>/*.pt with an index; whole trained models, for `python -m
+tpr.demo`, go to weights/<profile>/models/.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from experiments.stages.outputs import OF_FOLDER
 from experiments.stages.stage import Stage
 from tpr.files import replacing
 
-MODEL_BYTES = 3_000_000  # the repository is cloned by people who only want to look
+MODEL_BYTES = 3_000_000  # limit, as every clone of the repository downloads them
 
 
 class Outcome(NamedTuple):
@@ -28,7 +31,8 @@ class Outcome(NamedTuple):
 
 
 def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
-    """Copies finished pretraining into weights/<profile>/, with its index."""
+    """Copies finished pretraining and its index to weights/<profile>/; an outcome for each
+    stage."""
     index, problem = read_index(layout)
     if problem:
         raise ValueError(problem)
@@ -70,7 +74,7 @@ def ship_one(stage: Stage, record: Record, layout: Layout) -> Record:
 
 
 def write_sums(folder: Path) -> None:
-    """SHA256SUMS of index.json and the weights, as `sha256sum -c` reads it."""
+    """Writes SHA256SUMS of index.json and the weights, in the format of `sha256sum -c`."""
     names = ["index.json", *sorted(path.name for path in folder.glob("*.pt"))]
     with replacing(folder / SUMS) as draft:
         lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
@@ -90,7 +94,7 @@ def finished_evaluation(graph: Graph, run: str, layout: Layout) -> Stage:
 
 
 def ship_models(evaluations: list[Stage], layout: Layout) -> list[Outcome]:
-    """Copies finished trainings into weights/<profile>/models/."""
+    """Copies finished trainings to weights/<profile>/models/; an outcome for each evaluation."""
     check_tree(layout)
     outcomes = []
     for stage in evaluations:
@@ -115,8 +119,11 @@ def training_command(stage: Stage) -> str:
 
 
 def ship_model(stage: Stage, layout: Layout) -> Path:
-    """Packs the weights that an evaluation is of, and writes a JSON file with all that inference
-    needs beside: spec, test settings, categories. ValueError for weights over MODEL_BYTES."""
+    """Packs the weights that an evaluation used, and writes a JSON file with all else that
+    inference needs: spec, test settings, categories.
+
+    Raises ValueError for weights of more than MODEL_BYTES.
+    """
     train = stage.inputs["train"]
     path = layout.weights / "models" / f"{stage.run}.pt"
     base = shipped(train.inputs["pretrain"], layout)[0]
@@ -147,7 +154,8 @@ def is_generated(videos: Stage) -> bool:
 
 
 def pack(weights: Path, base: Path | None, path: Path) -> None:
-    """Weights in 8 bits a number, over those of an image model that ships."""
+    """Writes weights in 8 bits for each number, as differences to those of an image model that
+    ships."""
     from tpr.weights import checkpoint
     from tpr.weights.quantised import packed
 

@@ -1,7 +1,8 @@
-"""The matches of an evaluation beside its record: all that its numbers can be made again from.
+"""The matches of an evaluation, kept beside its record, from which its numbers can be computed
+again.
 
-They lie in <run>-seed<k>.npz.xz (tpr.evaluation.kept_matches has the format), the record holds
-their SHA-256. Evaluations of before December 2026 kept none.
+They are in <run>-seed<k>.npz.xz (format: tpr.evaluation.kept_matches); the record holds their
+SHA-256. Evaluations made before December 2026 kept none.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from tpr.files import replacing
 
 
 def matches_of(record: Path) -> Path:
-    """Where the matches lie that a record's numbers come from."""
+    """Path of the matches that a record's numbers come from."""
     return record.with_suffix(".npz.xz")
 
 
 def kept_matches(evaluation: Stage, layout: Layout) -> Path | None:
-    """Those in the folder of a finished evaluation; None without any."""
+    """Path of the matches in the folder of a finished evaluation; None if there are none."""
     folder = finished_folder(layout.runs, evaluation.key)
     path = folder / MATCHES if folder else None
     return path if path and path.is_file() else None
 
 
 def copy_matches(kept: Path, record: Path) -> None:
-    """Puts them beside a record."""
+    """Copies matches beside a record."""
     path = matches_of(record)
     if not path.is_file() or sha256(path) != sha256(kept):
         with replacing(path) as draft:
@@ -38,7 +39,7 @@ def copy_matches(kept: Path, record: Path) -> None:
 
 
 def move_matches(record: Path, target: Path) -> None:
-    """Those of a record that takes another's place take the others' place, which are lost."""
+    """Moves a record's matches along with it to `target`, where they replace the earlier ones."""
     if matches_of(record).is_file():
         os.replace(matches_of(record), matches_of(target))
     else:

@@ -1,7 +1,7 @@
 """Which records ship with the repository, so that a user's own never take their place.
 
-results/<profile>/shipped.json names them with their SHA-256. A record of the same run and seed that
-was made here goes to results/<profile>/own/; `./run_all.sh ship-records` makes own ones shipped.
+results/<profile>/shipped.json names them with their SHA-256. A record of the same run and seed made
+here goes to results/<profile>/own/; `./run_all.sh ship-records` makes it the shipped one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from experiments.stages.layout import Layout
 
 
 def shipped_names(layout: Layout) -> set[str]:
-    """File names in layout.records that ship and are as they were shipped."""
+    """Names of the files in layout.records that ship and are unmodified."""
     return {name for name, what in shipped_states(layout).items() if not what}
 
 
@@ -32,7 +32,7 @@ def shipped_states(layout: Layout) -> dict[str, str]:
 
 
 def shipped_problems(layout: Layout) -> list[str]:
-    """A line for all that ships and is not as it was shipped."""
+    """A line for each shipped file that is missing or modified."""
     restore = f"(git checkout -- {layout.shown(layout.shipped.parent)} restores what was shipped)"
     if read_json(layout.shipped) is None:
         lost = layout.shipped.exists() or is_committed(layout.shipped, layout.root)
@@ -46,15 +46,16 @@ def shipped_problems(layout: Layout) -> list[str]:
 
 
 def record_path(layout: Layout, name: str) -> Path:
-    """Where a record made here belongs: not over a shipped one."""
+    """Where a record made here is written: to own/ if its place holds a shipped one."""
     return (layout.own if name in shipped_names(layout) else layout.records) / name
 
 
 def ship_records(layout: Layout) -> list[str]:
-    """Moves own records over the shipped ones and names all as shipped; says what it did.
+    """Moves records from own/ over the shipped ones and lists all records as shipped; returns lines
+    on what was done.
 
-    Raises ValueError if one that ships was changed otherwise than that, or if something was made by
-    a changed tree.
+    Raises ValueError if a shipped one was modified in another way, or if a record was made in a
+    tree with uncommitted changes.
     """
     problems = shipped_problems(layout)
     if problems:

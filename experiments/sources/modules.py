@@ -1,4 +1,5 @@
-"""A Python file taken apart: what it defines, what it imports, what it does when it is loaded."""
+"""A Python file split into its definitions, its imports, and statements that take effect on
+import."""
 
 from __future__ import annotations
 
@@ -14,8 +15,8 @@ Names = dict[str, str]  # local name -> dotted name of what it was imported from
 class Module:
     """A module of the repository.
 
-    definitions: by name the statements that give the name its value; imports: at the top of the
-    file; effects: statements that do something when the module is loaded, such as registering.
+    definitions: by name the statements that give the name its value; imports: those at the top of
+    the file; effects: statements that act when the module is loaded, such as registrations.
     """
 
     name: str
@@ -27,7 +28,7 @@ class Module:
 
 
 def read_module(name: str, path: Path) -> Module:
-    """Raises ValueError, which names the line, for what is no Python."""
+    """Raises ValueError, naming the line, for a file that is no valid Python."""
     is_package = path.name == "__init__.py"
     module = Module(name, path, name if is_package else name.rpartition(".")[0])
     try:
@@ -40,7 +41,7 @@ def read_module(name: str, path: Path) -> Module:
 
 
 def take(statement: ast.stmt, module: Module) -> None:
-    """Sorts a statement at the top of a file into the module."""
+    """Adds a statement at the top of a file to the module's definitions, imports or effects."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         module.imports |= imported([statement], module.package)
     elif isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -84,7 +85,8 @@ def bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def imported(nodes: Iterable[ast.AST], package: str) -> Names:
-    """What import statements among `nodes` bind; package: that relative ones start from."""
+    """The names that import statements among `nodes` bind; package: the one that relative imports
+    start from."""
     found: Names = {}
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -99,7 +101,7 @@ def imported(nodes: Iterable[ast.AST], package: str) -> Names:
 
 
 def source(node: ast.ImportFrom, package: str) -> str:
-    """The dotted name that a from-import takes its names from."""
+    """The dotted name of the module or package that a from-import imports from."""
     parts = package.split(".")
     base = parts[: len(parts) - node.level + 1] if node.level else []
     return ".".join([*base, *([node.module] if node.module else [])])

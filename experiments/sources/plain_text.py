@@ -1,8 +1,8 @@
-"""A definition as text that stays the same whatever does not change what it computes.
+"""A definition as text that is the same for all spellings of the same computation.
 
-Comments, formatting, docstrings and type hints are not in it, nor where other definitions are
-imported from; of other packages their dotted names are. The text is the same in all versions of
-Python that can read the definition.
+Comments, formatting, docstrings and type hints are left out, and so is where imported definitions
+of the repository are defined; names from other packages are written with their dotted path. The
+text is the same in all versions of Python that can read the definition.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ HAVE_DOCSTRING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def plain_text(node: object, spell: Spell) -> str:
-    """spell: called with every name that is read, as ["np", "float32"], and its parts."""
+    """spell: called with each name that is read, split at its dots (["np", "float32"]); see
+    `spelling`."""
     if isinstance(node, list):
         return "[" + ",".join(plain_text(one, spell) for one in node) + "]"
     if not isinstance(node, ast.AST):
@@ -39,7 +40,7 @@ def plain_text(node: object, spell: Spell) -> str:
 
 
 def spelling(node: ast.Name | ast.Attribute, spell: Spell) -> str | None:
-    """How the text spells a dotted name that is read; None for other expressions."""
+    """The text for a dotted name that is read, as `spell` gives it; None for other expressions."""
     parts: list[str] = []
     inner: ast.expr = node
     while isinstance(inner, ast.Attribute):

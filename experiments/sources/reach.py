@@ -1,6 +1,7 @@
 """All definitions that a function reaches by name, through every file of the repository.
 
-Shadowed names count as the definitions they shadow: rather one too many than one too few.
+A local name that shadows a definition counts as that definition: a digest may then change without
+need, but never stays the same by mistake.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from experiments.sources.modules import Module, imported, read_module
 from experiments.sources.plain_text import plain_text
 
-Place = tuple[str, str]  # module and the name of a definition in it, "" for what loading it does
+Place = tuple[str, str]  # module and a definition's name, "" for what runs on import
 # Names of dictionaries of which only the entries with these keys count, whatever else is in them
 Chosen = Mapping[str, Collection[str]]
 
@@ -30,7 +31,8 @@ class Read:
 
 
 class Sources:
-    """The Python files below some folders, first ones first, as far as anything asks for them."""
+    """The Python files below some folders, read when they are asked for. A module that several
+    folders have is that of the first."""
 
     def __init__(self, *folders: Path) -> None:
         self.folders = folders
@@ -43,7 +45,7 @@ class Sources:
         return read_module(name, path) if path and path.suffix == ".py" else None
 
     def file(self, name: str) -> Path | None:
-        """The source of a module, be it Python or C; None where there is none of ours."""
+        """The source file of a module, Python or C; None for a module of another package."""
         for folder in self.folders:
             place = folder.joinpath(*name.split("."))
             for path in (place / "__init__.py", place.with_suffix(".py"), place.with_suffix(".c")):
@@ -52,9 +54,10 @@ class Sources:
         return None
 
     def place(self, name: str) -> Place | None:
-        """Where a dotted name is defined, through whatever imports it passes.
+        """Where a dotted name is defined, following imports.
 
-        ("module", "") for a module, and for what its file does not name; None for other packages.
+        ("module", "") for a module, and for a name that its file does not define; None for other
+        packages.
         """
         passed: set[str] = set()
         while not self.file(name):
@@ -71,7 +74,8 @@ class Sources:
         return name, ""
 
     def _read(self, place: Place, keys: tuple[str, ...] | None) -> Read:
-        """A definition, and what it reaches at once; keys: those of its dictionary."""
+        """A definition as text and what it reaches directly; keys: the entries of its dictionary
+        that count."""
         module = self.module(place[0])
         if module is None:  # C
             path = self.file(place[0])
@@ -93,8 +97,8 @@ class Sources:
         return Read(plain_text(statements, spell), frozenset(reached))
 
     def spelt(self, parts: list[str], reached: set[Place]) -> str:
-        """How a text spells an imported name and its attributes: ours without their module. Notes
-        what it reaches."""
+        """The text for an imported name and its attributes, for our own without their module; adds
+        what it names to `reached`."""
         for length in range(len(parts), 0, -1):
             found = self.place(".".join(parts[:length]))
             if found is None:
@@ -108,7 +112,8 @@ class Sources:
         return "@" + ".".join(parts)
 
     def loaded(self, names: Iterable[str]) -> set[str]:
-        """Modules of ours that importing these dotted names loads, with the packages around."""
+        """Our modules that importing these dotted names loads, with the packages that they are
+        in."""
         found: set[str] = set()
         for name in names:
             parts = name.split(".")
@@ -121,9 +126,9 @@ class Sources:
         chosen: Chosen | None = None,
         without: Collection[str] = (),
     ) -> dict[Place, Read]:
-        """Everything that some definitions reach, themselves included.
+        """All definitions that the entries reach, themselves included.
 
-        without: names of definitions that are left out, with what only they reach. Raises
+        without: names of definitions that are left out, along with what only they reach. Raises
         ValueError for an entry that does not exist.
         """
         todo, found = list(entries), dict[Place, Read]()
@@ -146,13 +151,13 @@ class Sources:
         chosen: Chosen | None = None,
         without: Collection[str] = (),
     ) -> str:
-        """sha256 over all that `reach` finds, whatever files it stands in."""
+        """sha256 over all definitions that `reach` finds, whatever files they are in."""
         sums = sorted(one.sha256 for one in self.reach(entries, chosen, without).values())
         return hashlib.sha256("\n".join(dict.fromkeys(sums)).encode()).hexdigest()
 
 
 def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:
-    """An assignment of a dictionary with no more than the entries of these keys."""
+    """An assignment of a dictionary, reduced to the entries with these keys."""
     value = getattr(statement, "value", None)
     if not isinstance(value, ast.Dict):
         return statement
@@ -167,13 +172,13 @@ def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:
 
 @cache
 def sources_below(root: Path) -> Sources:
-    """The repository's and what else Python imports and no package was installed to; each file is
-    read once in a process."""
+    """The sources of the repository and of other folders that are no installed packages; each file
+    is read once in a process."""
     return Sources(*own_folders(root))
 
 
 def own_folders(root: Path) -> list[Path]:
-    """The repository, then folders that Python imports from and no package was installed to."""
+    """The repository, and the folders of Python's path that no package was installed to."""
     found = [root]
     for text in sys.path:
         folder = Path(text or ".").resolve()

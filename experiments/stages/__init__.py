@@ -1,1 +1,1 @@
-"""What a stage is: its key, its folder, what it leaves there and how long it takes."""
+"""The stage: its key, its folder, its outputs and its expected duration."""

@@ -1,4 +1,5 @@
-"""What a stage's settings choose among: where its data come from, which parts its model has."""
+"""The entries of dictionaries that a stage's settings select: its data source, the parts of its
+model."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ def temporal_module(spec: Spec) -> str:
 
 
 def choices(kind: str, spec: Spec) -> dict[str, str]:
-    """By the name of a dictionary in the code the key that the settings choose from it."""
+    """By the name of a dictionary in the code, the key that the settings select from it."""
     found = {"BODIES": kind}
     if kind in ("videos", "images"):
         found["DATA"] = data_source(spec)

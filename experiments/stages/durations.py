@@ -1,4 +1,4 @@
-"""How long stages take: measured on earlier ones where there are any."""
+"""Expected durations of stages, from measurements of earlier ones where there are any."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from experiments.stages.stage import Stage
 
 
 class Durations:
-    """Seconds by kind and run: measured here, else kept in results/, else the profile's.
+    """Expected seconds by kind and run: of stages measured here, else of records in results/, else
+    the profile's.
 
-    What was measured counts by iteration where a stage has iterations."""
+    Measurements count by iteration where a stage has iterations.
+    """
 
     def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
         self.expected = expected
@@ -38,7 +40,7 @@ class Durations:
 
 
 def iterations(spec: Spec) -> int:
-    """How many a stage has; 1 for one that does not iterate."""
+    """How many iterations a stage has by its settings; 1 for a stage without iterations."""
     return (spec.get("train") or {}).get("iterations", 1)
 
 

@@ -1,7 +1,8 @@
-"""Runs that failed for good, so that tables show no number for them, least of all an older one.
+"""Runs whose numbers became NaN or infinite: tables then show no number for them, least of all an
+older one.
 
-A stage whose numbers became NaN or infinite leaves failed.json in its folder until it runs again.
-results/<profile>/failed/<run>-seed<k>.json then tells the tables which evaluation is missing.
+Such a stage leaves failed.json in its folder until it runs again.
+results/<profile>/failed/<run>-seed<k>.json tells the tables which evaluation is missing.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ FILE = "failed.json"
 
 
 def note(folder: Path, key: str, error: FloatingPointError, time: str) -> None:
-    """What a stage's worker leaves of it."""
+    """Written by a worker: why its stage failed."""
     write_json(folder / FILE, {"key": key, "reason": str(error), "failed": time})
 
 
 def noted(stage: Stage, layout: Layout) -> Record | None:
-    """What its worker left, unless the stage has been finished since."""
+    """What the worker of a failed stage wrote, None if the stage has been finished since."""
     found = read_json(stage.folder(layout) / FILE) or {}
     whole = all(isinstance(found.get(name), str) for name in ("key", "reason", "failed"))
     return found if whole and found["key"] == stage.key and not stage.record(layout) else None
 
 
 def write_failure(evaluation: Stage, layout: Layout) -> None:
-    """Tells the tables that an evaluation is missing because it, or a stage before it, failed."""
+    """Writes the file for the tables on an evaluation that is missing because it, or a stage before
+    it, failed."""
     for stage in in_order([evaluation]):
         if found := noted(stage, layout):
             named = {"run": evaluation.run, "seed": evaluation.seed, "profile": evaluation.profile}

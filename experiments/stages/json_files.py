@@ -1,4 +1,4 @@
-"""Small files that are never seen half written."""
+"""JSON files that are replaced in one step, so that no reader sees a half-written one."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ def canonical(value: object) -> str:
 
 
 def write_json(path: Path, value: object, *, lasting: bool = True) -> None:
-    """Indented JSON, put in place in one step; lasting: see `replacing`."""
+    """Writes indented JSON by replacing the file in one step; lasting: see `replacing`."""
     with replacing(path, lasting=lasting) as draft:
         draft.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def make_way(path: Path) -> None:
-    """Removes whatever lies where a file of the suite's own belongs and is none."""
+    """Removes whatever blocks the path of one of the suite's own files without being a regular
+    file."""
     if path.exists() and not path.is_file():
         remove(path)
 
 
 def read_json(path: Path) -> Record | None:
-    """The object in a file, or None where there is no readable one."""
+    """The object in a file; None where there is no file, or none that can be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     except (OSError, ValueError, RecursionError):

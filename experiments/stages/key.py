@@ -27,7 +27,7 @@ VERSIONS = {
     "offset-fit": 1,
 }
 
-# by kind of stage, of its spec's "train"
+# values in the key of entries of the spec's "train", by kind of stage
 FIXED: dict[str, dict[str, int]] = {
     "pretrain": {"checkpoint_every": 500},
     "pretrain-flow": {"checkpoint_every": 200},
@@ -45,7 +45,7 @@ def stage_key(kind: str, spec: Spec, inputs: dict[str, str]) -> str:
 
 
 def key_spec(kind: str, spec: Spec) -> Spec:
-    """A stage's spec as its key holds it."""
+    """A stage's spec as its key holds it: settings of how it is carried out have fixed values."""
     train = spec.get("train")
     if not isinstance(train, dict):
         return spec

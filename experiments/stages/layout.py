@@ -1,4 +1,4 @@
-"""Where a profile's files lie below the repository root."""
+"""Where the files of a profile are, below the repository root."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Layout:
 
     @property
     def other_code(self) -> Path:
-        """Stage folders that were made by other code than today's, until they are deleted."""
+        """Stage folders made by other code than today's; they are kept until somebody deletes
+        them."""
         return self.runs / "other-code"
 
     @property
@@ -64,7 +65,7 @@ class Layout:
 
     @property
     def footage(self) -> Path:
-        """How much the videos move that the records were evaluated on."""
+        """Statistics of the motion in the videos that the records were evaluated on."""
         return self.root / "results" / self.profile / "footage.json"
 
     @property
@@ -74,7 +75,7 @@ class Layout:
 
     @property
     def offset_fit(self) -> Path:
-        """What offset heads see of the motion: see experiments.pipeline.offset_fit."""
+        """How much motion offset heads see: see experiments.pipeline.offset_fit."""
         return self.root / "results" / self.profile / "offset-fit.json"
 
     @property
@@ -102,7 +103,7 @@ class Layout:
 
     @property
     def history(self) -> Path:
-        """What its makers wrote about the profile, in Markdown."""
+        """Notes on how the profile was made, in Markdown."""
         return self.root / "reports" / "history" / f"{self.profile}.md"
 
     def shown(self, path: Path) -> str:

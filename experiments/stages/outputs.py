@@ -1,8 +1,9 @@
-"""What a finished stage wrote, with checksums: whoever uses it can tell whether it is still so.
+"""The files that a finished stage wrote, with checksums, so that modified or missing ones are
+noticed.
 
 A stage's folder holds outputs.json, which names every file with size, time and sha256; the record
-holds the checksum of outputs.json and a seal over itself. Records without them, made before there
-were any, count as they are.
+holds the checksum of outputs.json and a seal over itself. Records made before these existed have
+none and are accepted.
 """
 
 from __future__ import annotations
@@ -15,18 +16,18 @@ from pathlib import Path
 from experiments.stages.json_files import Record, canonical, read_json, sha256, write_json
 
 FILE, SEAL = "outputs.json", "seal"
-# what tells of a stage and is no result of it; of folders all that they hold
+# files about the stage that are no results of it; a folder stands for all files in it
 TELLING_FILES = (
     *("stage.json", "record.json", FILE, "log.txt", "progress.json", "failed.json"),
     "submitted.json",
 )
 TELLING = {*TELLING_FILES, "slurm", "errors", "tensorboard"}
-OF_FOLDER = ("outputs", SEAL)  # what a record says of its folder only
+OF_FOLDER = ("outputs", SEAL)  # entries of a record that concern its folder only
 WEIGHTS = ("pretrain", "pretrain-flow", "train")  # kinds of stages whose result is weights.pt
 
 
 def take_stock(folder: Path) -> Record:
-    """Writes outputs.json; what the record says of it: number and bytes of files, checksum."""
+    """Writes outputs.json; returns its entry of the record: number and bytes of files, checksum."""
     files = {name: entry(folder / name) for name in sorted(outputs(folder))}
     write_json(folder / FILE, files)
     total = sum(one.get("size", 0) for one in files.values())
@@ -34,7 +35,7 @@ def take_stock(folder: Path) -> Record:
 
 
 def outputs(folder: Path) -> Iterator[str]:
-    """Names of all files and links below a stage's folder but TELLING and hidden ones."""
+    """Names of all files and links below a stage's folder, except TELLING and hidden ones."""
     for here, folders, files in os.walk(folder):
         inside = Path(here).relative_to(folder)
         names = [inside / name for name in files]
@@ -51,9 +52,9 @@ def entry(path: Path) -> Record:
 
 
 def damage(folder: Path, record: Record, *, thorough: bool) -> str:
-    """What is missing from a finished stage's files or differs from what it wrote; "" if nothing.
+    """What is missing from a finished stage's files or was modified since; "" if nothing.
 
-    thorough: sums up all files, else those of another size or time only.
+    thorough: computes the checksums of all files, else only of those whose size or time differs.
     """
     stock = record.get("outputs")
     if not isinstance(stock, dict):
@@ -69,7 +70,7 @@ def damage(folder: Path, record: Record, *, thorough: bool) -> str:
 
 
 def problem(path: Path, listed: Record, thorough: bool) -> str:
-    """What is wrong with one file, in a word or two; "" if nothing is."""
+    """What is wrong with one file, in a few words; "" if nothing is."""
     if "link" in listed:
         same = path.is_symlink() and os.readlink(path) == listed["link"]
         return "" if same and path.exists() else "missing or leads nowhere"
@@ -84,7 +85,7 @@ def problem(path: Path, listed: Record, thorough: bool) -> str:
 
 
 def sealed(record: Record) -> Record:
-    """The record with a checksum over itself."""
+    """The record with a checksum over its own content."""
     return record | {SEAL: seal(record)}
 
 
@@ -94,7 +95,8 @@ def seal(record: Record) -> str:
 
 
 def read_record(folder: Path) -> Record | None:
-    """A stage folder's record; None if there is none, or it is not as it was written."""
+    """A stage folder's record; None if there is none, or if it was modified since it was
+    written."""
     record = read_json(folder / "record.json")
     if record is None or SEAL not in record:
         return record

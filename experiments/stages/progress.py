@@ -1,4 +1,4 @@
-"""What a stage tells while it runs."""
+"""Log and progress of a running stage."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def progress_of(folder: Path) -> Record:
 
 
 class QuietLog:
-    """What the further processes of a stage tell: nothing."""
+    """The log of a stage's further processes, which print nothing."""
 
     def info(self, message: str) -> None: ...
 
@@ -76,7 +76,7 @@ class QuietLog:
 
 
 def write_to(path: Path) -> None:
-    """Sends what this process and those that it starts write to the end of a file."""
+    """Redirects the output of this process, and of those that it starts, to the end of a file."""
     with path.open("ab") as file:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

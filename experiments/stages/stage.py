@@ -1,4 +1,4 @@
-"""A stage of the suite: what it computes is named by a key over everything that matters for it."""
+"""A stage of the suite, identified by a key over everything that its result depends on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ PRETRAINING = ("pretrain", "pretrain-flow")  # kinds whose weights may ship
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """kind: one of VERSIONS; name: what tells it from others of its kind ("" for data);
-    spec: all settings that matter, plain data; inputs: by role."""
+    """A step of a run.
+
+    kind: one of VERSIONS; name: tells it from others of its kind ("" for data); spec: all settings
+    that its result depends on, as plain data; inputs: stages by role.
+    """
 
     kind: str
     name: str
@@ -56,11 +59,13 @@ class Stage:
         return layout.runs / f"{self.prefix}{self.key[:12]}"
 
     def lock(self, layout: Layout) -> Path:
-        """Beside the folder, because the folder may be emptied while the lock is held."""
+        """Path of the lock, beside the folder because the folder may be emptied while the lock is
+        held."""
         return layout.runs / ".locks" / self.folder(layout).name
 
     def request(self, code: Record | None = None) -> Record:
-        """What a worker needs to know; the record repeats it. code: which it is to be made by."""
+        """What a worker needs to know; the record repeats it. code: the code that it is to be made
+        by."""
         return {
             "stage": self.kind,
             "stage_version": self.version,
@@ -80,8 +85,8 @@ class Stage:
         return None if folder is None else read_record(folder)
 
     def damage(self, layout: Layout, *, thorough: bool = False) -> str:
-        """What is wrong with the files of the finished stage, with their folder; "" if nothing
-        is, or if it is not finished. thorough: as in `outputs.damage`."""
+        """What is wrong with the files of the finished stage, with their folder; "" if nothing is,
+        or if the stage is not finished. thorough: as in `outputs.damage`."""
         folder = finished_folder(layout.runs, self.key)
         record = None if folder is None else read_record(folder)
         if folder is None or record is None:
@@ -91,7 +96,10 @@ class Stage:
 
 
 def finished_folder(runs: Path, key: str) -> Path | None:
-    """Where the stage with this key was finished: two runs that differ in name only share it."""
+    """The folder in which the stage with this key was finished, None if nowhere.
+
+    Two runs that differ in name only have stages with equal keys, which are run once.
+    """
     for path in folders(runs, f"-{key[:12]}"):
         if (read_record(path) or {}).get("key") == key:
             return path
@@ -99,8 +107,10 @@ def finished_folder(runs: Path, key: str) -> Path | None:
 
 
 def folders(runs: Path, end: str) -> list[Path]:
-    """What lies below a profile's runs and ends so, by name. Path.glob would compile a pattern for
-    each of thousands of stages."""
+    """Folders below a profile's runs whose names end with `end`, sorted by name.
+
+    Path.glob would compile a pattern for each of thousands of stages.
+    """
     names = os.listdir(runs) if runs.is_dir() else []
     return sorted(runs / name for name in names if name.endswith(end))
 
@@ -121,7 +131,7 @@ def in_order(goals: list[Stage]) -> list[Stage]:
 
 
 def difference(record: Record, stage: Stage) -> str:
-    """What makes a stage's key differ from a record's, shortly."""
+    """In short, which settings make a stage's key differ from a record's."""
     before, after = (
         dict(flat(key_spec(stage.kind, spec))) for spec in (record["spec"], stage.spec)
     )
@@ -138,7 +148,7 @@ def difference(record: Record, stage: Stage) -> str:
 
 
 def flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
-    """(dotted name, value) of every leaf."""
+    """(dotted name, value) of every leaf of nested mappings."""
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from flat(inner, f"{name}.{key}" if name else key)

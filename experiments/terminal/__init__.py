@@ -1,1 +1,1 @@
-"""What the suite is asked and what it says while it runs."""
+"""The command line's options and everything that is printed on the terminal."""

@@ -1,4 +1,5 @@
-"""What `--until-decided` needs before it begins; each error is one line that names the remedy."""
+"""Conditions of `--until-decided`, checked before anything runs; each error names the remedy in one
+line."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ REFUSED = ("seeds", "force", "official_val", "limit_videos", "limit_frames", "ma
 
 
 def check_options(options: argparse.Namespace) -> None:
-    """Raises ValueError for options that do not go with a plan."""
+    """Raises ValueError for options that a declared plan excludes."""
     for name in REFUSED:
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -24,7 +25,7 @@ def check_options(options: argparse.Namespace) -> None:
 
 
 def declared_plan(profile: Profile, layout: Layout) -> SeedPlan:
-    """The profile's plan, which must be one for its data. Raises ValueError."""
+    """The profile's plan. Raises ValueError if it has none, or none that fits its data."""
     path = layout.shown(layout.manifests / "profiles" / f"{profile.name}.yaml")
     plan, videos = profile.plan, profile.validation_videos
     if plan is None:
@@ -40,7 +41,8 @@ def declared_plan(profile: Profile, layout: Layout) -> SeedPlan:
 
 
 def check_committed(layout: Layout) -> None:
-    """Raises ValueError if a manifest is not as committed; says so where there is no git."""
+    """Raises ValueError if a manifest differs from its committed version; prints a line where there
+    is no git."""
     changes = output(["git", "status", "--porcelain", "--", str(layout.manifests)], layout.root)
     if changes is None:
         print("note: no git here, so nothing shows that the plan was declared before", flush=True)

@@ -24,7 +24,7 @@ STATE_BYTES = 12  # checkpoint.pt: weights, momentum and averages, in single pre
 
 
 class Hours(NamedTuple):
-    """GPU hours of training and evaluation, bytes on disk when finished and while training."""
+    """GPU hours of training and of evaluation; bytes on disk when finished, and while training."""
 
     train: float
     evaluate: float
@@ -33,7 +33,8 @@ class Hours(NamedTuple):
 
 
 def hours(stage: Stage, cost: Record, accelerator: Accelerator) -> Hours:
-    """Of an evaluation and its training at one seed; cost: of the run's model, for one frame."""
+    """Estimated hours of an evaluation and its training at one seed; cost: of the run's model, for
+    one frame."""
     train = stage.inputs["train"].spec["train"]
     speed = accelerator.tflops * 1e12 * accelerator.utilisation * 3600  # FLOPs an hour
     flops = 2 * executed(cost)
@@ -49,7 +50,7 @@ def hours(stage: Stage, cost: Record, accelerator: Accelerator) -> Hours:
 
 
 def scale(train: Spec, cost: Record) -> float:
-    """Pixels of a training frame over those that the cost was counted for."""
+    """Pixels of a training frame divided by those of the frame that the cost was counted for."""
     low, high = train["short_edge"]
     mean_square = (low * low + low * high + high * high) / 3  # uniform between the two
     return mean_square / cost["size"][0] ** 2
@@ -61,7 +62,7 @@ def table(
     costs: dict[str, Record],
     accelerator: Accelerator,
 ) -> list[str]:
-    """A line a run, the totals, and what they assume; tables: the manifests' by id."""
+    """Lines for each run, the totals and the assumptions; tables: those of the manifests by id."""
     seeds: dict[str, list[Stage]] = {}
     for stage in evaluations:
         seeds.setdefault(str(stage.run), []).append(stage)

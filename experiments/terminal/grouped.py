@@ -1,4 +1,4 @@
-"""Stages as people read them: what happens to a run's stages alike is one line."""
+"""One printed line for all stages of a run to which the same applies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from experiments.stages.stage import Stage
 
 
 class Told(NamedTuple):
-    """What is told of a stage: a word, and more of it, which may be empty; seconds it costs."""
+    """What is printed of a stage: a word, details, which may be empty, and the seconds it takes."""
 
     stage: Stage
     word: str
@@ -18,7 +18,7 @@ class Told(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Stages of one run of which the same is told."""
+    """Stages of one run with the same word and details."""
 
     label: str
     word: str
@@ -27,7 +27,7 @@ class Group(NamedTuple):
 
 
 def grouped(told: Iterable[Told]) -> list[Group]:
-    """In the order in which each group's first stage came."""
+    """Groups in the order of their first stages."""
     groups: dict[tuple[str, ...], list[Told]] = {}
     for one in told:
         own = one.stage.run or one.stage.key
@@ -51,7 +51,7 @@ def label(stages: list[Stage]) -> str:
 
 
 def lines(told: Iterable[Told]) -> list[str]:
-    """A line a group: word, stages, and what more there is to say."""
+    """A line for each group: word, stages, details."""
     found = grouped(told)
     width = max((len(group.word) for group in found), default=0)
     return [

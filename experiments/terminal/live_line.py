@@ -1,5 +1,8 @@
-"""What runs, how far it is and when everything ends: on a terminal a line a running stage, which
-are rewritten, elsewhere one line a minute."""
+"""Progress while stages run.
+
+On a terminal: one line for each running stage, rewritten in place, and one for all. Elsewhere: one
+line a minute.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Status:
         self.stream.flush()
 
     def rewrite(self, lines: list[str]) -> None:
-        """Puts lines in the place of those that are shown."""
+        """Replaces the lines on the terminal by these."""
         up = f"\033[{self.shown}F" if self.shown else "\r"
         self.stream.write(f"{up}\033[J" + "".join(f"{line}\n" for line in lines))
         self.shown = len(lines)
@@ -87,11 +90,11 @@ class Status:
 
     @property
     def pace(self) -> float:
-        """Time that stages take here over the time that was expected."""
+        """Duration of stages on this machine divided by the expected one."""
         return self.took / self.expected if self.expected else 1.0
 
     def line(self, runner: Runner) -> str:
-        """All in one line."""
+        """All running stages in one line."""
         running = [active(stage, runner) for stage, _, _ in runner.running.values()]
         running += [f"{stage.label} (elsewhere)" for stage in runner.elsewhere.values()]
         return f"{self.overall(runner)} | {' | '.join(running)}"
@@ -102,7 +105,7 @@ class Status:
         return f"[{len(runner.done)}/{self.total}] about {eta} left"
 
     def lines(self, runner: Runner, width: int) -> list[str]:
-        """A line a running stage, then one for all, none longer than a terminal's width."""
+        """A line for each running stage, then one for all, none wider than the terminal."""
         found = [self.of_stage(stage, runner, width) for stage, _, _ in runner.running.values()]
         found += [f"{stage.label} (elsewhere)"[:width] for stage in runner.elsewhere.values()]
         return [*found, self.overall(runner)[:width]]
@@ -110,7 +113,8 @@ class Status:
     def of_stage(self, stage: Stage, runner: Runner, width: int) -> str:
         """As "######----------  41 %    3 min left  train masktrack-r50 seed 1 (loss 2.3) AP 24.4".
 
-        What may be cut off stands last."""
+        What may be cut off stands last.
+        """
         told = progress_of(stage.folder(runner.layout))
         part = told["done"] / told["total"] if told else 0.0
         eta = f"{human(told['eta'])} left" if told.get("eta") else ""
@@ -151,9 +155,10 @@ def active(stage: Stage, runner: Runner) -> str:
 
 
 def remaining(runner: Runner, durations: Durations, pace: float) -> float:
-    """Seconds until everything is done: the work left over the processes, or the longest chain.
+    """Seconds until everything is finished: the remaining work divided by the processes, or the
+    longest chain, whichever is more.
 
-    pace: what the durations of stages are to be multiplied by.
+    pace: factor for the expected durations.
     """
     cost = {key: pace * durations(stage) for key, stage in runner.waiting.items()}
     for key, (stage, _, begin) in runner.running.items():

@@ -48,7 +48,7 @@ def columns(rows: list[tuple[str, str]]) -> list[str]:
 
 
 def run_note(run: str, manifests: Manifests) -> str:
-    """The tables that a run is in, and what was published of it."""
+    """The tables that a run is in, and its published AP."""
     inside = [id for id, table in manifests.tables.items() if run in table.runs]
     rows = [row for table in manifests.tables.values() for row in table.rows if row.run == run]
     values = {row.published["AP"] for row in rows if "AP" in row.published}
@@ -73,8 +73,11 @@ def summary(steps: list[Step], seconds: float, workers: int) -> str:
 
 
 def made_again(steps: list[Step], layout: Layout) -> list[str]:
-    """A line for each stage that is made again because its files are not as written, or because
-    other code made them; what is kept of these, and how to take them as they are."""
+    """A line for each finished stage that runs again because its files were modified or because
+    other code made them.
+
+    It names the folder in which results of other code are kept, and the option that accepts them.
+    """
     again = [step for step in steps if step.reason.startswith((DAMAGED, OTHER_CODE))]
     lines = [f"{step.stage.label} is made again, {step.reason}" for step in again]
     if any(step.reason.startswith(OTHER_CODE) for step in again):
@@ -84,7 +87,7 @@ def made_again(steps: list[Step], layout: Layout) -> list[str]:
 
 
 def headline(steps: list[Step], seconds: float, workers: int) -> str:
-    """The plan in short, and why weights that ship are not used."""
+    """The plan in short, and why shipped weights are not used, if they are not."""
     lines = [summary(steps, seconds, workers)]
     for step in steps:
         again = step.reason.startswith((DAMAGED, OTHER_CODE))
@@ -94,7 +97,8 @@ def headline(steps: list[Step], seconds: float, workers: int) -> str:
 
 
 def plan(steps: list[Step], durations: Durations, seconds: float, workers: int) -> str:
-    """What would happen with the stages, and why: a line for those of a run that are alike."""
+    """What would happen to the stages, and why: one line for stages of a run that are treated
+    alike."""
     told = [
         Told(x.stage, x.action, x.reason, durations(x.stage) if x.action == RUN else 0.0)
         for x in steps
@@ -116,7 +120,7 @@ def failure_line(failure: Failure, layout: Layout) -> str:
 
 
 def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
-    """Where the results are; every failure again, because it may have scrolled away."""
+    """Where the results are, and every failure once more, as it may have scrolled out of sight."""
     lines = failure_lines(work.layout, failures, problem)
     if not failures and not work.todo:
         lines.append(f"Nothing to do: all {len(work.goals)} results are there")
@@ -137,7 +141,7 @@ def failure_lines(layout: Layout, failures: list[Failure], problem: str | None) 
 
 
 def written(work: Suite) -> list[str]:
-    """Where tables and the page are."""
+    """Paths of tables and page."""
     layout = work.layout
     tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
     found = [layout.shown(path) for path in tables if path.is_file()]
@@ -146,12 +150,12 @@ def written(work: Suite) -> list[str]:
 
 
 def round_closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
-    """What failed of a round; the looks that follow say the rest."""
+    """The failures of a round; the looks printed after it say the rest."""
     return "\n".join(failure_lines(work.layout, failures, problem))
 
 
 def submitted(found: Submitted, steps: list[Step]) -> str:
-    """Which jobs there are now."""
+    """Which jobs have been submitted or were in the queue."""
     names = {step.stage.key: step.stage.label for step in steps}
     lines = [f"submitted {names[key]}: job {id}" for key, id in found.new.items()]
     lines.append(

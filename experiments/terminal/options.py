@@ -1,4 +1,4 @@
-"""The options of ./run_all.sh."""
+"""The command-line options of ./run_all.sh."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import NamedTuple
 from tpr.command import natural, positive
 from tpr.terminal import printable
 
-LARGEST_SEED = 2**32 - 1  # that every library takes
+LARGEST_SEED = 2**32 - 1  # the largest that every library accepts
 MOST_SEEDS = 200
 LEAST = 5  # minutes a job must have: it is told to end 2 before its time is over
 
 
 class Command(NamedTuple):
-    """What a word in the first target's place does, and the options that matter for it."""
+    """A word that may stand in place of the first target, what it does, and its options."""
 
     about: str
     options: tuple[str, ...]
@@ -76,8 +76,10 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def hide(parser: argparse.ArgumentParser, shown: Sequence[str]) -> None:
-    """Leaves out of the help what does not matter for a command; it is still accepted, as a user
-    repeats a line with another command in front."""
+    """Removes options from the help that have no effect on a command.
+
+    They are still accepted, as users repeat a line with another command in front.
+    """
     for action in parser._actions:
         if action.dest not in shown:
             action.help = argparse.SUPPRESS
@@ -113,7 +115,7 @@ def shortly(text: str) -> str:
 
 
 def minutes(text: str) -> int:
-    """Slurm's spellings of a time limit, as minutes, rounded up: M, M:S, H:M:S, D-H[:M[:S]]."""
+    """A time limit in Slurm's spellings (M, M:S, H:M:S, D-H[:M[:S]]) in minutes, rounded up."""
     days, dash, rest = text.rpartition("-")
     parts = rest.split(":")
     if not all(part.isdecimal() for part in [*parts, *([days] if dash else [])]) or len(parts) > 3:

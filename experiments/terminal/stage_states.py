@@ -1,4 +1,4 @@
-"""Where every stage of the targets stands, on this machine or in Slurm: `./run_all.sh status`."""
+"""The state of every stage of the targets, on this machine or in Slurm: `./run_all.sh status`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ORDER = (DONE, SHIPPED, RUNNING, QUEUED, FAILED, STOPPED, WAITING)
 
 
 class State(NamedTuple):
-    """word: one of ORDER; detail: how far, why, which job; may be empty."""
+    """State of a stage. word: one of ORDER; detail: progress, reason or job; may be empty."""
 
     word: str
     detail: str = ""
@@ -46,7 +46,7 @@ def status(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bo
 
 
 def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
-    """Slurm's queue by stage key; nobody is asked where nothing was ever submitted."""
+    """Slurm's jobs by stage key. Slurm is not asked if nothing was ever submitted from here."""
     if not any((stage.folder(layout) / "submitted.json").is_file() for stage in stages):
         return {}
     from experiments.engine.launch.queue import job_name, queued
@@ -57,7 +57,7 @@ def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:
 
 
 def state(stage: Stage, layout: Layout, jobs: Mapping[str, Job], code: StageCode) -> State:
-    """jobs: those in Slurm's queue by stage key."""
+    """The state of one stage. jobs: Slurm's jobs by stage key."""
     record, damage = stage.record(layout), stage.damage(layout)
     if record and not damage:
         return State(DONE, code.change(stage, layout, record))

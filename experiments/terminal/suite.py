@@ -1,4 +1,4 @@
-"""What one call of the suite works on: its goals, the plan for them and the means to run it."""
+"""One call of the suite: its goals, the plan for them, and what is needed to run it."""
 
 from __future__ import annotations
 
@@ -57,22 +57,23 @@ class Suite:
         return total_seconds(self.steps, self.durations, self.workers)
 
     def start(self, stages: str) -> Callable[[Path], Worker | Forked]:
-        """Starts a stage's worker; forks it where no CUDA can be in the way."""
+        """Starts a stage's worker; forks it from a prepared process where no CUDA can be in use."""
         if self.processes == 1 and not gpus():
             return partial(Forked, stages=stages, threads=self.threads)
         return partial(Worker, stages=stages, threads=self.threads, processes=self.processes)
 
     @property
     def submissions(self) -> list[Stage]:
-        """Those that write files for an evaluation server."""
+        """The evaluations whose ground truth is not public: they write files for an evaluation
+        server."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is None]
 
     @property
     def offset_fits(self) -> list[Stage]:
-        """Fits of offsets, asked for or needed."""
+        """The fits of offsets that are goals or inputs of goals."""
         return [step.stage for step in self.steps if step.stage.kind == OFFSET_FIT]
 
     @property
     def evaluations(self) -> list[Stage]:
-        """Those that compare with ground truth."""
+        """The evaluations with ground truth."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is not None]

@@ -25,11 +25,11 @@ Claim = dict[str, Any]  # as reports.looks tells of one
 
 @dataclass
 class Rounds:
-    """What the rounds work on.
+    """What the rounds work with.
 
-    tables: ids of those to decide; suite: the work that options ask for; run: does it, returns the
-    exit status; judge: arguments for Python that tell of the looks; seeds: of each run, how many a
-    round has asked for.
+    tables: ids of those to decide; suite: makes the work that options ask for; run: runs it and
+    returns the exit status; judge: arguments for Python that print the looks; seeds: by run, how
+    many seeds the rounds have asked for.
     """
 
     options: argparse.Namespace
@@ -42,7 +42,7 @@ class Rounds:
     seeds: dict[str, int] = field(default_factory=dict[str, int])
 
     def work(self, look: int, claims: list[Claim]) -> Suite:
-        """The runs of the claims at the seeds of a look, counted from 0."""
+        """The work for a look (counted from 0): the runs of the claims at the seeds of the look."""
         runs = list(dict.fromkeys(run for one in claims for run in (one["better"], one["than"])))
         self.seeds |= dict.fromkeys(runs, self.plan.looks[look])
         self.options.targets, self.options.seeds = runs, self.plan.seeds(look)
@@ -93,12 +93,13 @@ def decide(rounds: Rounds) -> int:
 
 
 def update(claim: Claim, claims: list[Claim]) -> Claim:
-    """The claim as told last."""
+    """The claim of the same name in the latest list."""
     return next(one for one in claims if title(one) == title(claim))
 
 
 def goes_on(claim: Claim, look: int) -> bool:
-    """Whether it takes the look after this one; not if records of this one are missing."""
+    """Whether the claim takes another look after this one; False if records of this look are
+    missing."""
     return claim["taken"] > look + 1 or (claim["taken"] == look + 1 and not claim["stop"])
 
 
@@ -116,7 +117,7 @@ def heading(rounds: Rounds, look: int, work: Suite) -> str:
 
 
 def later(rounds: Rounds, look: int) -> str:
-    """What comes after a round that was only submitted or shown."""
+    """What comes after a round that was only submitted or only printed."""
     if rounds.options.dry_run:
         return f"Rounds after look {look + 1} depend on what it shows."
     return (

@@ -24,7 +24,8 @@ LIBRARIES = {STAGE_BODIES: "experiments.pipeline.libraries"}  # of other stages 
 
 
 class Forked:
-    """One stage's process, as `local.Worker`; its output goes to log.txt in the stage's folder.
+    """One stage's process, with the interface of `local.Worker`; its output goes to log.txt in the
+    stage's folder.
 
     threads: of each library, the same for all workers of a process.
     """
@@ -36,7 +37,8 @@ class Forked:
         self.ended = False
 
     def poll(self) -> int | None:
-        """Exit status, None while it runs. Whatever the worker itself started ends with it."""
+        """The exit status, None while it runs. When it has ended, processes that it started are
+        ended too."""
         if self.process.exitcode is not None and not self.ended:
             self.ended = True
             self._signal_group(signal.SIGKILL)
@@ -86,7 +88,8 @@ def work(folder: Path, stages: str) -> None:
 
 
 def end_with_runner() -> None:
-    """The worker's parent is the server, which its runner may leave behind."""
+    """Ends this worker when its runner ends: its parent is the fork server, which may outlive the
+    runner."""
     if (runner := multiprocessing.parent_process()) is not None:
         runner.join()
     os._exit(1)

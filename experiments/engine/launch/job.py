@@ -38,14 +38,15 @@ class StageJob:
             )
 
     def checkpoint(self) -> DelayedSubmission:
-        """On preemption and shortly before the time limit: the same again, in the requeued job."""
+        """On preemption and shortly before the time limit: requeues this job, which then resumes
+        the stage."""
         from submitit.helpers import DelayedSubmission
 
         return DelayedSubmission(self)
 
 
 def join_processes() -> int:
-    """Names the job's processes for torch.distributed; this one's rank."""
+    """Sets torch.distributed's variables from Slurm's; returns this process's rank."""
     from submitit.helpers import TorchDistributedEnvironment
 
     processes = TorchDistributedEnvironment()

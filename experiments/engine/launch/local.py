@@ -37,7 +37,8 @@ class Worker:
             )
 
     def poll(self) -> int | None:
-        """Exit status, None while it runs. Whatever the worker itself started ends with it."""
+        """The exit status, None while it runs. When it has ended, processes that it started are
+        ended too."""
         pid = self.process.pid
         if self.process.returncode is None and os.waitid(
             os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT
@@ -69,7 +70,8 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def settings(threads: int) -> dict[str, str]:
-    """Every library on the given number of threads; this repository importable."""
+    """Environment variables of a worker: threads of every library, and this repository
+    importable."""
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     extra = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"}

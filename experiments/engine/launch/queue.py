@@ -1,4 +1,4 @@
-"""What Slurm's queue holds of this repository's stages."""
+"""The jobs of this repository's stages in Slurm's queue."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import NamedTuple
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
 
-# of a job that waits for one that failed: Slurm is about to take it out of the queue
+# reason of a job whose dependency failed: Slurm will remove it from the queue
 HOPELESS = "DependencyNeverSatisfied"
 
 
 class Job(NamedTuple):
-    """state: Slurm's word, as PENDING or RUNNING; reason: why it waits, as Dependency."""
+    """A job in the queue. state: Slurm's name, as PENDING or RUNNING; reason: why it waits, as
+    Dependency."""
 
     id: str
     state: str
@@ -25,7 +26,7 @@ class Job(NamedTuple):
 
 
 def job_name(stage: Stage, layout: Layout) -> str:
-    """Says which stage it is, and by its key in which settings."""
+    """Name of a stage's job: the stage's label and the beginning of its key."""
     return f"{layout.profile}/{stage.folder(layout).name}"
 
 
@@ -40,7 +41,7 @@ def queued(layout: Layout) -> dict[str, Job]:
 
 
 def squeue(*arguments: str) -> str:
-    """Its output. Raises OSError where Slurm does not answer."""
+    """The output of squeue. Raises OSError where Slurm does not answer."""
     try:
         done = subprocess.run(["squeue", *arguments], capture_output=True, text=True)
     except FileNotFoundError:

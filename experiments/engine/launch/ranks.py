@@ -26,8 +26,10 @@ ENDING = 10.0  # seconds that a process which has told its error takes at most t
 
 
 def forget_ranks() -> None:
-    """For a process that was started alone: another job's variables, left over in a shell, would
-    let its stages wait for processes that do not exist."""
+    """Removes the variables of torch.distributed that another job left in the environment.
+
+    With them a process started alone would wait for others that do not exist.
+    """
     for name in RANKS:
         os.environ.pop(name, None)
 
@@ -55,7 +57,8 @@ def free_port() -> int:
 
 
 def wait(processes: list[subprocess.Popen], folder: Path) -> int:
-    """0 when all have finished, else the status of the one that failed first; none is left."""
+    """0 when all processes have finished, else the exit status of the one that failed first; ends
+    the others."""
     try:
         while True:
             statuses = [process.poll() for process in processes]
@@ -71,9 +74,9 @@ def wait(processes: list[subprocess.Popen], folder: Path) -> int:
 
 
 def blamed(processes: list[subprocess.Popen], folder: Path) -> int:
-    """The status of the process that failed by itself; the others fail because it is gone.
+    """The exit status of the process that failed by itself; the others fail because it is gone.
 
-    One that could say why may still be about to end; one that was killed said nothing.
+    A process that wrote its error may take a moment to end; one killed by a signal wrote none.
     """
     error = rank_errors.first(folder)
     if error and not error["lost"]:

@@ -32,10 +32,13 @@ SIGNAL_SECONDS = 120  # between the warning and the end of a job's time
 
 @dataclass(frozen=True)
 class Cluster:
-    """What jobs ask for. nodes, gpus_per_node: of a training; minutes: time limit; threads: of each
-    library, and the CPU cores of a process without a GPU; cores_per_gpu: of one with a GPU, whose
-    loaders need them; options: further ones of sbatch; cpu_partition: for jobs without GPUs, which
-    partitions of GPUs may refuse."""
+    """What jobs ask Slurm for.
+
+    nodes, gpus_per_node: of a training; minutes: time limit; threads: of each library, and CPU
+    cores of a process without a GPU; cores_per_gpu: CPU cores of a process with a GPU, whose data
+    loaders need them; options: further options of sbatch; cpu_partition: partition of jobs without
+    GPUs, which partitions of GPUs may refuse.
+    """
 
     nodes: int
     gpus_per_node: int
@@ -48,7 +51,8 @@ class Cluster:
 
 @dataclass
 class Submitted:
-    """Job ids by stage key: of those submitted now, and of those that were in the queue."""
+    """Job ids by stage key: of the jobs submitted now, and of those that were in the queue
+    already."""
 
     new: dict[str, str] = field(default_factory=dict)
     attached: dict[str, str] = field(default_factory=dict)
@@ -61,7 +65,8 @@ def submit_all(
     stages: str = STAGE_BODIES,
     code: StageCode | None = None,
 ) -> Submitted:
-    """Submits what is neither done nor in the queue; steps: inputs first; code: today's.
+    """Submits the stages that are neither finished nor in the queue; steps: inputs before what
+    needs them; code: today's.
 
     Raises OSError if Slurm refuses; what was submitted until then stays in the queue.
     """
@@ -83,7 +88,7 @@ def take(
     cluster: Cluster,
     stages: str,
 ) -> None:
-    """Submits one stage, or finds its job in the queue."""
+    """Submits one stage, or finds its job in the queue, and adds it to `out`."""
     stage = step.stage
     job = jobs.get(job_name(stage, layout))
     if step.action == DONE or (job is None and stage.record(layout)):
@@ -119,8 +124,10 @@ def submit(step: Step, after: list[str], layout: Layout, cluster: Cluster, stage
 
 
 def complete(step: Step, job: Job, layout: Layout, cluster: Cluster, stages: str) -> None:
-    """Writes what a killed submitting process left out: what the job is to do, and its id; and for
-    one that has not begun, by which code it is to do it now."""
+    """Writes the files that a killed submitting process left out: the job's request and its id.
+
+    A job that has not begun gets the request of today's code.
+    """
     from submitit.core.utils import DelayedSubmission, JobPaths
 
     stage, id = step.stage, job.id
@@ -140,7 +147,7 @@ def complete(step: Step, job: Job, layout: Layout, cluster: Cluster, stages: str
 def parameters(
     stage: Stage, name: str, after: list[str], layout: Layout, cluster: Cluster
 ) -> Record:
-    """For submitit's executor."""
+    """Parameters of a job for submitit's executor."""
     nodes, tasks, gpus = processes(stage, cluster)
     cores = cluster.cores_per_gpu if gpus else cluster.threads
     chosen = {"requeue": True, "kill-on-invalid-dep": "yes", "chdir": str(layout.root)}
@@ -179,12 +186,13 @@ def processes(stage: Stage, cluster: Cluster) -> tuple[int, int, int]:
 
 
 def ranks(stage: Stage, cluster: Cluster) -> int:
-    """All processes of a stage's job."""
+    """Number of all processes of a stage's job."""
     nodes, tasks, _ = processes(stage, cluster)
     return nodes * tasks
 
 
 def variables(threads: int) -> dict[str, str]:
-    """What a job needs, wherever sbatch drops this process's environment."""
+    """Environment variables that a job needs even where sbatch does not export this process's
+    environment."""
     names = (*settings(threads), "TPR_DATA", "TPR_FOLLOW_LINKS")
     return {k: v for k, v in environment(threads).items() if k in names}
