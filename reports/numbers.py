@@ -9,7 +9,7 @@ MINUS = "−"
 
 
 def number(value: float | None, digits: int = 1) -> str:
-    """33.84 -> '33.8'; a dash for None and NaN, a true minus sign."""
+    """33.84 -> "33.8", with a true minus sign; a dash for None and NaN."""
     if value is None or math.isnan(value):
         return NOTHING
     text = f"{value:.{digits}f}"
@@ -48,7 +48,7 @@ def day(moment: str | None) -> str:
 
 
 def short(key: str | None) -> str:
-    """The first 12 characters of a key or fingerprint, as folder names have them."""
+    """The first 12 characters of a key or fingerprint, as in folder names."""
     return str(key)[:12] if key else NOTHING
 
 

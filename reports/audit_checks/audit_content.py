@@ -78,7 +78,7 @@ def audit_content(
 
 
 def _sorted(findings: Sequence[Finding]) -> list[Finding]:
-    """What stands out first, otherwise as given."""
+    """Findings with the outcomes that matter most first, otherwise in the given order."""
     order = (STANDS_OUT, MISSING, IN_ORDER)
     return sorted(findings, key=lambda finding: order.index(finding.outcome))
 
@@ -114,7 +114,7 @@ def _explained_baseline(name: str, base: Cells, cost: Cost) -> list[ComparedCost
 
 
 def _explained_tpr(name: str, routed: Cells, cost: Cost) -> list[ComparedCost]:
-    """TPR's parameters, and its least GFLOPs: those of closed gates."""
+    """What TPR adds in parameters and, with all gates closed, in GFLOPs: its least cost."""
     params = conventions.added_parameters(cost) / MEGA
     closed = [conventions.added(cost, kind, 0) / GIGA for kind in TOTALS]
     what = f"{name}, TPR with closed gates, against the published minimum, GFLOPs"
@@ -133,7 +133,7 @@ def _compare(
 
 
 def _transcribed(paper: Paper, table: str) -> TranscribedTable:
-    """A table as it was transcribed; a plus sign marks columns of differences."""
+    """A table as it was transcribed; a plus sign marks columns that hold differences."""
     rows = paper.rows(table).values()
     names = list(dict.fromkeys(n for cells in rows for n in cells if n not in WORDS))
     return TranscribedTable(

@@ -111,7 +111,8 @@ def difference(paper: Paper, name: str) -> float:
 
 
 def implied_open_share(paper: Paper, costs: Costs) -> Finding:
-    """The shares of open gates at which our count, done as the paper's, gives its increases."""
+    """The shares of open gates at which our count by the paper's convention equals its cost
+    increases."""
     title, where = "Open gates that the published GFLOPs imply", "Table 1f"
     steps: list[str] = []
     shares: dict[tuple[str, str], float] = {}

@@ -1,4 +1,4 @@
-"""What a check of the published numbers comes to."""
+"""The result of a check of the published numbers."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,11 @@ IN_ORDER, STANDS_OUT, MISSING = "in order", "stands out", "not run"
 
 @dataclass(frozen=True)
 class Finding:
-    """title: what was checked; where: tables and sections; steps: the computation, a line each;
-    says: what follows; outcome: one of the words above."""
+    """One check's result.
+
+    title: what was checked; where: tables and sections; steps: the computation, a line each; says:
+    the conclusion; outcome: one of the words above.
+    """
 
     title: str
     where: str

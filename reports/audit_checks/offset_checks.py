@@ -1,4 +1,5 @@
-"""What the method's offsets can see, from fits to the exact flow (stage offset-fit)."""
+"""How much of the motion the method's offsets can predict, from fits to the exact flow (stage
+offset-fit)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,7 @@ NAMES = {
     "hidden layer": "two convolutions with norm and ReLU (the release's)",
     "local correlation": "local correlation and two convolutions (ours)",
 }
-WORTH = 0.05  # of the error of no displacement, that a head must take off to see motion
+WORTH = 0.05  # a head sees motion if it lowers the error of no displacement by this share
 
 
 def offset_findings(fits: Mapping[str, dict[str, Any]]) -> list[Finding]:
@@ -45,7 +46,7 @@ def offset_finding(profile: str, fit: dict[str, Any]) -> Finding:
 
 
 def gain(one: dict[str, Any]) -> float:
-    """The share of the error of no displacement that a head takes off."""
+    """The share by which a head lowers the error of predicting no displacement."""
     return 1 - one["error"] / one["none"]
 
 

@@ -104,7 +104,7 @@ def relative_or_absolute(paper: Paper) -> Finding:
 
 
 def gains_of_the_text(paper: Paper) -> Finding:
-    """Gains that Sec. 4.2 gives for rows of Table 1(a)."""
+    """The gains that Sec. 4.2 states for rows of Table 1(a), compared with the rows."""
     cases = [(f"{name}-gain", "baseline-r50", f"{row}-r50") for name, row in GAINS.items()]
     cases.append(("r101-gain", "baseline-r101", "tpr-r101"))
     steps: list[str] = []
@@ -141,7 +141,7 @@ def same_impact(paper: Paper) -> Finding:
 
 
 def below_the_start(paper: Paper) -> Finding:
-    """Modules that the tables list as alternatives, against the rows that they are added to."""
+    """Compares modules that tables list as alternatives with the rows that they are added to."""
     cases = [("1d", row, "cpr") for row in paper.rows("1d") if row != "cpr"]
     cases += [("1c", row, "dacr") for row in paper.rows("1c") if row != "dacr"]
     steps: list[str] = []
@@ -161,7 +161,7 @@ def below_the_start(paper: Paper) -> Finding:
 
 
 def strict_overlap(paper: Paper) -> Finding:
-    """Whether TPR moves AP75 to the same side as AP, for the pairs of Table 2."""
+    """Whether TPR changes AP75 in the same direction as AP, for the pairs of Table 2."""
     steps: list[str] = []
     opposite: list[str] = []
     for baseline, routed in (("blendmask", "blendmask-tpr"), ("sipmask", "sipmask-tpr")):
@@ -205,7 +205,7 @@ def best_model(paper: Paper) -> Finding:
 
 
 def luck_of_training(paper: Paper) -> Finding:
-    """The published gains, each of one training, against the spread between equal trainings."""
+    """The published gains, each from one training, beside the spread between equal trainings."""
     repeated = paper.repeated
     spreads = [case["high"] - case["low"] for case in repeated]
     steps = [

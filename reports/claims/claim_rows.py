@@ -1,4 +1,4 @@
-"""Claims as people read them: cells of text, and places on the interval strip."""
+"""Claims as cells of text, and the positions of their interval strips."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Strip:
-    """Places on the interval strip, in percent of its width; the middle is a gain of 0."""
+    """Positions on the interval strip, in percent of its width; the middle is a gain of 0."""
 
     published: float | None
     mean: float | None
@@ -97,8 +97,11 @@ def claim_groups(profile: str, results: Sequence[ClaimResult]) -> list[ClaimGrou
 def claim_row(
     profile: str, result: ClaimResult, reach: float, control: ClaimResult | None = None
 ) -> ClaimRow:
-    """`reach` is the largest absolute gain that the interval strip has room for; control: the claim
-    over the run that has all but what this one is about."""
+    """The row of a claim.
+
+    reach: the largest absolute gain that fits on the interval strip; control: the result of the
+    claim over the control run, which differs from `better` only in what the claim is about.
+    """
     claim, found = result.claim, result.estimate
     section = f"§{claim.section}" if claim.section else ""
     bounds = found.bounds if found else None

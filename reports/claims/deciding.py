@@ -1,4 +1,4 @@
-"""What seeds and videos would decide the claims that are open, as cells of text."""
+"""How many seeds and videos would decide the open claims, as cells of text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ COLUMNS = [f"{one.seeds} × {one.videos}" for one in DESIGNS]
 
 @dataclass(frozen=True)
 class DecidingRow:
-    """cells: by design, the chance of the gain being found if it is as published, and of half of
-    it being denied if it is zero; both at the correction's strictest step."""
+    """cells: for each design, the chance that the gain is found if it is as published, and the
+    chance that half of it is denied if it is zero; both at the strictest step of Holm's correction.
+    """
 
     name: str
     where: str
@@ -23,8 +24,7 @@ class DecidingRow:
 
 
 def deciding_rows(results: Sequence[ClaimResult]) -> list[DecidingRow]:
-    """A row for each comparison that is not resolved, as far as its variances are known and a gain
-    is published."""
+    """A row for each comparison that is not resolved, has known variances and a published gain."""
     return [
         DecidingRow(one.claim.name, one.table.paper, signed(one.claim.gain), _cells(one))
         for one in results

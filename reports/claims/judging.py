@@ -12,12 +12,12 @@ from reports.statistics.gain import Estimate
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """A claim and our evidence; differences and intervals are in the metric's percent points.
+    """A claim and our evidence; differences and intervals are in percent points of the metric.
 
-    estimate: None where no seed of both runs has run; alone, p: the verdict on the claim by
-    itself, and the p it rests on; verdict, corrected: the same among all comparisons of the page,
-    ``tested`` in number. first: for a comparison that the page has already shown, the claim that
-    showed it, whose verdict this one repeats.
+    estimate: None where no seed of both runs has run; alone, p: the verdict on the claim by itself,
+    and the p that it rests on; verdict, corrected: the same after correction for all ``tested``
+    comparisons of the page. first: where the page has already shown the same comparison, the claim
+    that showed it, whose verdict this one repeats.
     """
 
     claim: Claim
@@ -65,7 +65,7 @@ def _comparison(one: ClaimResult) -> object:
 
 
 def _correct(tested: list[ClaimResult]) -> list[ClaimResult]:
-    """Comparisons with the verdicts that stand when all are tested at once."""
+    """Comparisons with the verdicts that hold after Holm's correction for all of them."""
     both = zip(tested, corrected([one.p for one in tested if one.p]), strict=True)
     return [
         replace(

@@ -14,11 +14,11 @@ from reports.statistics.gain import Estimate, estimate
 
 @dataclass(frozen=True)
 class Pairs:
-    """The seeds that two runs share, in order.
+    """Two runs at the seeds that both have, in order.
 
-    differences: in percent points, by seed; draws: (n, B) of the differences, None where records
-    lack them; commits, machines: seeds at which the two were not trained at one commit, or not on
-    one kind of machine; evidence: keys of all evaluations in it.
+    differences: in percent points, by seed; draws: (n, B) bootstrap draws of the differences, None
+    where records lack them; commits, machines: seeds at which the two were not trained at one
+    commit, or not on one kind of machine; evidence: keys of all evaluations that enter.
     """
 
     differences: dict[int, float]
@@ -29,7 +29,7 @@ class Pairs:
     evidence: tuple[str, ...]
 
     def estimate(self) -> Estimate | None:
-        """None without a common seed."""
+        """The mean gain with its errors; None without a common seed."""
         if not self.differences:
             return None
         return estimate(list(self.differences.values()), self.draws, self.videos)
@@ -50,9 +50,9 @@ def pair_up(records: Sequence[Record], better: str, than: str, metric: str) -> P
 
 
 def _paired_draws(better: list[Record], than: list[Record], metric: str) -> Array | None:
-    """(n, B) differences of draws, those left out that are undefined for any record.
+    """(n, B) differences of draws, without draws that are undefined in any record.
 
-    None unless every record has draws of the metric, equally many.
+    None unless every record has equally many draws of the metric.
     """
     found = [one for record in [*better, *than] if (one := record.draws(metric)) is not None]
     lengths = {len(one) for one in found}

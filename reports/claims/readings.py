@@ -1,4 +1,4 @@
-"""A claim's outcome in a line or two of prose: what it rests on, and what qualifies it."""
+"""A claim's outcome in a line or two of prose: its evidence and its qualifications."""
 
 import math
 
@@ -72,7 +72,8 @@ def _absent(result: ClaimResult, found: Estimate) -> str:
 
 
 def _undecided(result: ClaimResult, found: Estimate) -> str:
-    """Which of the two the interval excludes by itself, if any, and the p that takes it back."""
+    """Which of the two hypotheses the claim's own interval excludes, and the corrected p by which
+    it still stands."""
     both = "half of the published gain or more" if result.claim.gain else "either side"
     if result.alone.word == INCONCLUSIVE or result.corrected is None:
         return f"Nothing, and {both}, are both possible."
@@ -100,7 +101,7 @@ def _at_once(result: ClaimResult) -> str:
 
 
 def unlike(result: ClaimResult) -> list[str]:
-    """What differs between the two runs of a pair beside the module."""
+    """Settings, beside the module, in which the two runs of a pair differ."""
     pairs = result.pairs
     traits = [(pairs.commits, "at two commits"), (pairs.machines, "on two kinds of machine")]
     return [f"Trained {what}: {seed_names(seeds)}." for seeds, what in traits if seeds]

@@ -30,7 +30,7 @@ def is_meaningless(profile: str) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """word: one of the four above; tag: one of the five, or nothing."""
+    """word: one of the four above; tag: one of the five, or ""."""
 
     word: str
     tag: str = ""
@@ -46,7 +46,7 @@ class PValues:
 
 
 def p_values(published: float, estimate: Estimate) -> PValues | None:
-    """None where seeds tell no error, as an interval then says nothing of other seeds."""
+    """The p-values; None with fewer than two seeds, as nothing is then known of other seeds."""
     toward, away = estimate.p_at_most, estimate.p_at_least
     if math.copysign(1, published) < 0:
         toward, away = away, toward
@@ -55,7 +55,7 @@ def p_values(published: float, estimate: Estimate) -> PValues | None:
 
 
 def corrected(p: list[PValues]) -> list[PValues]:
-    """Holm's correction of each of the three over all claims."""
+    """Holm's correction over all claims, for each of the three hypotheses separately."""
     columns = zip(*map(astuple, p), strict=True)
     return [PValues(*row) for row in zip(*map(holm, columns), strict=True)]
 
@@ -78,14 +78,14 @@ def _tag_of_absence(p: PValues) -> str:
 
 
 def place(published: float, estimate: Estimate) -> str:
-    """Where the interval lies, seen from the published gain, if there is a number."""
+    """Where the interval lies relative to the published gain; "" if no number is published."""
     if estimate.bounds is None or not published:
         return ""
     low, high = sorted(bound / published for bound in estimate.bounds)
     return SMALLER if high < 1 else LARGER if low > 1 else CONTAINS
 
 
-# what the same findings are called where they are no verdicts on the paper
+# the same findings in words for profiles whose results are no verdicts on the paper
 DIRECTIONS = {
     Verdict(REPRODUCED): "as the text says",
     Verdict(REPRODUCED, CONTAINS): f"as published ({CONTAINS})",

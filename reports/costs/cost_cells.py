@@ -1,4 +1,4 @@
-"""Costs as people read them: frames as cells of text. No markup here."""
+"""Costs as cells of text, without markup."""
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class PartCost:
 
 @dataclass(frozen=True)
 class OpenShare:
-    """Share of the gated work that is done, in percent, in all or at one level."""
+    """Share of the gated work that is done, in percent: over all levels, or at one."""
 
     level: str
     min: str
@@ -148,7 +148,7 @@ def _row(row: dict[str, Any], gflops: list[str]) -> CostRow:
 
 
 def _parts(cost: Cost | None) -> list[PartCost]:
-    """By part, and in all."""
+    """Costs by part, and their total."""
     if cost is None:
         return []
     frame = parts_frame(cost)

@@ -1,4 +1,5 @@
-"""What was measured of costs and speed, read once: the full-size models', whatever the profile."""
+"""The measured costs and speed of the full-size models, which are the same for every profile; read
+once."""
 # pyright: reportMissingTypeStubs=false
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from tpr.cost.conventions import Cost
 
 GIGA, MEGA = 1e9, 1e6
 TOTALS = {"published": conventions.published, "executed": conventions.executed}
-TABLES = ("1f", "1c", "1d")  # of 1(d) the paper gives no costs
+TABLES = ("1f", "1c", "1d")  # the paper gives no costs for 1(d)
 Costs = dict[str, Cost]  # by run, see tpr.cost.model.measure
 Shares = dict[str, dict[str, float]]  # "all" or level: {min, mean, max}
 
@@ -43,11 +43,11 @@ def mean_shares(cost: Cost, shares: Shares) -> dict[str, float]:
 
 
 def cost_frame(paper: Paper, table: str, costs: Costs, records: Sequence[Record]) -> pd.DataFrame:
-    """A cost table: a row for every row of the paper's, in G and M; NaN is unknown. AP in percent.
+    """A cost table: a row for every row of the paper's, in G and M; NaN is unknown; AP in percent.
 
-    Rows that the paper gives as differences (`to`) are differences to our run of that row; rows
-    that it gives in full are whole models. Each convention has the columns closed, min, mean, max
-    and open: gates all closed, as open as trained (on the records' profile), and all open.
+    A row that the paper gives as a difference (`to`) is the difference to our run of that row;
+    other rows are whole models. Each convention has the columns closed, min, mean, max and open:
+    all gates closed, the shares that trained gates open (from the profile's records), all open.
     """
     rows = paper.rows(table).values()
     return pd.DataFrame([_row(paper, table, cells, costs, records) for cells in rows]).round(6)
@@ -93,7 +93,8 @@ def _by_gates(
 
 
 def _gflops_by_gates(convention: str, cost: Cost, shares: Shares | None) -> dict[str, float]:
-    """min and max apply the extreme frames' share to all levels, mean each level's own share."""
+    """GFLOPs by state of the gates; min and max use the extreme frames' share for all levels, mean
+    each level's own."""
     total = TOTALS[convention]
     out = {"closed": total(cost, 0.0) / GIGA, "open": total(cost, 1.0) / GIGA}
     if not cost["gated"]:

@@ -61,7 +61,7 @@ def _parameters(cells: Cells, cost: Cost) -> str:
 
 
 def _increase(cells: Cells, cost: Cost, records: Sequence[Record]) -> str:
-    """GFLOPs of a TPR row under both conventions, and what they are made of."""
+    """GFLOPs of a TPR row under both conventions, and the parts that they are the sum of."""
     closed, opened = (conventions.added(cost, "published", x) / GIGA for x in (0, 1))
     theirs = cells["added_GFLOPs_avg"]
     needed = 100 * (theirs - closed) / (opened - closed)

@@ -1,4 +1,4 @@
-"""Measured speeds as people read them, beside the ratios that the paper's speeds give."""
+"""Measured speeds as cells of text, beside ratios of the paper's speeds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,8 @@ class SpeedRow:
 
 @dataclass(frozen=True)
 class DeviceSpeed:
-    """work: which share of the gated work each variant with gates does, as text; "" if unknown."""
+    """Speeds on one device. work: as text, the share of the gated work that each variant with gates
+    does; "" if unknown."""
 
     device: str
     rows: list[SpeedRow]
@@ -60,7 +61,8 @@ def _device(device: dict[str, Any]) -> DeviceSpeed:
 
 
 def _work(variants: dict[str, dict[str, Any]]) -> str:
-    """An open position needs its neighbours, so more of the work is done than gates are open."""
+    """As text, the share of gated work by variant: more than the share of open gates, as an open
+    position needs its neighbours."""
     shares = {name: one.get("gated_work_done") for name, one in variants.items()}
     known = {name: number(100 * share) for name, share in shares.items() if share is not None}
     return "; ".join(f"{name} {share} %" for name, share in known.items())

@@ -1,1 +1,1 @@
-"""What AP is lost to, by run: rows of a table, a chart, and what both say in a sentence."""
+"""AP lost to each kind of error, by run: rows of a table, a chart, and a sentence on both."""

@@ -12,7 +12,7 @@ from reports.statistics.gain import Estimate
 
 @dataclass(frozen=True)
 class Change:
-    """Of one kind of error, in points of AP; by seed, and with its interval."""
+    """The change for one kind of error, in points of AP: by seed, and with its interval."""
 
     kind: str  # in words
     by_seed: list[float]
@@ -21,7 +21,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """Of all kinds, between two runs."""
+    """The changes of all kinds between two runs."""
 
     better: str
     than: str

@@ -29,7 +29,7 @@ class ErrorRow:
 
 @dataclass(frozen=True)
 class ErrorTable:
-    """A row for each run with records that know; rows are empty where none does."""
+    """A row for each run whose records hold the losses; no rows where none does."""
 
     columns: list[str]
     rows: list[ErrorRow]
@@ -61,7 +61,7 @@ def _cells(records: list[Record], run: str, base: str | None) -> list[ErrorCell]
 
 
 def _sentence(runs: dict[str, dict[int, Record]]) -> str:
-    """To which kind most runs lose most."""
+    """The kind of error that most runs lose most AP to."""
     if not runs:
         return ""
     lost = {

@@ -1,1 +1,1 @@
-"""All that is known of a profile, loaded and computed once."""
+"""All records and tables of a profile, loaded and computed once."""

@@ -41,10 +41,10 @@ class TableEvidence:
 class Evidence:
     """What is known of a profile.
 
-    about, notes: what the profile says of itself, and to readers of its claims; records: each
+    about, notes: the profile's description, and its notes for readers of its claims; records: each
     record that some table shows, once, in the order of the tables' rows; difficulty: AP by part of
-    the validation videos, and the same as a frame, see `difficulty_frame`; plan: the declared one
-    and what its looks showed; history: what its makers wrote about it, in Markdown.
+    the validation videos, and the same as a frame, see `difficulty_frame`; plan: the declared plan
+    and its looks; history: how the profile was made, in Markdown.
     """
 
     profile: str
@@ -66,8 +66,8 @@ class Evidence:
 def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     """Reads and computes everything once; works with no, some or all records.
 
-    shipped_only: as if no record had been made here. Raises ValueError for a broken manifest or
-    list of failures.
+    shipped_only: ignores records made here. Raises ValueError for a broken manifest or list of
+    failures.
     """
     pool, paper = load_pool(layout), load_paper()
     candidates = pool.shipped if shipped_only else pool.for_tables

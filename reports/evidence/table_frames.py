@@ -61,7 +61,8 @@ def _row(
 
 
 def _tracking(records: Sequence[Record]) -> list[str]:
-    """Those of TRACKING that records of the run hold: not those of before December 2026."""
+    """Mean tracking metrics of the records of a run; records from before December 2026 have
+    none."""
     return [name for name in TRACKING if any(name in one.metrics for one in records)]
 
 

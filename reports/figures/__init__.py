@@ -1,1 +1,2 @@
-"""Charts and pictures: drawn where their data are at hand, kept where they are gone."""
+"""Charts and pictures: drawn where their data are available, else the figures drawn earlier are
+kept."""

@@ -1,4 +1,5 @@
-"""The page's clip viewer and its still of the gates: drawn while runs are there, kept when not."""
+"""The page's clip viewer and its still of the gates: drawn while the runs' folders exist, kept
+afterwards."""
 
 import json
 from collections.abc import Sequence

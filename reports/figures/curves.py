@@ -1,4 +1,4 @@
-"""Training measurements: from records, or from the stage folders that older records point to."""
+"""Curves of training, from records, or from the stage folders of older records."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Curves = dict[str, list[Curve]]  # by run, one for each seed
 
 
 def load_curves(runs: Path, records: Sequence[Record]) -> tuple[Curves, Sources]:
-    """Smoothed curves by run, and the trainings that they are of."""
+    """Smoothed curves by run, and names of the trainings that they show."""
     curves: Curves = {}
     sources: Sources = {}
     for record in records:

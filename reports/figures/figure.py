@@ -1,8 +1,8 @@
-"""Figures as files: what a page shows, where it lies, and what it was drawn from.
+"""Figures as files: their images, captions and sources.
 
-A figure is current if it was drawn from the results at hand, by the code at hand: digests of both,
-and of its pictures, stand in a note beside it. Keys of settings do not: results are replaced under
-the same key.
+A figure is current if it was drawn from the present results by the present code: digests of both,
+and of its images, are in a note beside it. Keys of settings are not enough, as results are replaced
+under the same key.
 """
 
 import hashlib
@@ -46,14 +46,14 @@ class Figure:
 
 
 def remember(folder: Path, figure: Figure) -> Figure:
-    """Notes next to the image what it shows."""
+    """Writes the note of a figure beside its image."""
     files = {name: sha256(folder / name) for name in figure.files}
     write_json(_note(folder, figure.name), sealed(asdict(figure) | {"files": files}))
     return figure
 
 
 def recall(folder: Path, name: str) -> Figure | None:
-    """A figure drawn earlier, None if there is none, or it is not as it was drawn."""
+    """A figure drawn earlier; None if there is none, or if its image was modified."""
     note = read_json(_note(folder, name)) or {}
     files: dict[str, str] | None = note.pop("files", None)
     if not isinstance(files, dict) or note.pop(SEAL, "") != seal(note | {"files": files}):
@@ -77,10 +77,10 @@ def draw_or_recall(
     """The figure of `sources`: the kept one if it is drawn from them by today's code, else a new
     one.
 
-    drawing: the function that all of that code is reached from. Where there is nothing to draw from
-    a kept figure stays if all that it shows is among `known` (`sources` if not given), digests of
-    the results at hand; so does one that shows more of these than `sources`. Raises
-    OutdatedFigureError for a kept one that shows other results.
+    drawing: the function from which all of that code is reached; draw: draws it, or returns None if
+    the data are gone. Then a kept figure stays if everything that it shows is among `known`
+    (default: `sources`), the digests of the present results; so does one that shows more of these
+    than `sources`. Raises OutdatedFigureError for a kept one that shows other results.
     """
     kept, by = recall(folder, name), digest_of_code(drawing)
     known = sources if known is None else known
@@ -100,7 +100,7 @@ def draw_or_recall(
 
 @cache
 def digest_of_code(function: Callable[..., object]) -> str:
-    """Of a function and all definitions that it reaches."""
+    """Digest of a function and of all definitions that it reaches."""
     return sources_below(ROOT).digest([(function.__module__, function.__name__)])
 
 

@@ -39,7 +39,8 @@ def open_over_clip(path: Path, title: str, folder: Path, sources: Sources) -> Fi
 
 
 def liveliest(rows: Sequence[Row]) -> list[Row]:
-    """The rows of the video whose share "all" has the widest range, in the order of frames."""
+    """The rows, in the order of frames, of the video whose share "all" varies over the widest
+    range."""
     clips: dict[float, list[Row]] = {}
     for row in rows:
         clips.setdefault(row["video"], []).append(row)

@@ -19,7 +19,7 @@ GateMaps = dict[int, dict[str, Maps]]  # frame -> "inner P3" and so on -> (H, W)
 def gate_maps_in_clip(
     spec: dict[str, Any], weights: Path, dataset: YouTubeVIS, index: int
 ) -> GateMaps:
-    """Plays a video as inference does; the gates of every frame that has a reference.
+    """Infers a video and returns the gates of every frame that has a reference.
 
     An inner gate says how much of the reference's sampled features is refined and passed on, an
     outer one how much of the current frame's own features stays. spec: an evaluation's. Empty for
@@ -40,7 +40,7 @@ def gate_maps_in_clip(
 
 
 def listen(model: nn.Module) -> list[Tensor]:
-    """A list to which every call of an outer gate adds its map (N, 1, H, W)."""
+    """A list to which every call of an outer gate appends its map (N, 1, H, W)."""
     heard: list[Tensor] = []
 
     def hear(_module: nn.Module, _inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -53,7 +53,7 @@ def listen(model: nn.Module) -> list[Tensor]:
 
 
 def by_level(heard: Sequence[Tensor]) -> dict[str, Tensor]:
-    """The maps of LEVELS among those heard: DACR is called once for each level, P3 first."""
+    """Maps by level, from the order of calls: DACR is called once for each level, P3 first."""
     levels = {f"p{3 + place}": one for place, one in enumerate(heard)}
     return {name: one for name, one in levels.items() if name in LEVELS}
 
@@ -64,9 +64,9 @@ def _inner(model: VISModel) -> dict[str, Tensor]:
 
 
 def _inside(gate: Tensor, size: Sequence[int], name: str) -> Maps:
-    """The first map of a batch without the part that is padding: (N, 1, H, W) -> (h, w).
+    """The first map of a batch without the padded margin: (N, 1, H, W) -> (h, w).
 
-    size: of the image that was padded, (height, width); name: ends with the level's number.
+    size: (height, width) of the image before padding; name: ends with the level's number.
     """
     stride = 2 ** int(name[-1])
     height, width = (max(1, round(side / stride)) for side in size)

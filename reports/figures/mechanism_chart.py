@@ -1,4 +1,4 @@
-"""Chart of what modules gain beside how far they align."""
+"""Chart of gains in AP against how far modules align."""
 # pyright: reportUnknownMemberType=false
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from reports.numbers import signed
 def gain_beside_alignment(
     baseline: str, found: Sequence[Mechanism], sources: Sources, folder: Path
 ) -> Figure:
-    """A row a run: the gain in AP with its interval, and the share of the motion followed."""
+    """A row for each run: the gain in AP with its interval, and the share of the motion that it
+    follows."""
     name, dark = save_both(folder, "mechanism", lambda ink: draw(found, ink))
     return Figure(
         name,

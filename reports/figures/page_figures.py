@@ -26,12 +26,12 @@ from reports.figures.table_figures import (
 
 @dataclass(frozen=True)
 class PageFigures:
-    """What could be drawn, now or earlier.
+    """The figures of a page that exist, drawn now or earlier.
 
-    charts: below each table, by its id, none where its runs have theirs elsewhere; pictures: of
-    what modules bring, and of tracks, in the order of the tables; viewer: two clips frame by frame;
-    costs: charts of the section on costs; failures: a line for each figure whose data are broken,
-    or that is of other results.
+    charts: below each table, by its id; pictures: of what modules take from the reference, and of
+    tracks, in the order of the tables; viewer: two clips frame by frame; costs: charts of the
+    section on costs; failures: a line for each figure whose data are broken, or that shows other
+    results.
     """
 
     charts: dict[str, list[Figure]]
@@ -51,7 +51,8 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
     tracks = viewer = None
 
     def tried(what: str, draw: Callable[..., Figure | None], *shown: Any) -> Figure | None:
-        """None, and a line in `failures`, where the figure's data are broken or gone."""
+        """The figure that `draw` returns; None, and a line in `failures`, where its data are broken
+        or gone."""
         try:
             return draw(layout, *shown)
         except (ValueError, KeyError, OSError) as error:

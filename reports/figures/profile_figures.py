@@ -1,6 +1,6 @@
 """The figures of all records of a profile: gain by difficulty, costs, gates over a clip.
 
-As in table_figures, what draws is imported where it draws.
+As in table_figures, slow libraries are imported only where something is drawn.
 """
 
 from pathlib import Path
@@ -53,7 +53,7 @@ def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
 
 
 def errors_figure(layout: Layout, evidence: Evidence) -> Figure | None:
-    """What modules change in the AP that is lost to each kind of error."""
+    """The chart of how modules change the AP that is lost to each kind of error."""
     pairs = headline_pairs([one.table for one in evidence.tables])
     changes = changes_of(with_losses(evidence.records), pairs)
     runs = {run for one in changes for run in (one.better, one.than)}

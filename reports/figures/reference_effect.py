@@ -1,4 +1,4 @@
-"""The page's picture of what each temporal module takes from the reference frame of one clip."""
+"""The page's picture of how each temporal module uses the reference frame, on one clip."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tpr.weights import checkpoint
 def reference_effect(
     spec: dict[str, Any], weights: Path, dataset: YouTubeVIS, index: int, t: int
 ) -> Brought:
-    """Plays a video as inference does, up to frame t; what frame t then took from the one before.
+    """Infers a video up to frame t; returns how frame t - 1 changed frame t's features.
 
     spec: an evaluation's; t must be at least 1, so that there is a frame before.
     """

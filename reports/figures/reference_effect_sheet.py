@@ -1,4 +1,4 @@
-"""Drawing what temporal modules take from the reference frame: heat maps and motion."""
+"""The drawing of how temporal modules use the reference frame: heat maps and motion."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,11 @@ GATE = "inner_reference"
 
 
 def effect_sheet(frames: Sequence[Image], found: dict[str, Brought]) -> tuple[Image, float, float]:
-    """The picture, uint8 RGB, and its scales: the largest change, the farthest motion in pixels.
+    """The picture, uint8 RGB, and its scales: the largest change, and the farthest motion in
+    pixels.
 
-    frames: the reference and the query, (H, W, 3) uint8 RGB; found: by run, of batches of one.
+    frames: the reference and the query, (H, W, 3) uint8 RGB; found: by run, for batches of one
+    frame.
     """
     size = (WIDTH, round(WIDTH * frames[1].shape[0] / frames[1].shape[1]))
     changes = {run: {k: array(one.change[k])[0] for k in LEVELS} for run, one in found.items()}
@@ -37,21 +39,22 @@ def effect_sheet(frames: Sequence[Image], found: dict[str, Brought]) -> tuple[Im
 
 
 def array(x: Tensor) -> Maps:
-    """The first of a batch as float32: (N, C, H, W) -> (C, H, W)."""
+    """The first element of a batch as float32: (N, C, H, W) -> (C, H, W)."""
     return x[0].float().cpu().numpy()
 
 
 def gates(one: Brought) -> list[Maps]:
-    """The inner gate on the reference of P3, (H, W) in [0, 1], where the module has one there.
+    """The gate on the reference at P3, (H, W) in [0, 1]; None where the module has none there.
 
-    Of several (full pyramid align) the one of P3's own reference level.
+    Of several (full pyramid align) the one for the reference's own P3.
     """
     wanted = (GATE, f"p3.{GATE}")
     return [array(u.gate)[0] for u in one.gates if u.level == "p3" and u.name in wanted][:1]
 
 
 def wheel(motion: Maps, size: Size) -> Image:
-    """(2, H, W) of length at most 1: direction as hue, length as saturation on white."""
+    """(2, H, W) vectors of length at most 1 as RGB: direction as hue, length as saturation on
+    white."""
     dx, dy = motion
     hue = np.rint(np.degrees(np.arctan2(dy, dx)) % 360 / 2) % 180
     saturation = np.rint(255 * np.clip(np.hypot(dx, dy), 0, 1))

@@ -1,4 +1,4 @@
-"""Folders of finished stages, as long as they are there: records outlive them."""
+"""Folders of finished stages, as long as they exist: records outlive them."""
 
 import sys
 from functools import cache
@@ -13,8 +13,10 @@ WEIGHTS = "weights.pt"  # in the folder of a training
 
 
 def stage_folder(runs: Path, stage: dict[str, Any]) -> Path | None:
-    """The finished folder of a stage, found by the key in its record; None if gone, or if it is of
-    another time than the record says: the stage has been made again since."""
+    """The finished folder of a stage, found by the key in its record.
+
+    None if it is gone, or if it has another time than the record, as the stage was then run again.
+    """
     key = str(stage.get("key", ""))
     folder = sound_folder(runs, key) if key else None
     if folder is None or "finished" not in stage:
@@ -25,9 +27,10 @@ def stage_folder(runs: Path, stage: dict[str, Any]) -> Path | None:
 
 @cache
 def sound_folder(runs: Path, key: str) -> Path | None:
-    """The finished folder with this key; None, and a note on stderr, where a file of it is damaged.
+    """The finished folder with this key; None, and a note on stderr, if one of its files is
+    damaged.
 
-    Every file is read for its checksum, so once in a process.
+    All files are read for their checksums, once in a process.
     """
     folder = finished_folder(runs, key)
     problem = folder and damage(folder, read_record(folder) or {}, thorough=True)

@@ -1,4 +1,4 @@
-"""The figures of one table's records: recalled where nothing changed, else drawn.
+"""The figures of one table's records: recalled if they are current, else drawn.
 
 matplotlib, OpenCV and torch are slow to load and a rerun with nothing new to draw needs none of
 them: the modules that draw are imported where they draw.
@@ -31,8 +31,8 @@ def ap_figure(layout: Layout, found: TableEvidence) -> Figure | None:
 
 
 def training_figure(layout: Layout, found: TableEvidence) -> Figure | None:
-    """Folders of training go and records stay: a chart of more of them is not replaced by one of
-    fewer."""
+    """Curves of training; a kept chart of more trainings is not replaced by one of fewer, as
+    training folders are deleted while records stay."""
     curves, sources = load_curves(layout.runs, found.records)
     stem = f"training-{found.table.id}"
 
@@ -74,8 +74,10 @@ def tracks_figure(layout: Layout, found: TableEvidence) -> Figure | None:
 
 
 def viewer_figure(layout: Layout, found: TableEvidence, known: Sources) -> Figure | None:
-    """Clips of a pair of runs; those drawn last where no pair is at hand. known: digests of all
-    evaluations, as the page has one viewer for all tables."""
+    """Clips of a pair of runs; those drawn last where no pair has its results.
+
+    known: digests of all evaluations, as the page has one viewer for all tables.
+    """
     pair = find_pair(layout.runs, found.table, found.records)
 
     def draw() -> Figure | None:

@@ -1,4 +1,4 @@
-"""How charts look on light and on dark screens; each is drawn for both."""
+"""Colours of charts on light and on dark screens; each chart is drawn for both."""
 # pyright: reportUnknownMemberType=false
 
 import io

@@ -38,6 +38,6 @@ def draw_tracks(pair: Pair, folder: Path, name: str) -> Figure:
 
 
 def spread(items: Sequence[int], count: int) -> list[int]:
-    """`count` items evenly spaced, first and last left aside where there are enough."""
+    """`count` evenly spaced items, without the first and last where there are enough."""
     places = sorted({(2 * i + 1) * len(items) // (2 * count) for i in range(count)})
     return [items[place] for place in places if place < len(items)]

@@ -23,9 +23,9 @@ class TrainedModules:
 
 
 def find_trained(runs: Path, table: Table, records: Sequence[Record]) -> TrainedModules | None:
-    """The table's runs at the seed for which most modules are at hand, the lowest of equals.
+    """The table's runs at the seed for which most modules are available; of equals the lowest seed.
 
-    None where no module but TPR is at hand.
+    None where no module but TPR is available.
     """
     chosen: list[tuple[Record, Path]] = []
     for seed in sorted({record.seed for record in records}):
@@ -46,7 +46,7 @@ def find_trained(runs: Path, table: Table, records: Sequence[Record]) -> Trained
 def _at_hand(
     runs: Path, table: Table, records: Sequence[Record], seed: int
 ) -> list[tuple[Record, Path]]:
-    """The table's runs with a temporal module whose weights at this seed are there, and these."""
+    """The table's runs with a temporal module whose weights at this seed exist, and their paths."""
     grouped = by_run(records)
     found = [grouped[run][seed] for run in table.runs if seed in grouped.get(run, {})]
     weights = [(record, trained_weights(runs, record)) for record in found if module_name(record)]

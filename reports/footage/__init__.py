@@ -1,1 +1,1 @@
-"""How much a profile's videos move, beside recorded footage."""
+"""How much a profile's videos move, compared with recorded footage."""

@@ -37,7 +37,7 @@ class FootageTable:
 
 
 def load_footage_table(layout: Layout, records: Iterable[Record]) -> FootageTable | None:
-    """None where nothing is known of the videos that the records were evaluated on."""
+    """The table; None where no statistics of the records' videos are known."""
     own = own_footage(layout, records)
     return None if own is None else table_of(layout.profile, own, load_footage(layout.manifests))
 

@@ -21,8 +21,10 @@ PAPER_RANGES = (64.0, 128.0, 256.0, 512.0)  # of FCOS, where a profile does not 
 
 
 def own_footage(layout: Layout, records: Iterable[Record]) -> Statistics | None:
-    """Statistics kept in `layout.footage`, else of the records' videos while these are there, which
-    are then kept. None where neither is.
+    """Statistics kept in `layout.footage`; else those of the records' videos while these exist,
+    which are then kept.
+
+    None where there is neither.
     """
     videos = {
         str(record.evaluate.get("dataset")): str(record.evaluate.get("inputs", {}).get("videos"))
@@ -42,7 +44,7 @@ def own_footage(layout: Layout, records: Iterable[Record]) -> Statistics | None:
 
 
 def view_of(layout: Layout) -> View | None:
-    """As the profile's networks see frames in tests; None without a manifest."""
+    """How the profile's networks see frames in tests; None without a manifest."""
     profile = load_profile(layout.manifests, layout.profile)
     if not profile:
         return None

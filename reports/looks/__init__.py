@@ -1,1 +1,1 @@
-"""A profile's declared plan, followed: what each look at the results decides."""
+"""A profile's declared plan applied: what each look at the results decides."""

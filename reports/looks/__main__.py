@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def courses(layout: Layout) -> dict[str, Any]:
-    """The plan as a sentence and every claim of the page with what each look says of it."""
+    """The plan as a sentence, and every claim of the page with the result of each look."""
     found = load_alone(layout)
     if found is None:
         raise ValueError(f"profile {layout.profile} declares no plan")

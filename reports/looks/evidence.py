@@ -40,8 +40,11 @@ def load_plan_evidence(
 
 
 def load_alone(layout: Layout) -> PlanEvidence | None:
-    """From the files; of a run and seed both shipped and made here, the one made here counts, as
-    that is what the plan ran."""
+    """The plan's evidence read from files, for `--until-decided`.
+
+    Of a run and seed both shipped and made here, the one made here counts, as that is what the plan
+    ran.
+    """
     pool = load_pool(layout)
     latest = {(one.run, one.seed): one for one in [*pool.shipped, *pool.made_here]}
     profile = load_manifest(layout.manifests, layout.profile)
@@ -50,8 +53,10 @@ def load_alone(layout: Layout) -> PlanEvidence | None:
 
 
 def by_the_plan(results: Sequence[ClaimResult], found: PlanEvidence | None) -> list[ClaimResult]:
-    """The page's claims, those that rest on records of the plan alone judged by its looks: with the
-    seeds of the look that they stopped at, and p over looks and claims."""
+    """The page's claims; those that rest only on records of the plan are judged by its looks.
+
+    They have the seeds of the look that they stopped at, and p over looks and claims.
+    """
     if found is None:
         return list(results)
     planned = {record.evaluation_key for record in found.records}
@@ -64,7 +69,7 @@ def by_the_plan(results: Sequence[ClaimResult], found: PlanEvidence | None) -> l
 
 
 def judged(result: ClaimResult, one: ClaimCourse, tested: int) -> ClaimResult:
-    """Before its first look a claim with records is open, whatever they show."""
+    """A claim by its course; before its first look it is open, whatever its records show."""
     if not one.course.looks:
         word = verdict(one.claim.gain, result.estimate, None)
         return replace(result, p=None, corrected=None, verdict=word, alone=word)

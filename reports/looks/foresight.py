@@ -1,4 +1,4 @@
-"""What a plan can still decide: before it begins, and at a look. Numbers only."""
+"""Chances that a plan still decides a claim: before it begins, and at a look. Numbers only."""
 
 import functools
 import math
@@ -13,7 +13,8 @@ from reports.statistics.designs import power
 
 
 class Chances(NamedTuple):
-    """Of SUCCESS at the last look if the gain is as published, of ABSENT there if it is zero."""
+    """Chance of SUCCESS by the last look if the gain is as published, and of ABSENT if it is
+    zero."""
 
     found: float
     denied: float
@@ -22,10 +23,12 @@ class Chances(NamedTuple):
 def planned(
     plan: SeedPlan, published: float, tested: int, over_seeds: float, over_videos: float
 ) -> Chances:
-    """The chances at the most seeds, before Holm has rejected any of the ``tested`` hypotheses.
+    """The chances at the largest number of seeds, before Holm has rejected any of the ``tested``
+    hypotheses.
 
-    over_seeds: variance of one seed's difference between seeds; over_videos: the one that all
-    seeds share; both on the plan's videos. Earlier looks are not counted, so it is rather more.
+    over_seeds: variance of one seed's difference between seeds; over_videos: the variance that all
+    seeds share; both on the plan's videos. Earlier looks are ignored, so the true chance is a
+    little larger.
     """
     errors = math.sqrt(over_seeds / plan.most), math.sqrt(over_videos)
     gain, level = abs(published), last_level(plan, tested)
@@ -48,10 +51,10 @@ def chance_of_decision(
     video_variance: ArrayLike,
     tested: int,
 ) -> Array:
-    """Chance that the last look decides either way, given a look before, elementwise.
+    """Chance that the last look decides either way, given an earlier look, elementwise.
 
     mean: the gain so far, on the published side; seed_variance, video_variance: of this mean. The
-    mean at the last look lies around it by the seeds to come alone: the videos stay.
+    mean at the last look varies around it only by the seeds to come, as the videos stay the same.
     """
     done = plan.looks[look] / plan.most
     seed_variance, mean = np.asarray(seed_variance, float), np.asarray(mean, float)
@@ -67,7 +70,11 @@ def chance_of_decision(
 
 @functools.cache
 def reach_by_angle(level: float, freedom: int) -> tuple[Array, Array]:
-    """How far a test reaches in units of the whole error, by the angle between its parts: that
-    over videos alone has 0, that over seeds alone a right angle. Both (64,)."""
+    """Critical value of a test in units of the total error, by the ratio of its two parts as an
+    angle.
+
+    The angle is 0 for an error over videos alone, a right angle for one over seeds alone. Both
+    (64,).
+    """
     angles = np.linspace(0.0, math.pi / 2, 64)
     return angles, quantile(level, np.sin(angles), np.cos(angles), freedom)

@@ -1,4 +1,5 @@
-"""Claims under a profile's declared plan: their estimates look by look, and where they stop."""
+"""Claims under a profile's declared plan: estimates look by look, and the look at which they
+stop."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -35,7 +36,8 @@ class ClaimCourse:
 
 
 def is_planned(record: Record, plan: SeedPlan) -> bool:
-    """Whether it was made under the plan: after its date, with one of its seeds, on its videos."""
+    """Whether a record was made under the plan: after its date, with one of its seeds, on its
+    videos."""
     seeds = plan.seeds(len(plan.looks) - 1)
     begun = str(record.train.get("started") or record.finished)[:10]
     made = date.fromisoformat(begun) if begun else date.min
@@ -45,10 +47,8 @@ def is_planned(record: Record, plan: SeedPlan) -> bool:
 def claim_courses(
     plan: SeedPlan, tables: Iterable[tuple[Table, Sequence[Record]]]
 ) -> list[ClaimCourse]:
-    """Of every claim of the tables, which are all of a page: they share the plan's error.
-
-    records: of the plan, comparable within a table.
-    """
+    """The course of every claim of the tables, which must be all of a page: they share the plan's
+    error."""
     claims = [(table, claim, records) for table, records in tables for claim in table.claims]
     pairs = [
         [pairs_at(plan.seeds(look), claim, records) for look in range(len(plan.looks))]
@@ -77,7 +77,7 @@ def claim_courses(
 
 
 def comparison(claim: Claim) -> tuple[str, str, str, bool]:
-    """What claims of one comparison share."""
+    """What claims on the same comparison have in common."""
     return claim.better, claim.than, claim.compared, math.copysign(1.0, claim.gain) > 0
 
 
@@ -89,7 +89,7 @@ def by_planning(plan: SeedPlan, claim: Claim, tested: int) -> Chances | None:
 
 
 def pairs_at(seeds: list[int], claim: Claim, records: Sequence[Record]) -> Pairs | None:
-    """The two runs at just these seeds; None if one is missing."""
+    """The two runs at exactly these seeds; None if a record is missing."""
     chosen = [record for record in records if record.seed in seeds]
     pairs = pair_up(chosen, claim.better, claim.than, claim.compared)
     return pairs if len(pairs.differences) == len(seeds) else None
@@ -98,7 +98,7 @@ def pairs_at(seeds: list[int], claim: Claim, records: Sequence[Record]) -> Pairs
 def seen(
     plan: SeedPlan, look: int, claim: Claim, found: Estimate | None, tested: int
 ) -> Seen | None:
-    """The look's numbers on the published side."""
+    """The numbers of a look on the published side."""
     p = p_values(claim.gain, found) if found else None
     if found is None or p is None or found.seed_variance is None:
         return None
@@ -117,8 +117,10 @@ def seen(
 def known(
     plan: SeedPlan, claim: Claim, estimates: Sequence[Estimate | None], tested: int
 ) -> Chances | None:
-    """The plan's chances by the variances of the latest look; None before the first, and
-    where no gain is published."""
+    """The plan's chances by the variances of the latest look.
+
+    None before the first look, and where no gain is published.
+    """
     latest = [(n, one) for n, one in zip(plan.looks, estimates, strict=True) if one is not None]
     if not claim.gain or not latest or latest[-1][1].seed_variance is None:
         return None

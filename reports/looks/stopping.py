@@ -63,8 +63,11 @@ class Followed:
 
 @dataclass
 class Course:
-    """What became of a claim: the looks it took, why it stopped (WAITING: it has not, but lacks
-    records of the next look), and its p after all corrections at each look."""
+    """What became of a claim.
+
+    The looks it took, why it stopped (WAITING: it has not, but lacks records of the next look), and
+    its p after all corrections at each look.
+    """
 
     looks: int = 0
     stop: str = WAITING
@@ -111,13 +114,13 @@ def follow(plan: SeedPlan, claims: Sequence[Followed]) -> list[Course]:
             name = claim.comparison
             course.p.append(PValues(none[name], half[name, claim.published], some[name]))
             course.stop = stop(plan, claim, course)
-        # a claim out of reach asks for no seeds, but takes the looks that other claims pay for
+        # a claim out of reach asks for no seeds, but takes looks for which there are records anyway
         going = [pair for pair in going if pair[1].stop in (WAITING, OUT_OF_REACH)]
     return courses
 
 
 def stop(plan: SeedPlan, claim: Followed, course: Course) -> str:
-    """Why the claim stops at the look it has just taken; WAITING: it does not."""
+    """Why the claim stops at the look it has just taken; WAITING if it goes on."""
     seen = claim.seen[course.looks - 1]
     assert seen is not None
     if course.p[-1].half <= plan.error:

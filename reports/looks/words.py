@@ -1,4 +1,4 @@
-"""What a plan and its looks are called, on the page and in the terminal. No markup here."""
+"""Sentences on a plan and its looks, for the page and the terminal. No markup here."""
 
 import math
 
@@ -30,7 +30,7 @@ def percent(share: float) -> str:
 
 
 def foreseen(plan: SeedPlan, one: ClaimCourse) -> str:
-    """Whether the plan can decide a claim, and why, before it has."""
+    """Before a claim has run: whether the plan can decide it, and why."""
     line = f"{chances(one.planned)} by the planning values" if one.planned else NOT_PLANNED
     if one.known is not None:
         line += f", {chances(one.known)} by its own variances so far"
@@ -49,7 +49,7 @@ def chances(found: Chances) -> str:
 
 
 def look_line(plan: SeedPlan, one: ClaimCourse, look: int) -> str:
-    """What a look showed of a claim, and whether it is decided; look: from 0."""
+    """The result of a look for a claim, and whether it is decided; look: counted from 0."""
     found = one.estimate(look)
     if found is None or look >= one.course.looks:
         return "not looked at: records are missing"
@@ -59,7 +59,7 @@ def look_line(plan: SeedPlan, one: ClaimCourse, look: int) -> str:
 
 
 def interval(plan: SeedPlan, look: int, found: Estimate) -> tuple[float, float]:
-    """Holds at all looks together with twice the plan's error, for the claim alone."""
+    """An interval that holds at all looks together with twice the plan's error, for one claim."""
     if found.seed_variance is None:
         return -math.inf, math.inf
     errors = math.sqrt(found.seed_variance), math.sqrt(found.video_variance or 0.0)

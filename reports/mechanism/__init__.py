@@ -1,1 +1,1 @@
-"""What temporal modules do with their reference, from the probes in the records."""
+"""What temporal modules do with their reference frame, from the probes in the records."""

@@ -1,4 +1,4 @@
-"""How far a run's module aligns, over its seeds, or why nobody knows."""
+"""How far a run's module aligns, over its seeds, or in a word why it is unknown."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from reports.records.run_record import Record
 from tpr.references.choice import EXACT_FLOW, OTHER_VIDEO, SELF, choice_of
 
-NOT_RUN = "not run"  # no record, or one from before there were probes
+NOT_RUN = "not run"  # without a record, or with one from before there were probes
 NO_MODULE = "no module"
 DOES_NOT_LOOK = "does not look"
 OTHER_REFERENCES = {
@@ -44,17 +44,18 @@ class Aligning:
 
     @property
     def is_blind(self) -> bool:
-        """Whether a flow network sees no more motion on clean frames than who sees none."""
+        """Whether a flow network's error on clean frames is no smaller than that of assuming no
+        motion."""
         return self.dis is not None and self.clean is not None and self.clean[0] >= self.clean[1]
 
 
 def probes(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """What the probes of a run's seeds found; records from before there were any have none."""
+    """Results of the probes, by seed; records from before there were probes have none."""
     return [found for one in records if (found := one.metrics.get("mechanism"))]
 
 
 def aligning(records: Sequence[Record]) -> Aligning | str:
-    """Of the records of one run; a word where there is no number."""
+    """Alignment of one run by its records; a word where there is no number."""
     if not records:
         return NOT_RUN
     if is_plain(records[0]):
@@ -85,13 +86,13 @@ def aligning(records: Sequence[Record]) -> Aligning | str:
 
 
 def is_plain(record: Record) -> bool:
-    """Whether the run has no temporal module, as far as its record says."""
+    """Whether the run has no temporal module, by its record."""
     model = record.train.get("spec", {}).get("model", {})
     return "temporal" in model and model["temporal"] is None
 
 
 def mean(found: Sequence[Any], value: Callable[[Any], float | None]) -> float | None:
-    """Over those that have a value."""
+    """Mean over the results that have a value."""
     values = [x for one in found if (x := value(one)) is not None]
     return float(np.mean(values)) if values else None
 

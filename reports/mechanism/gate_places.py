@@ -1,4 +1,4 @@
-"""What gates let through where, as a table of a profile's page."""
+"""How far gates open at different places of a frame, as a table of a profile's page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,5 +43,5 @@ def cell(records: Sequence[Record], kind: str, place: str) -> str:
 
 
 def gates_of(records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Of each probe; empty for a module without gates."""
+    """Gates of each probe; empty for a module without gates."""
     return [one["gates"] or {} for one in probes(records)]

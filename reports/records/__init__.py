@@ -1,1 +1,1 @@
-"""Which records of runs there are, and which of them may stand side by side."""
+"""The records of a profile's runs, and which of them may be compared."""

@@ -1,4 +1,4 @@
-"""What is said above a table about the code that made its records."""
+"""The lines above a table on the code that made its records."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MIXED = "Gains between these and the other records compare results of different 
 
 @dataclass(frozen=True)
 class TodaysCode:
-    """The code that the stages of a profile would be made by now."""
+    """Digests of the present code of a profile's stages."""
 
     layout: Layout
 
     @cached_property
     def graph(self) -> Graph | None:
-        """None where nothing is declared."""
+        """The profile's stages; None where nothing is declared."""
         if not (self.layout.manifests / "runs.yaml").is_file():
             return None
         manifests = load_manifests(self.layout.manifests)
@@ -39,8 +39,8 @@ class TodaysCode:
         return StageCode(STAGE_BODIES)
 
     def change(self, record: Record) -> str:
-        """What of the code changed since an evaluation was made, "" if nothing, or if today's
-        settings are others."""
+        """What of the code has changed since an evaluation was made; "" if nothing, or if today's
+        settings differ."""
         if self.graph is None or record.run not in self.graph.runs:
             return ""
         stage = self.graph.evaluate(record.run, record.seed)
@@ -52,8 +52,8 @@ class TodaysCode:
 
 
 def code_words(records: Sequence[Record], today: TodaysCode) -> list[str]:
-    """Lines on records of other code than today's, and on those that do not say; none where all
-    are of today's."""
+    """Lines on records made by other code than today's, and on those that do not say; none where
+    all are of today's."""
     unrecorded = [record.name for record in records if not record.evaluate.get("code")]
     if len(unrecorded) == len(records):
         return [UNRECORDED] if records else []

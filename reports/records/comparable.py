@@ -1,4 +1,4 @@
-"""Which records may stand in one table: those that differ are left out and named, never averaged
+"""Which records may be shown in one table: those that differ are left out and named, never averaged
 in.
 
 The record that finished last decides, as the settings at hand are those that were run last.
@@ -14,7 +14,7 @@ from experiments.declared.tables import Table
 from experiments.stages.key import key_spec
 from reports.records.run_record import Record
 
-REFERENCE = "reference"  # of a control: what tells it from the run that it is a control of
+REFERENCE = "reference"  # the setting in which a control differs from its run
 Identity = Callable[[Record], dict[str, str]]  # named properties as JSON text
 
 
@@ -70,7 +70,7 @@ def training_spec(record: Record) -> dict[str, Any]:
 
 
 def method_identity(record: Record) -> dict[str, str]:
-    """What runs of one image model must have in common; other methods have their own."""
+    """Properties that all runs of one image model must share; other image models have their own."""
     identity = {
         "pretrained weights": record.train.get("inputs", {}).get("pretrain"),
         "tracking head": record.train.get("spec", {}).get("model", {}).get("track"),

@@ -1,8 +1,8 @@
-"""Records that cannot be the evaluations they say they are: two seeds with one outcome.
+"""Records that cannot be the evaluations that they claim to be: two seeds with one outcome.
 
 The bootstrap draws of an evaluation on many videos are a fingerprint of its tracks, which no two
-trainings share. Where two seeds have the same ones, one was evaluated with the other's weights or
-copied, and nothing tells which, so neither is used.
+trainings share. Where two seeds have the same draws, one was evaluated with the other's weights or
+copied; as nothing tells which, neither is used.
 """
 
 from collections.abc import Sequence
@@ -11,11 +11,12 @@ import numpy as np
 
 from reports.records.run_record import Record
 
-TELLING = 100  # distinct draws: a few videos may give two honest seeds the same ones
+TELLING = 100  # distinct draws: with few videos two different trainings may have the same ones
 
 
 def without_copies(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
-    """The records whose draws of AP no record of another seed has, and lines naming the others."""
+    """The records whose draws of AP differ from those of every other seed, and lines naming the
+    rest."""
     alike: dict[bytes, list[Record]] = {}
     for record in records:
         draws = record.draws("AP")

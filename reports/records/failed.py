@@ -1,4 +1,5 @@
-"""Runs that failed, results/<profile>/failed: their rows say so, and older records leave them."""
+"""Runs that failed, results/<profile>/failed: tables say so and do not show older records of
+them."""
 
 from dataclasses import dataclass
 
@@ -25,16 +26,16 @@ class FailedRun:
         return f"{self.run} seed {self.seed} failed ({self.stage}): {self.reason}"
 
     def replaces(self, record: Record, ships: bool) -> bool:
-        """Whether a record of this run and seed is out of date because of the failure.
+        """Whether the failure puts a record of this run and seed out of date.
 
-        One made here always is. One that ships stays as long as it is of the same evaluation.
+        A record made here always is; one that ships only if it is not of the same evaluation.
         """
         same = (record.run, record.seed) == (self.run, self.seed)
         return same and not (ships and record.evaluate.get("key") == self.evaluation)
 
 
 def load_failed(layout: Layout) -> list[FailedRun]:
-    """What failed, by file name. Raises ValueError naming a file that cannot be read."""
+    """Failures by file name. Raises ValueError naming a file that cannot be read."""
     found: list[FailedRun] = []
     for path in sorted(layout.failed.glob("*.json")):
         try:

@@ -20,9 +20,12 @@ from reports.records.whole_split import on_whole_split
 
 @dataclass(frozen=True)
 class Pool:
-    """shipped: as committed; made_here: by this copy's user (empty where nothing ships, as there is
-    nothing to tell them from); failed: runs that replace their records; problems: a line for
-    everything that is not used."""
+    """The usable records of a profile.
+
+    shipped: as committed; made_here: by this copy's user (empty where nothing ships, as the two
+    cannot be told apart then); failed: runs whose failure replaces their records; problems: a line
+    for everything that is not used.
+    """
 
     shipped: list[Record]
     made_here: list[Record]
@@ -63,9 +66,10 @@ def _usable(
     failed: Sequence[FailedRun],
     shipped: Collection[str] = (),
 ) -> tuple[list[Record], list[str]]:
-    """A folder's records of the whole split that no later failure replaces; lines on the others.
+    """A folder's records of the whole split that no later failure replaces; and lines on the
+    others.
 
-    size: videos of that split, None if unknown; shipped: file names of those that ship.
+    size: number of videos of that split, None if unknown; shipped: file names of those that ship.
     """
     found, problems = load_records(folder, profile)
     found, more = on_whole_split(found, size)
@@ -79,6 +83,6 @@ def _usable(
 
 
 def settings(record: Record) -> tuple[str, ...]:
-    """What two records of one run must share for their numbers to be comparable."""
+    """Properties that two records of one run must share for their numbers to be comparable."""
     parts = (shared_identity(record), method_identity(record), run_identity(record))
     return (record.run, *(text for part in parts for text in part.values()))

@@ -1,4 +1,4 @@
-"""What a profile's manifest says of itself and of the size of its validation split."""
+"""The description of a profile and the size of its validation split, from its manifest."""
 
 from pathlib import Path
 from typing import Any, cast

@@ -60,33 +60,35 @@ class Record:
 
     @cached_property
     def evaluated(self) -> str:
-        """Digest of which evaluation this is, for figures of what it left: key, time, AP and AR."""
+        """Digest that identifies the evaluation, for figures of its outputs: key, time, AP and
+        AR."""
         return _digest(self.evaluate, {name: self.metrics.get(name) for name in METRICS})
 
     @cached_property
     def measured(self) -> str:
-        """Digest of all numbers of the evaluation, for figures of them."""
+        """Digest of all numbers of the evaluation, for figures that show them."""
         numbers = {k: v for k, v in self.metrics.items() if not isinstance(v, str)}  # packed draws
         return _digest(self.evaluate, numbers)
 
     @cached_property
     def trained(self) -> str:
-        """Digest of which training this is, for figures of what it left or measured."""
+        """Digest that identifies the training, for figures of its outputs or curves."""
         return _digest(self.train, self.train.get("metrics"))
 
     @property
     def finished(self) -> str:
-        """When the evaluation ended, ISO 8601 and so in order of time as text; "" if unknown."""
+        """When the evaluation ended: ISO 8601, whose order as text is that of time; "" if
+        unknown."""
         return str(self.evaluate.get("finished", ""))
 
     @property
     def metrics(self) -> dict[str, Any]:
-        """What the evaluation measured, as it was recorded."""
+        """The evaluation's metrics as recorded."""
         return self.evaluate["metrics"]
 
     @property
     def videos(self) -> int:
-        """How many videos it was evaluated on, 0 if unknown."""
+        """Number of videos of the evaluation, 0 if unknown."""
         return int(self.metrics.get("videos") or 0)
 
     def metric(self, name: str) -> float:
@@ -95,7 +97,7 @@ class Record:
         return NAN if value is None else float(value)
 
     def _part(self, grouping: str, name: str) -> float | None:
-        """AP of a part of the validation videos."""
+        """AP on a part of the validation videos."""
         difficulty: dict[str, Any] = self.metrics.get("difficulty") or {}
         groups = difficulty.get(grouping, [])
         return next((group["AP"] for group in groups if group["name"] == name), None)
@@ -103,7 +105,7 @@ class Record:
     def draws(self, name: str) -> Array | None:
         """(B,) values of a metric for videos drawn with replacement, in percent, NaN if undefined.
 
-        None where the record holds none. ValueError if unreadable.
+        None where the record holds none. Raises ValueError for draws that cannot be read.
         """
         text = self.metrics.get(f"{name}_draws")
         return None if text is None else 100 * unpack_draws(text)

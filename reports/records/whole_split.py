@@ -1,4 +1,4 @@
-"""Only records of the whole validation split stand in tables: AP on a part of it is another AP."""
+"""Only records of the whole validation split are shown: AP on a part of it is not comparable."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,8 @@ from reports.records.run_record import Record
 def on_whole_split(records: Sequence[Record], size: int | None) -> tuple[list[Record], list[str]]:
     """The records evaluated on at least `size` videos, and a line for each other one.
 
-    Without a size, as in a trial, it is the most videos that a record of the same split has.
+    If size is None, as in a trial, it is the largest number of videos that a record of the same
+    split has.
     """
     kept: list[Record] = []
     problems: list[str] = []

@@ -1,1 +1,2 @@
-"""What seeds and validation videos say about a gain: numbers only, nothing of records or pages."""
+"""What seeds and validation videos say about a gain: functions of numbers, without records or
+pages."""

@@ -37,7 +37,8 @@ def tail(
 
 
 def _mixture(freedom: float) -> tuple[Array, Array]:
-    """T is normal with variance ``freedom / chi2``: these variances (N,), and their weights (N,).
+    """T as a mixture of normal distributions: their variances ``freedom / chi2`` (N,), and weights
+    (N,).
 
     Nodes lie evenly in the logarithm of chi2, where the trapezoid rule converges fastest.
     """

@@ -1,8 +1,8 @@
-"""What other numbers of seeds and videos would decide of a gain, from its own variances.
+"""The power of other numbers of seeds and videos, from a gain's own variances.
 
 The variance of the gain at one seed splits into the interaction of seed and videos, which falls
-with the number of videos as the effect of the videos does, and the rest, the effect of the seed. An
-interaction above the whole variance, which a bootstrap can show, counts as the whole.
+with the number of videos as the effect of the videos does, and the rest, the effect of the seed. A
+bootstrap can show an interaction above the whole variance; it then counts as the whole.
 """
 # pyright: reportMissingTypeStubs=false
 
@@ -27,7 +27,7 @@ DESIGNS = (Design(5, 300), Design(20, 300), Design(5, 1200), Design(10, 1200), D
 
 @dataclass(frozen=True)
 class Chances:
-    """Chance that the gain would be found if it is as published, and denied if it is zero."""
+    """Chance of finding the gain if it is as published, and of denying it if it is zero."""
 
     found: float
     denied: float
@@ -36,9 +36,10 @@ class Chances:
 def chances(
     measured: Estimate, seeds: int, videos: int, published: float, design: Design, error: float
 ) -> Chances | None:
-    """Of a design, from what ``seeds`` and ``videos`` showed, with tests of a size of ``error``.
+    """The chances of a design, from variances measured with ``seeds`` and ``videos``, for tests of
+    size ``error``.
 
-    None where seeds or draws are too few to tell the variances.
+    None where seeds or draws are too few to estimate the variances.
     """
     if measured.seed_variance is None or measured.video_variance is None:
         return None
@@ -57,7 +58,7 @@ def chances(
 def power(
     distance: float, seed_error: float, video_error: float, freedom: int, error: float
 ) -> float:
-    """Chance that a test of a size of ``error`` excludes what lies ``distance`` from the truth.
+    """Chance that a test of size ``error`` excludes a value at ``distance`` from the truth.
 
     The estimate is normal, and its error over seeds varies as the root of a chi2.
     """

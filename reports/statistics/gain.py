@@ -31,10 +31,10 @@ LEVEL = 0.9  # of every interval
 class Estimate:
     """A mean gain over seeds, the variances of this mean, and its interval; None is unknown.
 
-    Without `seed_variance` (one seed) the interval is one over videos, for this seed alone;
-    without `video_variance` (no draws) it is one over seeds, for these videos alone. `freedom`
-    belongs to `seed_variance`, infinite without it. `interaction`: variance of seed and videos in
-    the gain at one seed on all videos.
+    Without `seed_variance` (one seed) the interval is one over videos, for this seed alone; without
+    `video_variance` (no draws) it is one over seeds, for these videos alone. `freedom`: degrees of
+    freedom of `seed_variance`, infinite without it. `interaction`: variance of the interaction of
+    seed and videos, in the gain at one seed on all videos.
     """
 
     mean: float
@@ -72,9 +72,11 @@ class Estimate:
 
 
 def estimate(gains: Sequence[float], draws: Array | None, videos: int) -> Estimate:
-    """Of the differences (n,) by seed and their bootstrap draws (n, B) over ``videos`` videos.
+    """The estimate from differences (n,) by seed and their bootstrap draws (n, B) over ``videos``
+    videos.
 
-    A draw takes the same videos for both runs and for all seeds. None where records hold none.
+    A draw takes the same videos for both runs and for all seeds. draws is None where records hold
+    none.
     """
     mean, count = float(np.mean(gains)), len(gains)
     freedom = count - 1 if count > 1 else math.inf
@@ -91,10 +93,10 @@ def estimate(gains: Sequence[float], draws: Array | None, videos: int) -> Estima
 
 
 def video_parts(draws: Array, videos: int) -> tuple[float, float | None]:
-    """The variance over videos that the (n, B) draws of n seeds share, and their interaction's.
+    """The variance over videos that the (n, B) draws of n seeds share, and that of the interaction.
 
-    One seed shows but the sum of both, which is returned as the first. A bootstrap's variance
-    lacks 1 / V of the true one, as a sample's without ddof.
+    With one seed only their sum is known, and returned as the first. A bootstrap's variance is too
+    small by 1 / V of the true one, as a sample's without ddof, and is corrected.
     """
     scale = videos / max(videos - 1, 1)
     each = float(np.var(draws, axis=1, ddof=1).mean()) * scale
