@@ -1,10 +1,9 @@
-"""The edge of every command: its streams, its errors as one line, Ctrl-C and closed pipes.
-
+"""What every command does with its streams, its errors (one line each), Ctrl-C and closed pipes.
     @command
     def main(arguments: Sequence[str] | None = None) -> int: ...
 
-Readers raise ValueError or OSError, in words for people, for whatever is wrong with an input; these
-end here. Any other exception is a mistake of ours and keeps its traceback.
+Readers raise ValueError or OSError, with a message for users, for whatever is wrong with an input;
+these end here. Any other exception is a bug of ours and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ OURS = ("tpr", "baselines", "experiments", "reports")
 
 
 def told(error: Exception) -> str:
-    """What was wrong, and with what, in a line."""
+    """The message of an error as one line, with the input that it concerns."""
     if isinstance(error, MemoryError):
         return "not enough memory for this input"
     if isinstance(error, UnicodeEncodeError):
@@ -141,16 +140,17 @@ class Output:
 
 
 def say(line: str) -> None:
-    """A line on standard error, if anybody can hear it."""
+    """Prints a line on standard error, if that is open."""
     with contextlib.suppress(OSError, ValueError):
         print(line, file=sys.stderr, flush=True)
 
 
 def open_streams() -> None:
-    """Standard streams that were closed lead nowhere; what a stream cannot spell is escaped.
+    """Opens standard streams that were closed as /dev/null; characters that a stream cannot encode
+    are escaped.
 
-    Else the next file to be opened would get the number of a closed stream, and with it all that
-    is printed.
+    Otherwise the next file to be opened would get the number of a closed stream, and everything
+    that is printed would go into it.
     """
     for number in range(3):
         try:
@@ -166,8 +166,8 @@ def open_streams() -> None:
 
 
 def silenced(status: int) -> int:
-    """Lets standard output and errors lead nowhere if they fail, so that Python's last flush is
-    quiet; `status` again."""
+    """Redirects standard output and errors to /dev/null if they fail, so that Python's last flush
+    raises nothing; returns `status`."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -1,7 +1,8 @@
-"""What a file is instead of what its name promises, told by its first bytes, and what to do.
+"""The actual kind of a file whose content is not what its name promises, told by its first bytes;
+and what to do.
 
-One list for checkpoints, JSON, XML, pictures and videos: all of them are downloaded, packed, and
-kept in git-LFS.
+The one list for checkpoints, JSON, XML, pictures and videos: all of them are downloaded, packed,
+and kept in git-LFS.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ HEAD = 512  # bytes that tell
 
 
 class Other(NamedTuple):
-    """what: the kind of file; fix: what to do about it."""
+    """A kind of file. what: its name for people; fix: what to do about it."""
 
     what: str
     fix: str

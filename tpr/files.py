@@ -1,4 +1,4 @@
-"""Files that are never seen half written, and never take the place of an input."""
+"""Writes files that no reader ever sees half written, and that never overwrite an input."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def settle(path: Path) -> None:
-    """Waits until a file, or the names in a folder, are on the disk; not all file systems can."""
+    """Flushes a file, or the entries of a folder, to the disk; some file systems cannot."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -62,8 +62,10 @@ def settle(path: Path) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Of a regular file in UTF-8: a pipe would be waited for, a device read for ever. ValueError,
-    OSError."""
+    """Text of a regular file in UTF-8. Raises ValueError or OSError.
+
+    Other kinds of files are refused: a pipe would be waited for, a device read for ever.
+    """
     if path.exists() and not path.is_file():
         raise ValueError(f"{path}: is not a file")
     try:

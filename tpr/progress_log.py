@@ -1,4 +1,4 @@
-"""Where a training or an inference tells how far it is."""
+"""The interface that trainings and inferences report their progress to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Log(Protocol):
-    """Where progress goes."""
+    """Takes lines of text and progress."""
 
     def info(self, message: str) -> None: ...
 

@@ -1,4 +1,4 @@
-"""Text that files and strangers brought, made fit for one line of a terminal."""
+"""Text from files and users, escaped and shortened to fit on one line of a terminal."""
 
 from __future__ import annotations
 

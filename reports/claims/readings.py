@@ -101,7 +101,7 @@ def _at_once(result: ClaimResult) -> str:
 
 
 def unlike(result: ClaimResult) -> list[str]:
-    """Settings, beside the module, in which the two runs of a pair differ."""
+    """Sentences on differences between the two runs of a pair other than the module."""
     pairs = result.pairs
     traits = [(pairs.commits, "at two commits"), (pairs.machines, "on two kinds of machine")]
     return [f"Trained {what}: {seed_names(seeds)}." for seeds, what in traits if seeds]

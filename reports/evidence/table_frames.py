@@ -61,7 +61,7 @@ def _row(
 
 
 def _tracking(records: Sequence[Record]) -> list[str]:
-    """Mean tracking metrics of the records of a run; records from before December 2026 have
+    """Names of the tracking metrics in the records of a run; records from before December 2026 have
     none."""
     return [name for name in TRACKING if any(name in one.metrics for one in records)]
 

@@ -19,7 +19,8 @@ Curves = dict[str, list[Curve]]  # by run, one for each seed
 
 
 def load_curves(runs: Path, records: Sequence[Record]) -> tuple[Curves, Sources]:
-    """Smoothed curves by run, and names of the trainings that they show."""
+    """Smoothed curves by run, and digests of the trainings that they show, by name of the
+    record."""
     curves: Curves = {}
     sources: Sources = {}
     for record in records:

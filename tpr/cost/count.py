@@ -25,8 +25,11 @@ from tpr.routing.sampling import DeformConv
 
 @dataclass(frozen=True)
 class Count:
-    """by_module: {path below the counted module, "" itself: {kind: multiply-accumulates}}, what
-    submodules do included; unknown: operators that have no formula and were counted as nothing."""
+    """Multiply-accumulates of one forward pass.
+
+    by_module: {path below the counted module, "" itself: {kind: multiply-accumulates}}, submodules
+    included; unknown: operators that have no formula and were counted as nothing.
+    """
 
     by_module: dict[str, Counter[str]]
     unknown: tuple[str, ...]
@@ -36,8 +39,11 @@ class Count:
         return sum(self.of("").values())
 
     def of(self, path: str) -> Counter[str]:
-        """What a module does, by kind: for one that was not called itself, but by its parts (a
-        list of modules, or one of which only methods are used), what its submodules do."""
+        """Multiply-accumulates of a module, by kind.
+
+        Where it was not called itself (a list of modules, or one of which only methods are used) it
+        is the sum over its submodules.
+        """
         if path in self.by_module:
             return self.by_module[path]
         inside = [p for p in self.by_module if p.startswith(f"{path}.")]
@@ -79,7 +85,7 @@ def count(module: nn.Module, *inputs: Any) -> Count:
 
 
 def _raw(formula: Any) -> Any:
-    """Marks a formula that takes tensors, where torch's counter hands out shapes by default."""
+    """Marks a formula that takes tensors; torch's counter passes shapes by default."""
 
     def counted(*args: Any, **kwargs: Any) -> int:
         out = kwargs.pop("out_val")

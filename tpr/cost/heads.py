@@ -1,4 +1,5 @@
-"""What each instance head computes for one frame, and which of it the paper's tool did not see."""
+"""The computation of each instance head for one frame, and the parts of it that the paper's tool
+did not count."""
 
 from __future__ import annotations
 
@@ -19,9 +20,12 @@ Forward = Callable[[nn.Module, dict[str, Tensor], int], None]
 
 @dataclass(frozen=True)
 class HeadCost:
-    """forward(head, pyramid, detections) runs what inference computes, the masks of `detections`
-    boxes included; parts: paths of submodules by the name of the part; dead: the parts that a
-    trace without detections drops, since no output depends on them."""
+    """How a head's cost is measured.
+
+    forward(head, pyramid, detections) runs what inference computes, including the masks of
+    `detections` boxes; parts: paths of submodules by the name of the part; dead: the parts that a
+    trace without detections drops, since no output depends on them.
+    """
 
     forward: Forward
     parts: dict[str, tuple[str, ...]]
@@ -64,8 +68,10 @@ def mask_rcnn(head: MaskRCNN, pyramid: dict[str, Tensor], detections: int) -> No
 def pooled(
     x: Tensor, boxes: int, resolution: int, scale: float = 1.0, sampling_ratio: int = 0
 ) -> Tensor:
-    """Features (boxes, C, resolution, resolution) of a map (1, C, H, W); which boxes, and of which
-    level, does not change what they cost."""
+    """Features (boxes, C, resolution, resolution) of a map (1, C, H, W).
+
+    The position and level of the boxes do not change the cost.
+    """
     rois = x.new_zeros(boxes, 5)
     return torch.ops.torchvision.roi_align(
         x, rois, scale, resolution, resolution, sampling_ratio, True

@@ -76,7 +76,8 @@ def measure(
 
 
 def part_paths(model: VISModel) -> dict[str, tuple[str, ...]]:
-    """Module paths of every part; what lies in a nested part belongs to that one only."""
+    """Paths of the modules of every part; a module inside a nested part belongs to that part
+    only."""
     head: HeadCost = head_cost(model.head)
     inside = [] if model.temporal is None else called_modules(model.temporal)
     return {
@@ -106,7 +107,7 @@ def parameters(model: VISModel, parts: dict[str, tuple[str, ...]]) -> dict[str, 
 
 
 def owner(path: str, parts: dict[str, tuple[str, ...]]) -> str:
-    """The part whose path is the longest one above `path`."""
+    """The part that a module belongs to: the one with the longest path above `path`."""
     inside = [(len(p), part) for part, paths in parts.items() for p in paths if is_below(path, p)]
     return max(inside)[1]
 

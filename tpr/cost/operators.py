@@ -37,7 +37,8 @@ ADAPTIVE_POINTS = 4  # of a roi_align bin whose sampling_ratio is not given
 
 
 def conv(x: Tensor, weight: Tensor, out: Tensor, transposed: bool = False) -> int:
-    """Of a convolution of x with weight (C_out, C_in / groups, k, k) to out (N, C_out, H, W)."""
+    """Multiply-accumulates of a convolution of x with weight (C_out, C_in / groups, k, k) to out
+    (N, C_out, H, W)."""
     positions = (x if transposed else out).shape
     return positions[0] * prod(positions[2:]) * weight.numel()
 
@@ -47,12 +48,12 @@ def convolution(x, weight, bias, stride, padding, dilation, transposed, *_, out_
 
 
 def product(a: Tensor, b: Tensor, *_, out_val: Tensor, **__) -> int:
-    """Of mm and bmm."""
+    """Multiply-accumulates of mm and bmm."""
     return out_val.numel() * a.shape[-1]
 
 
 def added_product(bias: Tensor, a: Tensor, b: Tensor, *_, out_val: Tensor, **__) -> int:
-    """Of addmm and baddbmm."""
+    """Multiply-accumulates of addmm and baddbmm."""
     return out_val.numel() * a.shape[-1]
 
 

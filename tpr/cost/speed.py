@@ -48,7 +48,7 @@ INFER = {"first_frame": "skip", "recursive": True}
 
 
 class Seconds(NamedTuple):
-    """Of one round, a frame on average: everything, and the network alone."""
+    """Seconds per frame, averaged over one round: of everything, and of the network alone."""
 
     inference: float
     network: float
@@ -119,7 +119,8 @@ def measure(
 def set_gates(model: VISModel, dataset: YouTubeVIS, device: str, opened: float) -> float | None:
     """Opens a share of the gates; returns the share of the gated work that is then needed.
 
-    In one execution, whichever is measured, as the two first look at different parts of a pyramid.
+    Always in the same execution, as dense and masked execution look at different parts of a pyramid
+    first.
     """
     with execution("masked"), GateSetter(model, opened):
         play(model, dataset, device)

@@ -1,7 +1,7 @@
 """The reader of YouTube-VIS and OVIS annotations, for training and for evaluation.
 
-What is odd is reported by kind and read all the same; whoever reads decides what to do about it:
-an evaluation counts it, training refuses it, the check of a data set lists it.
+Irregular entries are reported by kind and read all the same; the caller decides what follows: an
+evaluation counts them, training refuses the file, the check of a data set lists them.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _size(entry: dict, where: str, longest: int) -> tuple[int, int]:
 
 
 def _length(entry: dict, names: list | None, where: str, report: Report) -> int:
-    """The number of file names, or what the video says where it has none."""
+    """Number of frames: that of the file names, or what the video states where it has none."""
     if entry.get("length") is None:
         return len(names or ())
     try:
@@ -127,8 +127,11 @@ def _length(entry: dict, names: list | None, where: str, report: Report) -> int:
 
 
 def _file_name(name: Any, where: str, report: Report, frames: Path) -> str | None:
-    """Refuses names that lead out of the frame root whatever lies on the disk. Backslashes lead
-    into folders unless a file is called so."""
+    """A checked file name. Names that lead out of the frame root are refused whatever is on the
+    disk.
+
+    Backslashes separate folders unless a file has them in its name.
+    """
     if name is None:
         return None
     if not isinstance(name, str) or not name or "\0" in name:
@@ -188,7 +191,8 @@ def _annotation(entry: dict, *, boxes: bool) -> Track:
 
 
 def segmentations_of(entry: dict, where: str) -> list | tuple:
-    """An entry a frame; masks are only checked when they are decoded."""
+    """The segmentations of an entry, one for each frame, unchecked: masks are checked when they are
+    decoded."""
     value = entry.get("segmentations")
     if not isinstance(value, list | tuple):
         hint = ' (found "segmentation", singular)' if "segmentation" in entry else ""
@@ -241,7 +245,8 @@ def _report_oddities(
 
 
 def report_lengths(track: Track, video: Video, report: Report) -> None:
-    """Masks that are not as many as the video's frames, boxes and areas not as many as masks."""
+    """Reports a number of masks other than that of the frames, and of boxes or areas other than
+    that of the masks."""
     found = len(track.segmentations)
     if found != video.length:
         place = f'{track.name}: "segmentations" has {found} entries, but the video'

@@ -1,4 +1,4 @@
-"""What is odd or wrong in annotations and results, told by kind, number and place."""
+"""Irregularities and defects of annotations and results, by kind, number and place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SHOWN = 5  # places of a kind that a report names
 
 
 class Kind(NamedTuple):
-    """usable: whether a data set with it can be trained on; meaning: what follows from it."""
+    """usable: whether a data set with such an entry can be trained on; meaning: the consequence."""
 
     usable: bool
     meaning: str
@@ -133,7 +133,7 @@ class Tally:
         self._notes[kind] = before._replace(count=before.count + count)
 
     def notes(self) -> list[Note]:
-        """In the order of KINDS."""
+        """The notes of all kinds found, in the order of KINDS."""
         return [self._notes[kind] for kind in KINDS if kind in self._notes]
 
 

@@ -1,5 +1,5 @@
-"""Training batches as pure functions of (seed, iteration), so that a run can resume anywhere, and
-any process can have any part of any batch."""
+"""Training batches as pure functions of (seed, iteration): a run can resume anywhere, and any
+process can load any part of any batch."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class PairBatch(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What a batch shall hold: some frames of a video, all under one geometry."""
+    """The contents of one element of a batch: frames of a video, all under one geometry."""
 
     video: Video
     frames: tuple[int, ...]
@@ -215,7 +215,7 @@ PREFETCHED = 2  # batches that each loader is ahead
 
 
 class Computed(Dataset):
-    """What a function gives for each iteration, packed, as torch.utils.data wants it."""
+    """A function's results for each iteration, packed, as a data set for torch.utils.data."""
 
     def __init__(self, fetch: Callable[[int], T]) -> None:
         self.fetch = fetch

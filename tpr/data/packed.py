@@ -18,7 +18,7 @@ ALIGNMENT = 64  # bytes: CUDA kernels read wide words
 
 
 class Place(NamedTuple):
-    """Where a tensor lies in the buffer."""
+    """Offset, shape and type of a tensor in the buffer."""
 
     begin: int
     end: int
@@ -60,7 +60,7 @@ def pack(value: Any) -> Packed:
 
 
 class _Pickler(pickle.Pickler):
-    """Leaves tensors out, and keeps them with the places that they are to have."""
+    """Pickles a value without its tensors, which it collects with their places in the buffer."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)

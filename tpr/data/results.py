@@ -44,7 +44,7 @@ def _predictions(record: Any, annotations: Annotations, report: Report) -> list[
 
 
 def not_a_list(record: Any) -> str:
-    """What is wrong with results that are no list, and what to do."""
+    """For results that are no list: what they are, and what to do."""
     fix = "a results.json is a list"
     if isinstance(record, dict):
         wrapped = [key for key in WRAPPERS if isinstance(record.get(key), list)]

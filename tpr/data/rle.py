@@ -111,8 +111,10 @@ def _read_numbers(strings: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _values(symbols: np.ndarray, long: np.ndarray, spare: np.ndarray) -> np.ndarray:
-    """For each symbol the int32 that ends there, where one does; ``long`` are the ends of those of
-    more than one group, which are few."""
+    """For each symbol the int32 number that ends there, if one does.
+
+    ``long``: the ends of numbers with more than one group, which are few.
+    """
     values = ((symbols ^ 16).view(np.int8) - 16).astype(np.int32)  # bit 4 of the last: the sign
     for distance in range(1, MAX_GROUPS):
         if not len(long):

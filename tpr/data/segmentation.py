@@ -35,7 +35,8 @@ def check_mask_size(size: Sequence[int], height: int, width: int) -> None:
 
 
 def is_missing(segmentation: Any) -> bool:
-    """No object in this frame: null, and what the reference evaluation also skips, {} and []."""
+    """Whether there is no object in this frame: null, or {} and [], which the reference evaluation
+    also skips."""
     return segmentation is None or segmentation == {} or segmentation == []
 
 

@@ -66,7 +66,7 @@ class TemporalBackbone(Backbone):
         return self.temporal(both.rows(slice(len(images))), both.rows(slice(len(images), None)))
 
     def _next(self, frame: Frame) -> Frame:
-        """The call's frame as the one after the latest call's."""
+        """The frame refined with that of the latest call as the frame before."""
         self.refined = self.previous is not None
         if self.previous is None:
             return frame
@@ -74,7 +74,7 @@ class TemporalBackbone(Backbone):
 
     @torch.compiler.disable(recursive=False)
     def _next_of_videos(self, frame: Frame) -> Frame:
-        """Each row as the next frame of the video that its input names."""
+        """Each row refined with the frame before of the video that its input names."""
         inputs, self.inputs = self._rows_of_inputs(len(frame.image)), ()
         self.refined = False
         for rows in turns(inputs):
@@ -116,7 +116,7 @@ class TemporalBackbone(Backbone):
         return {"loss_budget": self.budget_weight * budget_loss(gates)}
 
     def nothing(self) -> Tensor:
-        """0, of which every parameter of the module gets a gradient of 0."""
+        """A loss of 0 from which every parameter of the module gets a gradient of 0."""
         return sum((p * 0).sum() for p in self.temporal.parameters() if p.requires_grad)
 
     def output_shape(self) -> dict[str, ShapeSpec]:
@@ -148,7 +148,8 @@ def fitting(reference: Frame, frame: Frame) -> Frame:
 
 
 def usable(x: Tensor) -> Tensor:
-    """A copy where x was made in inference mode and gradients, which refuse it, are on now."""
+    """A copy of a tensor made in inference mode where gradients are recorded now; otherwise the
+    tensor."""
     return x.clone() if x.is_inference() and torch.is_grad_enabled() else x
 
 

@@ -1,4 +1,4 @@
-"""What a model at test time remembers of the videos that it is shown, frame by frame."""
+"""The frames that a model remembers at test time of the videos that it is shown, frame by frame."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Input = Mapping[str, Any]  # of detectron2's models: "image" and more of one pic
 
 
 class Seen(NamedTuple):
-    """A video so far.
+    """The state of a video.
 
-    frame: the latest, refined, None where it was forgotten or is in the making; number: its
-    "frame_id", if given; first, latest: checksums of its pictures, where there are no numbers.
+    frame: the latest one, refined; None where it was dropped or is being computed. number: its
+    "frame_id", if given. first, latest: checksums of its pictures, where there are no numbers.
     """
 
     frame: Frame | None
@@ -29,10 +29,11 @@ class Seen(NamedTuple):
 
 
 class VideoMemory:
-    """The latest frames of the `videos` videos that were shown last, in any order of their frames.
+    """The latest frames of the `videos` videos that were shown last; their frames may be
+    interleaved.
 
-    A video begins with the first frame that is seen of it, and anew with a "frame_id" that is not
-    above the one before, or, without such numbers, with its first picture when that comes again.
+    A video begins with the first frame that is seen of it. It begins anew with a "frame_id" not
+    above the one before or, without such numbers, when its first picture comes again.
     """
 
     def __init__(self, videos: int) -> None:
@@ -40,7 +41,8 @@ class VideoMemory:
         self.seen: dict[Hashable, Seen] = {}  # the one shown last comes last
 
     def reference(self, entry: Input) -> Frame | None:
-        """The frame before that of an input, a batch of one, which is then the latest to be kept.
+        """The frame before that of an input (a batch of one), whose video then counts as shown
+        last.
 
         None for a single image and where a video begins.
         """
@@ -89,16 +91,16 @@ def begins_anew(seen: Seen, number: int | None, picture: int | None) -> bool:
 
 
 def checksum(picture: Tensor | None) -> int | None:
-    """Of a picture's bytes."""
+    """Checksum of a picture's bytes."""
     if picture is None:
         return None
     return zlib.crc32(picture.detach().cpu().contiguous().view(torch.uint8).numpy())
 
 
 def turns(batch: Sequence[Input]) -> list[list[int]]:
-    """Rows of a batch in the order in which they are refined: of each video one at a time.
+    """Rows of a batch in groups that can be refined together: one frame of each video at a time.
 
-    ValueError for two inputs of one video whose order is not told by "frame_id".
+    Raises ValueError for two inputs of one video whose order is not given by "frame_id".
     """
     order: dict[int, list[int]] = {}
     last: dict[Hashable, tuple[int, int | None]] = {}  # of each video the turn, the frame's number

@@ -1,4 +1,4 @@
-"""Models that hand their backbone what they are given: references and the inputs' videos."""
+"""Models that pass references, and the videos of their inputs, to their backbone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tpr.detectron2_plugin.memory import Input
 
 
 class Following:
-    """What `follow` adds to a meta-architecture: methods alone, the state is the backbone's."""
+    """The methods that `follow` adds to a meta-architecture; all state is in the backbone."""
 
     architecture: type[nn.Module]  # that the class extends
 
@@ -32,7 +32,8 @@ class Following:
 
     @torch.compiler.disable(recursive=False)
     def preprocess_image(self, batched_inputs: Sequence[Input], *args: Any, **kwargs: Any) -> Any:
-        """Here, too, as all ways to the backbone lead through this method, `inference()` too."""
+        """Also passes references and videos on: every way to the backbone, `inference()` included,
+        calls this method."""
         if not self.training:
             self._hand_over(batched_inputs)
         return super().preprocess_image(batched_inputs, *args, **kwargs)
@@ -61,7 +62,8 @@ class Following:
 
 
 def normalised(model: nn.Module, batch: Sequence[Input]) -> Tensor:
-    """As detectron2's models without `preprocess_image` (SemanticSegmentor) have it in forward."""
+    """Normalised and padded images, as detectron2's models without `preprocess_image`
+    (SemanticSegmentor) compute them in forward."""
     mean, std, backbone = model.pixel_mean, model.pixel_std, model.backbone
     images = [(entry["image"].to(mean.device) - mean) / std for entry in batch]
     padding = {"padding_constraints": backbone.padding_constraints}
@@ -69,8 +71,11 @@ def normalised(model: nn.Module, batch: Sequence[Input]) -> Tensor:
 
 
 def with_temporal_losses(losses: dict[str, Any], backbone: TemporalBackbone) -> dict[str, Any]:
-    """Losses beside which the module has its own; one of them depends, with a gradient of 0, on all
-    of its parameters, for which distributed training waits in every iteration."""
+    """The losses and those of the module.
+
+    One of them depends, with a gradient of 0, on all of the module's parameters, as distributed
+    training waits for their gradients in every iteration.
+    """
     name = next(name for name, loss in losses.items() if torch.is_tensor(loss))
     nothing = backbone.nothing()
     return losses | {name: losses[name] + nothing} | backbone.losses()

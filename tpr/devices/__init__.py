@@ -1,1 +1,1 @@
-"""What a machine and its GPU allow, and what a record says of them."""
+"""Limits of a machine and its GPU, and what a record says about both."""

@@ -1,4 +1,4 @@
-"""What a machine must allow so that loader processes can feed a GPU: open files, shared memory."""
+"""Limits of the machine that loader processes run into: open files and shared memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 def raise_open_files() -> str:
-    """Lets this process open as many files as it may; what to do where that is few, else ""."""
+    """Raises this process's limit of open files as far as allowed; returns what to do if that is
+    too low, else ""."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

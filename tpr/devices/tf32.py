@@ -24,7 +24,7 @@ def allow_tf32(device: torch.device) -> None:
 
 @contextmanager
 def exact_products() -> Iterator[None]:
-    """Inside, whatever runs, single precision is single precision: for comparing devices."""
+    """Within the block single precision is exact, without TF32: for comparing devices."""
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     _exact.append(None)
     torch.set_float32_matmul_precision("highest")

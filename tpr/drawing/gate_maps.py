@@ -1,4 +1,4 @@
-"""What a module's gates let through in one frame, as a picture."""
+"""A picture of how far a module's gates are open in one frame."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def gate_panel(picture: np.ndarray, maps: dict[str, np.ndarray], width: int) -> 
 
 
 def gate_panel_width(width: int) -> int:
-    """Of a panel beside a frame of `width` pixels."""
+    """Width of the panel beside a frame of `width` pixels."""
     return COLUMNS * max(1, width // 2)
 
 

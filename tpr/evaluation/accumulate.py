@@ -14,8 +14,8 @@ _CHUNK = 4_000_000  # elements of the largest temporary array
 
 @dataclass(frozen=True)
 class CategoryMatches:
-    """Predictions of a category by falling score (ties: video order, then rank in the video), and
-    its true tracks."""
+    """Matches of a category: its predictions by falling score (ties: video order, then rank in the
+    video), and its true tracks."""
 
     video: np.ndarray  # (N,) index of the prediction's video
     rank: np.ndarray  # (N,) place within video and category

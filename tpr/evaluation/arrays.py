@@ -1,4 +1,4 @@
-"""Arrays by what they hold, for annotations."""
+"""Names for types of arrays, for annotations."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -81,8 +81,10 @@ def _stacked(found: Sequence[Mapping[str, Floats]]) -> dict[str, Floats]:
 
 
 def of_draws(first: Floats, second: Floats, *, seed: int, interval: bool) -> Difference:
-    """Second minus first, each (S, 1 + B) for S seeds: the number itself, then draws of it; -1
-    where undefined."""
+    """The difference, second minus first, of two runs at S seeds.
+
+    first, second: (S, 1 + B), the number itself, then B draws of it; -1 where undefined.
+    """
     defined = np.minimum(first, second) >= 0
     gains = np.where(defined, second - first, np.nan)
     value = float(gains[:, 0].mean())
@@ -110,7 +112,8 @@ def check_videos(first: Sequence[Metrics], second: Sequence[Metrics]) -> None:
 
 
 def too_few_videos(first: Sequence[Metrics], second: Sequence[Metrics]) -> Note | None:
-    """What is to be said where less than two videos hold tracks or results: all draws are alike."""
+    """The note on fewer than two videos with tracks or results, whose draws are all alike; else
+    None."""
     every = [*first, *second]
     used = np.flatnonzero(np.any([one.used_videos() for one in every], axis=0))
     if len(used) > 1:

@@ -94,7 +94,7 @@ def _mean_severity(generated: dict[str, Any]) -> float:
     return float(np.mean(severities)) if severities else 0.0
 
 
-# what stands for a whole video
+# one amount for a whole video
 VIDEO_AMOUNTS: dict[str, Callable[[dict[str, Any]], float]] = {
     "overlap": _worst_overlap,
     "scale_change": _largest_scale_change,

@@ -31,7 +31,8 @@ class FrameOverlaps:
 
 
 def frame_overlaps(masks: Masks, truths: int) -> FrameOverlaps:
-    """Of the masks of a video's tracks, of which the first ``truths`` are true ones."""
+    """The overlaps of a video's tracks by their masks; the first ``truths`` tracks are true
+    ones."""
     tracks, frames = len(masks.lengths), int(masks.lengths.max(initial=0))
     table = masks.table
     areas = np.zeros((tracks, frames), np.int64)

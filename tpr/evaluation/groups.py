@@ -21,8 +21,10 @@ UNITS = {"size": "pixels", "length": "frames", "motion": "box overlap"}
 
 @dataclass(frozen=True)
 class TrackGroup:
-    """AP, AP50 and AR100 in [0, 1], -1 without true tracks, over those whose trait is from ``low``
-    to ``high``, both included."""
+    """A group of true tracks whose trait is from ``low`` to ``high``, both included.
+
+    AP, AP50 and AR100 in [0, 1], -1 without true tracks.
+    """
 
     name: str
     low: float
@@ -60,7 +62,8 @@ def _by_area(values: np.ndarray) -> tuple[list[str], np.ndarray]:
 
 
 def _by_thirds(values: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Thirds of the true tracks; equal lengths stay together."""
+    """Thirds of the true tracks by length; equal lengths stay in one third, so thirds may differ in
+    size."""
     first, second = np.floor(np.quantile(values, [1 / 3, 2 / 3])) if len(values) else (0, 0)
     ranges = [[0, first], [first + 1, second], [second + 1, 1e10]]
     return ["short", "medium", "long"], np.array(ranges)

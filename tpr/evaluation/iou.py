@@ -66,10 +66,10 @@ def _per_frame(masks: Masks, name: str) -> Ints:
 
 
 def _on_one_axis(masks: Masks) -> list[np.ndarray]:
-    """Start, end, start, end, ... of each track's stretches, on an axis on which all frames of the
-    video follow each other: intersecting tracks is intersecting intervals.
+    """Start, end, start, end, ... of each track's runs of pixels, on one axis with all frames of
+    the video in succession: intersecting tracks then is intersecting intervals.
 
-    Masks of one frame but another size get a place of their own, so that they meet nothing.
+    Masks of another size in the same frame get intervals of their own, which meet nothing.
     """
     table = masks.table
     _, place = np.unique(table[["frame", "size"]], return_inverse=True)
@@ -81,7 +81,9 @@ def _on_one_axis(masks: Masks) -> list[np.ndarray]:
 
 
 def _apart(edges: np.ndarray, others: np.ndarray) -> int:
-    """Pixels that just one of two tracks has: of all starts and ends in order, every other one
-    begins a stretch of such pixels."""
+    """Number of pixels that exactly one of two tracks has.
+
+    Of all starts and ends in order, every other one begins a run of such pixels.
+    """
     places = np.sort(np.concatenate([edges, others]), kind="stable")  # merges sorted runs
     return (places[1::2] - places[0::2]).sum()

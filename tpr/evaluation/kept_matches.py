@@ -1,17 +1,18 @@
-"""The matches of an evaluation in one small file, from which all its numbers can be made again.
+"""The matches of an evaluation in one small file, from which all its numbers can be computed again.
 
 The file is an xz-compressed .npz. ``about`` is JSON: format, ids of videos and categories (with
-their names) in the order that the arrays count in, limits of predictions, bounds of difficulty. The
+their names) in the order of the arrays' indices, limits of predictions, bounds of difficulty. The
 tables ``tracks`` (whole videos) and ``frames`` (single ones, only where videos say how hard they
 are) have a row for each prediction, by category and falling score, and one for each true object:
 
-- <table>_category, _video: (N,) of predictions; a video's place is the difference to the row before
-- <table>_hit, _counted: (A, T, ceil(N / 8)) bits, of ranges of area and IoU thresholds: a true
-  positive, and one that counts at all
-- <table>_true_category, _true_video: (G,) of true objects; _wanted: (A, ceil(G / 8)) bits, to be
-  found
+- <table>_category, _video: (N,) of predictions; a video is stored as the difference to the row
+before
+- <table>_hit, _counted: (A, T, ceil(N / 8)) bits, of ranges of area and IoU thresholds: whether a
+prediction is a true positive, and whether it counts at all
+- <table>_true_category, _true_video: (G,) of true objects; _wanted: (A, ceil(G / 8)) bits: whether
+they are to be found
 
-Scores are not in it: their order is all that precision and recall depend on.
+Scores are left out, as precision and recall depend on their order alone.
 """
 
 import io
@@ -84,11 +85,12 @@ def _table(name: str, metrics: Metrics, ranges: int | None) -> Arrays:
 
 
 def _steps(parts: list[np.ndarray]) -> np.ndarray:
-    """Differences, which are mostly 0 or 1 where a track's frames follow each other."""
+    """Differences between successive values, mostly 0 or 1, as a track's frames follow each
+    other."""
     places = np.concatenate([np.zeros(0, np.int64), *parts])
     return np.diff(places, prepend=0).astype(np.int32)
 
 
 def _bits(parts: list[np.ndarray]) -> np.ndarray:
-    """Flags (..., N) of all categories, eight a byte along the last axis."""
+    """Flags (..., N) of all categories, packed into eight per byte along the last axis."""
     return np.packbits(np.concatenate(parts, axis=-1), axis=-1) if parts else np.zeros(0, np.uint8)

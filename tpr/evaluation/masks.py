@@ -1,7 +1,8 @@
-"""Masks of tracks as the stretches that their pixels have, read column by column.
+"""Masks of tracks as runs of pixels, column by column.
 
 Nothing is decoded to pixels. Reading and intersecting are done by ``_masks``, which is compiled; by
-numpy, to the same numbers, where it was not built, and for masks that are not plain or are broken.
+numpy, with the same results, where it was not built, and for masks that are malformed or no
+compressed RLE.
 """
 
 from collections.abc import Sequence

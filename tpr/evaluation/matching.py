@@ -48,7 +48,8 @@ def match(
 
 
 def outside_of(ranges: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(A, n) bool: a value is out of a range, both of whose ends it may be; NaN is."""
+    """(A, n) bool: whether a value is out of a range. Both ends belong to a range; NaN is
+    outside."""
     return ~((values >= ranges[:, :1]) & (values <= ranges[:, 1:]))
 
 

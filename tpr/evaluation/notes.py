@@ -1,4 +1,4 @@
-"""What makes a number mean something else than it seems to, found while it is computed."""
+"""Circumstances, found during an evaluation, in which a number does not mean what it seems to."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from tpr.evaluation.matching import IOU_THRESHOLDS
 
 
 class Sides(NamedTuple):
-    """Findings of the ground truth and those of the results, which are told apart."""
+    """Findings in the ground truth and in the results, kept separately."""
 
     truth: Tally
     results: Tally

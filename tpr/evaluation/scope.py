@@ -1,4 +1,5 @@
-"""Which tracks meet in an evaluation: those of one video and category, in the order that counts."""
+"""Which tracks are compared in an evaluation: those of one video and category, in the order of the
+reference."""
 
 from __future__ import annotations
 
@@ -39,8 +40,11 @@ class Scope:
         object.__setattr__(self, "category_ids", ids)
 
     def tracks(self, tracks: Iterable[Track], limit: int | None = None) -> Group:
-        """Those within scope by video, category and falling score; of equals in the order given,
-        pooled ones in that of their categories. ``limit`` of a video and category count."""
+        """The tracks within scope by video, category and falling score.
+
+        Equal scores keep the order given; pooled categories keep that of the categories. At most
+        ``limit`` tracks of a video and category count.
+        """
         videos = {video: index for index, video in enumerate(self.videos)}
         categories = {category: index for index, category in enumerate(self.categories)}
         known = [t for t in tracks if t.video_id in videos and t.category_id in categories]
@@ -57,8 +61,8 @@ class Scope:
         return Group([known[i] for i in order], video, category, group, score, rank, counts)
 
     def paired(self, truths: Group, found: Group) -> tuple[np.ndarray, np.ndarray]:
-        """(P,) predictions that count and (P,) the true tracks of their video and category, each
-        with each, by prediction."""
+        """All pairs that are compared: (P,) predictions that count and (P,) true tracks of the same
+        video and category, by prediction."""
         first, last = (
             np.searchsorted(truths.group, found.group, side) for side in ("left", "right")
         )

@@ -1,1 +1,1 @@
-"""One frame's step of a trained model as a graph for other programs: torch.export, ONNX."""
+"""A trained model's computation for one frame as a graph for other programs: torch.export, ONNX."""

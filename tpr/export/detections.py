@@ -1,7 +1,8 @@
-"""What a head finds before NMS, at every place, whatever its score: what graphs of one shape hold.
+"""A head's raw detections before NMS, at every location, whatever the score, in tensors of fixed
+shape.
 
-M are all locations (or anchors) of all levels, from fine to coarse, row by row. Thresholds, NMS and
-tracking work on it, in numbers that depend on the picture.
+M counts all locations (or anchors) of all levels, from fine to coarse, row by row. Thresholds, NMS
+and tracking come after it, as the number of their results depends on the picture.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ HEADS: dict[type[nn.Module], Callable[[nn.Module, Pyramid], Found]] = {
 
 
 def left_out(head: nn.Module) -> str:
-    """What a graph does not hold, and why not."""
+    """The parts of a head that a graph does not hold, and why."""
     second = "Mask R-CNN's second stage, " if isinstance(head, MaskRCNN) else ""
     return (
         f"{second}thresholds, NMS, masks of what is left, tracking: how many detections there are "

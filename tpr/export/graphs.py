@@ -1,4 +1,4 @@
-"""Graphs of a frame's step in files, and whether they give the model's numbers."""
+"""Graphs of a frame's step: written to files, read back, and compared with the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Frames to try a step on: a generated video's, with the pyramids that the model gives for them."""
+"""Frames to compare a step on: those of a generated video, with the pyramids that the model
+computes for them."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from tpr.export.step import FrameStep
 def inputs_of(
     steps: dict[str, FrameStep], size: tuple[int, int], count: int
 ) -> dict[str, list[Inputs]]:
-    """So many inputs of each step: "first", and if there is one, "next"."""
+    """`count` inputs for each step: "first" and, if there is one, "next"."""
     frames = list(pictures(size, count + 1))
     inputs: dict[str, list[Inputs]] = {"first": [(frame,) for frame in frames[:count]]}
     if "next" in steps:

@@ -1,4 +1,4 @@
-"""What a model does with one frame, as a module of tensors alone."""
+"""A model's computation for one frame as a module whose inputs and outputs are tensors."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tpr.routing import Frame
 
 
 class FrameStep(nn.Module):
-    """A picture, and a pyramid of the frame before, to what the frame shows.
+    """Computes what a frame shows from its picture and a pyramid of the frame before.
 
-    first: of a video's first frame, which has no frame before: as the test settings say without the
-    temporal module ("skip") or with the frame itself as reference ("self").
+    first: for a video's first frame, which has no frame before: it goes without the temporal module
+    ("skip") or is its own reference ("self"), as the test settings say.
     """
 
     def __init__(self, model: VISModel, settings: dict, *, first: bool) -> None:
@@ -26,12 +26,13 @@ class FrameStep(nn.Module):
 
     @property
     def previous(self) -> list[str]:
-        """The outputs that the next frame's step takes, a level each, in order."""
+        """Names of the outputs that the next frame's step takes, one for each level, in order."""
         return [self.kept + name for name in self.model.backbone.levels]
 
     @property
     def kept(self) -> str:
-        """What begins the names of the next frame's reference: of the refined pyramid, or raw."""
+        """Prefix of the names of the next frame's reference: the refined pyramid's, or the raw
+        one's."""
         return "" if self.recursive or self.model.temporal is None else "raw_"
 
     def forward(self, picture: Tensor, *previous: Tensor) -> dict[str, Tensor]:

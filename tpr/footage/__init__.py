@@ -1,1 +1,1 @@
-"""What annotated videos show, in the terms of a detector: motion, scale, deformation, overlap."""
+"""Statistics of annotated videos as a detector sees them: motion, scale, deformation, overlap."""

@@ -29,8 +29,11 @@ MEASURES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class View:
-    """How a network sees the frames: their short edge, the upper bounds of FCOS's levels P3, P4 and
-    so on, all in pixels, and which frames: each `every`-th."""
+    """How a network sees the frames.
+
+    Their short edge; the upper bounds of FCOS's levels P3, P4 and so on; both in pixels. every:
+    only each `every`-th frame is used.
+    """
 
     short_edge: int
     ranges: tuple[float, ...]
@@ -65,7 +68,8 @@ def video_measures(video: Video, tracks: Sequence[Track], view: View) -> dict[st
 
 
 def neighbours(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the masks of one track in two successive frames of one size."""
+    """Pairs of masks of one track in two successive frames of equal size, as indices into the
+    table."""
     ahead = (np.diff(table["row"]) == 0) & (np.diff(table["frame"]) == 1)
     one = np.flatnonzero(ahead & (np.diff(table["size"]) == 0))
     return one, one + 1

@@ -1,4 +1,5 @@
-"""Masks and boxes as vertical pieces, and how often a pixel is covered; nothing becomes pixels."""
+"""Masks and boxes as vertical pieces of columns, and how often they cover a pixel; nothing is
+decoded to pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ class Pieces:
 
 
 def spread(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For ranges that begin at `first`: the number of the range of each member, and the member."""
+    """For ranges of ``counts`` integers that begin at ``first``: for each member its range's index,
+    and its value."""
     number = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(len(number)) - np.repeat(np.cumsum(counts) - counts, counts)
     return number, first[number] + within

@@ -1,9 +1,9 @@
-"""The temporal module as a CUDA graph: what is some 1400 small launches a frame becomes one.
+"""The temporal module as a CUDA graph: one launch for each frame instead of some 1400.
 
 A graph replays what it recorded: the same kernels, for tensors of the same sizes at the same
-addresses. So each size of frames is recorded when it first comes, and a frame is copied in and out.
-Execution is dense, as masked execution asks the GPU what to do next. What cannot be recorded raises
-an error; nothing falls back to running without a graph.
+addresses. So each size of frames is recorded when it first comes, and frames are copied in and out.
+Execution is dense, as masked execution asks the GPU for the number of open gates. What cannot be
+recorded raises an error; nothing falls back to running without a graph.
 
 Written without a GPU at hand: the tests replace the recording itself, which nobody has run yet.
 """

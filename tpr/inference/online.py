@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 
 
 class Collected:
-    """What one track collected over a video: masks, and its detections' scores and classes."""
+    """The detections of one track over a video: masks, scores and classes."""
 
     def __init__(self) -> None:
         self.segmentations: dict[int, dict] = {}
@@ -78,10 +78,11 @@ class Collected:
 
 
 class Playback:
-    """A video being processed: its tracker, its tracks, and the frame that comes as reference.
+    """A video being processed: its tracker, its tracks, and the frame that serves as the next
+    reference.
 
-    Of all frames but that one it keeps the tracks' run lengths only. refer: what comes in the
-    previous frame's place, in controls (see `online_reference`).
+    Of all other frames it keeps the tracks' run lengths only. refer: replaces the previous frame in
+    controls (see `online_reference`).
     """
 
     def __init__(self, video: Video, refer: OnlineReference | None = None) -> None:
@@ -95,9 +96,10 @@ class Playback:
         return t < self.video.length and self.video.file_names[t] is not None
 
     def add(self, t: int, found: Instances) -> list[Seen]:
-        """Adds a frame's detections, with masks of the video's size; what the frame now shows.
+        """Adds a frame's detections, with masks of the video's size; returns the tracks that this
+        frame shows.
 
-        Of two detections with one id the later, better one's mask stays.
+        If two detections have one id, the mask of the later, better one stays.
         """
         boxes = found.pred_boxes.tensor
         ids = self.tracker.step(boxes, found.scores, found.pred_classes, found.embedding)
@@ -152,13 +154,13 @@ def infer(
 
 
 def fingerprint(spec: dict[str, Any], dataset: YouTubeVIS, weights: Path) -> str:
-    """Of all that the results depend on."""
+    """Checksum of everything that the results depend on."""
     content = [spec, dataset.fingerprint, hashlib.sha256(weights.read_bytes()).hexdigest()]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def merge(shards: ResultShards, dataset: YouTubeVIS, out: Path) -> dict[str, Any]:
-    """Writes the results of all videos, in order; what is to be told about them."""
+    """Writes the results of all videos, in order; returns the stage's metrics."""
     entries, opened, seconds = [], GateLog(), 0.0
     for shard in shards.read():
         entries += shard["entries"]
@@ -219,7 +221,7 @@ def track_videos(
 ) -> list[dict[str, Any]]:
     """results.json entries of videos of one size; absent frames are skipped and stay null.
 
-    opened collects what the gates of the frames that have a reference did.
+    opened: log of the gates of frames that have a reference.
     """
     refer = online_reference(settings, dataset, model)
     playbacks = [Playback(video, refer) for video in videos]
@@ -244,9 +246,9 @@ def advance(
     pictures: Sequence[np.ndarray],
     settings: dict[str, Any],
 ) -> list[list[Seen]]:
-    """Takes videos of one size through their frame t; what each of them then shows.
+    """Processes frame t of videos of one size; returns the tracks that each video then shows.
 
-    pictures: uint8 RGB (H, W, 3), one a video; settings: as spec["infer"] of `infer`.
+    pictures: uint8 RGB (H, W, 3), one for each video; settings: spec["infer"] of `infer`.
     """
     for one in playbacks:
         one.time = t
@@ -258,7 +260,7 @@ def advance(
 def run_network(
     model: VISModel, images: Tensor, playbacks: Sequence[Playback], settings: dict[str, Any]
 ) -> list[Instances]:
-    """A frame of each video, uint8 (N, 3, h, w), through the network: its detections."""
+    """Detections in a frame of each video; images: uint8 (N, 3, h, w)."""
     frame = refine(model, images, playbacks, settings)
     return model.detect(frame, (images.shape[-2], images.shape[-1]))
 
@@ -308,7 +310,8 @@ def refine(
 def references(
     playbacks: Sequence[Playback], size: tuple[int, int], settings: dict[str, Any]
 ) -> Frame:
-    """The videos' previous frames, or what comes in their place; size: of the network's input."""
+    """The videos' previous frames, or what replaces them in controls; size: of the network's
+    input."""
     frames: list[Frame] = []
     for one in playbacks:
         assert one.previous is not None

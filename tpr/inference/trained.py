@@ -1,7 +1,8 @@
-"""Trained models that ship with the repository, or lie anywhere: a JSON file beside the weights.
+"""Trained models that ship with the repository, or are anywhere else: a JSON file beside the
+weights.
 
 The JSON holds "model" and "infer" as `tpr.inference.online` takes them, "categories", the weights'
-"file" and "sha256", and the same under "base" where they are differences to another file
+"file" and "sha256", and the same under "base" where the weights are differences to another file
 (`tpr.weights.quantised`); `./run_all.sh ship-weights RUN` writes it.
 """
 
@@ -30,7 +31,7 @@ LARGEST, LONGEST = 8192, 64  # of the numbers and lists in a model's description
 
 @dataclass(frozen=True)
 class Trained:
-    """A model ready for inference, its test settings, and what its classes are."""
+    """A model ready for inference, its test settings, and the names of its classes."""
 
     name: str
     model: VISModel

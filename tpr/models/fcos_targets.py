@@ -1,4 +1,5 @@
-"""Which location predicts which instance: FCOS's target assignment with centre sampling."""
+"""Which location predicts which instance: FCOS's target assignment with centre sampling
+(AdelaiDet's FCOSOutputs)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What instance heads hand to the tracking head while training."""
+"""The boxes that instance heads pass to the tracking head in training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Predicted masks, in their boxes or over the whole frame, and how they become video masks."""
+"""Predicted masks, in their boxes or over the whole frame, and their conversion to masks of the
+video's size."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Choosing positions, and small constants, with as few transfers as can be.
+"""Selecting positions, and small constants, with as few transfers between host and GPU as possible.
 
-How many positions are chosen is known on a GPU only: each time the host asks it waits until the GPU
-has caught up, and the GPU then waits for the host. Copying a small tensor to the GPU waits, too.
+The number of selected positions is known on the GPU only: whenever the host asks for it, it waits
+until the GPU has caught up, and the GPU then waits for the host. Copying a small tensor to the GPU
+waits, too.
 """
 
 from __future__ import annotations

@@ -18,9 +18,8 @@ STRIDE = 8
 class TrackHead(nn.Module):
     """Embedding map (N, E, H_3, W_3) from P3..P5: shared tower, resized to P3, 1x1 convolution.
 
-    A box's embedding is the map's value at the box centre.
-
-    Any tracking head has `embeddings(pyramid, boxes)`; how it gets them is its own affair.
+    A box's embedding is the map's value at the box centre. Every tracking head has a method
+    `embeddings(pyramid, boxes)`, however it computes them.
     """
 
     def __init__(self, channels: int, embedding: int = 512, depth: int = 2) -> None:

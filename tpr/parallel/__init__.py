@@ -1,1 +1,2 @@
-"""One training or inference by several processes: who does which part, and what they exchange."""
+"""One training or inference by several processes: how they share the work, and what they
+exchange."""

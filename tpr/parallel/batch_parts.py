@@ -1,7 +1,7 @@
-"""How a batch is cut: into micro-batches, and among the processes of a training.
+"""Divides a batch into micro-batches, and among the processes of a training.
 
-The settings' batch_size is the batch of all processes. With "micro_batch" no process takes more of
-it through the network at once: what is left follows, and gradients add up.
+The settings' batch_size is that of all processes together. With "micro_batch" no process runs more
+of it through the network at once: the rest follows, and gradients add up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ class Part(NamedTuple):
     of: int = 1
 
     def rows(self, length: int) -> slice:
-        """Its samples among the `length` of the batch. Raises ValueError if it cannot be cut so."""
+        """The part's samples in a batch of `length`. Raises ValueError if that cannot be divided
+        equally."""
         if length % self.of:
             raise ValueError(
                 f"a batch of {length} cannot be cut into {self.of} equal parts: change batch_size "

@@ -54,7 +54,7 @@ def process_group(tell: Callable[[str], None] = print) -> Iterator[None]:
 
 @contextmanager
 def all_take_part() -> Iterator[None]:
-    """Around a call that all processes take part in."""
+    """Around a collective call: an error in it becomes a LostProcessError."""
     joining()
     try:
         yield
@@ -65,7 +65,7 @@ def all_take_part() -> Iterator[None]:
 
 
 def device() -> torch.device:
-    """This process's GPU where there is one, else the CPU."""
+    """The GPU of this process where there is one, else the CPU."""
     if not torch.cuda.is_available():
         return torch.device("cpu")
     # Slurm may show each process its own GPU only

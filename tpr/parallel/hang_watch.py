@@ -27,7 +27,8 @@ HUNG = 1  # exit status of the process that finds one
 
 
 class Moves(NamedTuple):
-    """What a process has done: calls joined, things begun, those calls included, and the last."""
+    """What a process has done: the collective calls it joined, everything it began (these calls
+    included), and the last of it."""
 
     joined: int
     begun: int
@@ -39,20 +40,21 @@ _own = Moves(0, 0, "starting", socket.gethostname())
 
 
 def doing(what: str) -> None:
-    """This process begins something, as people read it: "reading the batch of iteration 3"."""
+    """This process begins something; what: words for people, as "reading the batch of iteration
+    3"."""
     global _own
     _own = _own._replace(begun=_own.begun + 1, doing=what)
 
 
 def joining() -> None:
-    """This process joins a call that all take part in, in the same order."""
+    """This process joins a collective call; all processes join them in the same order."""
     global _own
     _own = _own._replace(joined=_own.joined + 1, begun=_own.begun + 1)
 
 
 @dataclass
 class Others:
-    """When each process was last seen to move, by this one's clock."""
+    """When each process was last seen to begin something, by this process's clock."""
 
     moves: dict[int, Moves] = field(default_factory=dict)
     since: dict[int, float] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Others:
             self.moves[rank], self.since[rank] = moves, now
 
     def hung(self, joined: int, before: float) -> list[int]:
-        """Those that the others wait for, having joined fewest calls, if none moved since."""
+        """The processes that joined fewest calls, which the others wait for, if none of them began
+        anything since."""
         seen = dict(self.moves)  # the other thread may add to it
         fewest = min((moves.joined for moves in seen.values()), default=joined)
         behind = [rank for rank, moves in seen.items() if moves.joined == fewest < joined]
@@ -70,11 +73,11 @@ class Others:
 
 
 class Watch:
-    """Two threads that look after `count` processes, of which this one is `rank`.
+    """Two threads that watch `count` processes, of which this one is `rank`.
 
-    One exchanges the moves through the store of torch.distributed, over a connection of its own; it
-    may wait for ever where the first process, which has the store, does not answer. So it is the
-    other one that judges. tell: gets a line about a process that hangs, before this one exits.
+    One thread exchanges the moves through the store of torch.distributed, over a connection of its
+    own; it may wait for ever if the first process, which holds the store, does not answer. The
+    other one therefore judges. tell: gets a line about a process that hangs, before this one exits.
     """
 
     def __init__(self, rank: int, count: int, tell: Callable[[str], None]) -> None:
@@ -130,7 +133,7 @@ class Watch:
                     os._exit(HUNG)  # the main thread waits in a call that nothing else ends
 
     def _verdict(self) -> str:
-        """What is told about processes that hang, or ""."""
+        """A line about processes that hang, or ""."""
         before = time.monotonic() - 0.7 * PATIENCE  # the others are seen from soon after on
         if self.answered < before:
             return f"process 0 of {self.count} does not answer, and the others wait for it"

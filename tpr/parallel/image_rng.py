@@ -1,4 +1,4 @@
-"""Random numbers that belong to an image of a batch, whichever process has the image."""
+"""Random numbers that depend on the image of a batch and not on the process that has it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _keys: list[tuple[int, int, int]] = []
 
 @contextmanager
 def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
-    """Inside, each image of a part of an iteration's batch has random numbers of its own.
+    """Within the block each image of a part of an iteration's batch has its own random numbers.
 
     They depend on the seed, the iteration and the image's place in the batch alone.
     """
@@ -28,9 +28,9 @@ def seeded_part(seed: int, iteration: int, part: int) -> Iterator[None]:
 
 @contextmanager
 def image_rng(image: int, images: int) -> Iterator[None]:
-    """Inside, torch draws the random numbers of one of the part's `images`.
+    """Within the block torch draws the random numbers of one of the part's `images`.
 
-    Outside of `seeded_part` it draws from its own generator, as ever.
+    Outside of `seeded_part` it draws from its own generator as usual.
     """
     if not _keys:
         yield

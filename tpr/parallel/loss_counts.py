@@ -1,4 +1,4 @@
-"""What losses are divided by, counted over all images of an iteration.
+"""The counts that losses are divided by, over all images of an iteration.
 
 A batch may be spread over processes, and over micro-batches that follow one another. A loss that is
 a mean over positive locations must divide by those of the whole batch, or its gradient would depend
@@ -29,18 +29,18 @@ def total(count: Tensor) -> Tensor: ...
 
 
 def total(count: Count) -> Count:
-    """A count over these images (a number or 0-dim tensor) -> over all images of the iteration."""
+    """The sum of a count (a number or 0-dim tensor) over all images of the iteration."""
     return _counters[-1](count) if _counters else count
 
 
 def share(count: int) -> float:
-    """Weight of a mean over `count` things in the mean over all of the iteration's."""
+    """Weight of a mean over `count` elements in the mean over those of the whole iteration."""
     return count / max(total(count), 1)
 
 
 @contextmanager
 def counting(counter: Callable[[Count], Count]) -> Iterator[None]:
-    """Inside, `total` is `counter`."""
+    """Within the block `total` calls `counter`."""
     _counters.append(counter)
     try:
         yield
@@ -49,12 +49,12 @@ def counting(counter: Callable[[Count], Count]) -> Iterator[None]:
 
 
 def over_processes(count: Count) -> Count:
-    """For batches without micro-batches: asks the other processes at once."""
+    """A counter for batches without micro-batches: sums over the processes at once."""
     return count if world_size() == 1 else alike(sums([[float(count)]])[0], count)
 
 
 def recording(counts: list[float]) -> Callable[[Count], Count]:
-    """A counter that changes nothing and adds every count that it gets to `counts`, in order."""
+    """A counter that returns every count unchanged and appends it to `counts`."""
 
     def counter(count: Count) -> Count:
         counts.append(float(count))
@@ -64,7 +64,7 @@ def recording(counts: list[float]) -> Callable[[Count], Count]:
 
 
 def replaying(totals: Iterable[float]) -> Callable[[Count], Count]:
-    """A counter that gives back totals found before, in the order of the questions."""
+    """A counter that returns totals found before, in the order of the calls."""
     answers = iter(totals)
     return lambda count: alike(next(answers), count)
 
@@ -77,5 +77,5 @@ def sums(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def alike(value: float, count: Count) -> Count:
-    """The value as what was counted: tensor or number."""
+    """The value in the form of the count: tensor or number."""
     return count.new_tensor(value) if isinstance(count, Tensor) else value

@@ -1,4 +1,4 @@
-"""Results in pieces, made by several processes or over several calls, and read back in order."""
+"""Results in pieces, written by several processes or calls, and read back in order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class ResultShards:
         return [int(path.stem) for path in self.folder.glob("[0-9]*.json")]
 
     def write(self, index: int, piece: Any) -> None:
-        """A file of two lines: the checksum of the second, and the piece."""
+        """Writes a piece as a file of two lines: the checksum of the second, and the piece as
+        JSON."""
         text = json.dumps(piece).encode()
         with replacing(self.path(index)) as draft:
             draft.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
@@ -55,7 +56,7 @@ class ResultShards:
         return text if hashlib.sha256(text).hexdigest().encode() == checksum else None
 
     def wait(self) -> None:
-        """Until every process has made its pieces."""
+        """Waits until every process has written its pieces."""
         gathered(None)
 
     def read(self) -> Iterator[Any]:

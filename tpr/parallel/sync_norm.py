@@ -39,7 +39,7 @@ class SyncBatchNorm(nn.BatchNorm2d):
 
 
 def synchronise_norms(model: nn.Module) -> None:
-    """Makes every BatchNorm of the model one over all processes, if there are several."""
+    """Makes every BatchNorm of the model normalise over all processes, if there are several."""
     if world_size() == 1:
         return
     for module in list(model.modules()):

@@ -1,1 +1,2 @@
-"""What a temporal module does with its reference: how far it aligns, where its gates open."""
+"""Measures what a temporal module does with its reference: how far it aligns, and where its gates
+open."""

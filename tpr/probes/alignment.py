@@ -14,10 +14,10 @@ ORDER = ("found", "true", "found squared", "true squared", "product")
 
 @dataclass
 class Alignment:
-    """Displacements of positions beside the true ones, added up.
+    """Sums over positions of displacements beside the true ones.
 
-    sums: (5, 2) over positions, of ORDER and by component; error, none: end-point errors of the
-    displacements and of no displacement; squared: the former's squares.
+    sums: (5, 2), the sums named in ORDER, by component; error, none: sums of the end-point errors
+    of the displacements, and of no displacement; squared: of the squares of the former.
     """
 
     positions: int = 0
@@ -36,8 +36,8 @@ class Alignment:
         self.none += float(np.hypot(*true.T).sum())
 
     def summary(self) -> dict[str, Any]:
-        """positions; error and none, their means; correlation over both components, after their
-        means are taken off, None where nothing varies; r2, the share of the variance explained."""
+        """positions; error and none: mean end-point errors; correlation: over both components, with
+        their means removed, None where nothing varies; r2: the share of the variance explained."""
         if not self.positions:
             return {"positions": 0, "error": None, "none": None, "correlation": None, "r2": None}
         found, true, found2, true2, product = self.sums / self.positions

@@ -1,4 +1,4 @@
-"""What gates do where: on objects that move or stand still, are new, on degraded frames, beside."""
+"""How far gates open by place: on moving, still or new objects, on degraded frames, elsewhere."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class GatesByPlace:
 
 
 def places(at: Cells, degraded: bool) -> list[np.ndarray]:
-    """(P,) bool of each of PLACES; objects of degraded frames count twice."""
+    """(P,) bool for each of PLACES; objects of degraded frames are in two of them."""
     seen = at.object & ~at.hidden
     moving = at.speed >= STILL_BELOW
     frame = at.object & degraded

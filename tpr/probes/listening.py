@@ -1,4 +1,5 @@
-"""What a temporal module does in a call, heard through hooks: the modules need not know of it."""
+"""Records what a temporal module does in a call, through hooks, so that modules need no code for
+it."""
 
 from __future__ import annotations
 
@@ -19,11 +20,11 @@ OUTER_GATE = "outer_gate"  # what the gate of Eq. 6 is called in the modules tha
 
 @dataclass
 class Heard:
-    """Of one call, by level, on the CPU.
+    """The record of one call, by level, on the CPU.
 
     sampled: effective displacements of deformable convolutions that read the reference level
-    itself, (N, 2, H, W) as (dx, dy) in the level's cells, one a call; kept: the outer gate, the
-    share of the query's features that stays, (N, 1, H, W).
+    itself, (N, 2, H, W) as (dx, dy) in the level's cells, one for each call; kept: the outer gate,
+    the share of the query's features that stays, (N, 1, H, W).
     """
 
     sampled: dict[str, list[Tensor]] = field(default_factory=lambda: defaultdict(list))
@@ -31,15 +32,15 @@ class Heard:
 
     @property
     def displacement(self) -> Pyramid:
-        """The mean, where a level samples several references."""
+        """The mean displacement, where a level samples several references."""
         return {level: torch.stack(found).mean(0) for level, found in self.sampled.items()}
 
 
 def effective_displacement(offset: Tensor, weight: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Where a deformable convolution looks: (N, 2, H, W), (dx, dy) in pixels.
+    """Where a deformable convolution samples: (N, 2, H, W), (dx, dy) in pixels.
 
-    The mean of its taps' offsets, weighted by the norm of their kernels and their masks.
-    offset: (N, 2 k^2, H, W), (dy, dx) a tap; weight: (C_out, C, k, k); mask: (N, k^2, H, W).
+    The mean of its taps' offsets, weighted by the norms of their kernels and by their masks.
+    offset: (N, 2 k^2, H, W), (dy, dx) for each tap; weight: (C_out, C, k, k); mask: (N, k^2, H, W).
     """
     n, channels, h, w = offset.shape
     taps = offset.view(n, channels // 2, 2, h, w)
@@ -51,11 +52,11 @@ def effective_displacement(offset: Tensor, weight: Tensor, mask: Tensor | None =
 
 @contextmanager
 def listening(temporal: nn.Module) -> Iterator[Heard]:
-    """Hears the calls of a temporal module inside.
+    """Records the calls of a temporal module inside the block.
 
-    A module that is called with (query level, reference level, name) tells which level it works on.
-    Of a deformable convolution that reads this reference the offsets are kept: the first in a call,
-    as where the reference is the query both branches read one tensor.
+    A submodule that is called with (query level, reference level, name) identifies the level.
+    Offsets are recorded of deformable convolutions that read this reference: only the first in a
+    call, as both branches read the same tensor where the reference is the query.
     """
     heard, now = Heard(), {"level": "", "reference": None}
 

@@ -1,4 +1,4 @@
-"""The mechanism of a trained model, measured as it runs over validation videos."""
+"""How a trained model's temporal module works, measured while it infers validation videos."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tpr.references.online import online_reference
 from tpr.routing import GateUse, Pyramid
 from tpr.routing.warp import stride_of
 
-VIDEOS = 60  # the first ones: to measure what a module does takes fewer than to measure AP
+VIDEOS = 60  # the first ones: this takes fewer videos than AP does
 SPEEDS = (0.0, 0.5, 1.0, 2.0)  # lower bounds of groups of objects, in cells of P3 a frame
 
 
@@ -39,10 +39,10 @@ class Pictures(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What one call of the temporal module did, on the CPU.
+    """The record of one call of the temporal module, on the CPU.
 
-    displacement: where it looked, by level, (N, 2, H, W) in cells; of_network: whether a flow
-    network said so; kept: the outer gate (N, 1, H, W).
+    displacement: where it sampled, by level, (N, 2, H, W) in cells; of_network: whether a flow
+    network predicted it; kept: the outer gate (N, 1, H, W).
     """
 
     displacement: Pyramid
@@ -71,7 +71,7 @@ class LevelAlignment:
 
 
 class Mechanism:
-    """Adds up what calls of a temporal module did, frame by frame."""
+    """Sums over calls of a temporal module, frame by frame."""
 
     def __init__(self, truth: Truth, *, aligns: bool = True) -> None:
         self.truth, self.aligns = truth, aligns
@@ -83,7 +83,10 @@ class Mechanism:
         self.gates = GatesByPlace()
 
     def add(self, row: int, call: Call, pictures: Pictures, video: Video, t: int, t0: int) -> None:
-        """A video's frame t, the call's row; t0: its previous frame; pictures: of both, resized."""
+        """Adds a video's frame t, which is row `row` of the call.
+
+        t0: index of the previous frame; pictures: both frames at the network's size.
+        """
         height, width = pictures.here.shape[:2]
         pixels = self.truth.pixels(video, t, t0, Geometry(height, width, False))
         self.frames += 1
@@ -120,7 +123,7 @@ class Mechanism:
             self.dis[kind].add(dis[here.object], here.moved[here.object])
 
     def summary(self) -> dict[str, Any]:
-        """What a record says; alignment is None where nothing looks for the motion."""
+        """The entry of a record; alignment is None for a module that does not sample elsewhere."""
         alignment: dict[str, Any] | None = None
         if self.levels:
             alignment = {
@@ -137,7 +140,7 @@ class Mechanism:
 
 
 def points(x: Tensor) -> np.ndarray:
-    """(2, H, W) -> (P, 2)."""
+    """(2, H, W) -> (P, 2), P = H W."""
     return x.flatten(1).T.double().numpy()
 
 
@@ -157,10 +160,10 @@ def probe(
     temporal: Mapping[str, Builder] | None = None,
     videos: int = VIDEOS,
 ) -> dict[str, Any] | None:
-    """The mechanism of a trained model over the first videos; None where it has no temporal module.
+    """Measures a trained model on the first videos; None where it has no temporal module.
 
-    spec, temporal: as `tpr.inference.online.infer` takes them. A CUDA graph would hide what modules
-    do, so there is none.
+    spec, temporal: as `tpr.inference.online.infer` takes them. A CUDA graph would hide the calls of
+    submodules, so none is used.
     """
     if spec["model"]["temporal"] is None:
         return None
@@ -183,7 +186,7 @@ def walk(
     settings: dict[str, Any],
     found: Mechanism,
 ) -> None:
-    """Takes videos of one size through the network, without its heads."""
+    """Runs the network without its heads over videos of one size."""
     refer = online_reference(settings, dataset, model)
     playbacks = [Playback(video, refer) for video in videos]
     latest: dict[int, tuple[int, np.ndarray]] = {}  # of each video: its frame before

@@ -1,4 +1,4 @@
-"""Places of a frame that gates are told apart by."""
+"""The places of a frame for which gates are reported separately."""
 
 PLACES = ("moving", "still", "hidden before", "degraded frame", "background")
 STILL_BELOW = 0.5  # cells of P3 a frame

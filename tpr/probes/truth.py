@@ -1,4 +1,4 @@
-"""Where the objects of a frame were in the frame before, and what else is known of its pixels."""
+"""The true motion of a frame's pixels to the frame before, and other known properties of them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.references.exact_flow import ExactFlow, at_level, transform_flow
 
 EXACT, CENTROIDS = "exact flow", "centroids of tracks"
-COVERED = 0.5  # share of a cell that objects cover where the cell counts as theirs
+COVERED = 0.5  # a cell counts as an object's if objects cover this share of it
 FINEST_STRIDE = 8  # of P3, in whose cells speeds are given
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """A frame's pixels at the network's size: objects (H, W), those whose motion is known; all
-    objects; moved (2, H, W), to the previous frame; speed (H, W), of the object, in cells of P3;
-    hidden (H, W), objects' pixels that the previous frame does not show, where that is known."""
+    """A frame's pixels at the network's size.
+
+    objects: (H, W), those whose motion is known; all objects; moved: (2, H, W), displacement to the
+    previous frame in pixels; speed: (H, W), of the object, in cells of P3; hidden: (H, W), objects'
+    pixels that the previous frame does not show, where that is known.
+    """
 
     objects: Tensor
     all_objects: Tensor
@@ -36,8 +39,11 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Cells:
-    """The same for a level, flat: object, background (P,) bool; moved (P, 2) in cells; speed (P,)
-    in cells of P3; hidden (P,) bool."""
+    """The cells of a level, flat.
+
+    object, background: (P,) bool; moved: (P, 2) in cells of the level; speed: (P,) in cells of P3;
+    hidden: (P,) bool.
+    """
 
     object: np.ndarray
     background: np.ndarray
@@ -47,9 +53,10 @@ class Cells:
 
 
 class Truth:
-    """What is known of a data set's frames: exact flow of generated ones, else tracks only.
+    """The true motion in a data set: exact flow of generated videos, else that of tracks.
 
-    `source` says which of both. Of a recorded object all pixels move as its mask's centroid does.
+    `source` says which of the two. All pixels of a recorded object are taken to move as its mask's
+    centroid does.
     """
 
     def __init__(self, dataset: YouTubeVIS) -> None:
@@ -61,7 +68,7 @@ class Truth:
         self.plans = {v["id"]: (v.get("generated") or {}).get("degradation") for v in videos}
 
     def pixels(self, video: Video, t: int, before: int, geometry: Geometry) -> Pixels:
-        """Of frame t; before: the frame that it is compared with."""
+        """Pixels of frame t; before: the frame that it is compared with."""
         found = self.dataset.frame_instances(video, t)
         kept = ~found.iscrowd
         ids, masks = found.track_ids[kept].tolist(), found.masks[kept]
@@ -83,7 +90,7 @@ class Truth:
         return Pixels(objects, masks.any(0), flows, speed, hidden & objects, degraded)
 
     def is_degraded(self, video: Video, t: int) -> bool:
-        """Whether the generator degraded the frame; False where nobody knows."""
+        """Whether the generator degraded the frame; False where that is not known."""
         plan = self.plans.get(video.id)
         return bool(plan and plan[t])
 
@@ -115,7 +122,8 @@ def centroid(mask: np.ndarray) -> np.ndarray:
 
 
 def cells(pixels: Pixels, stride: int, size: torch.Size) -> Cells:
-    """Of a level of (height, width) cells; an object's cell moves as its pixels do on average."""
+    """Cells of a level of size (height, width); an object's cell moves by the mean over its
+    pixels."""
 
     def mean(values: Tensor) -> Tensor:
         return at_level(values.float()[None], stride, size)[0].flatten(1)

@@ -1,5 +1,5 @@
-"""What a temporal module gets as reference, in training and at test time, where a run is a control.
+"""The temporal module's reference in control runs, in training and at test time.
 
 A model with TPR merges the previous frame. The controls of the table "What carries the gain" change
-nothing but that frame, so that what is left of the gain tells what the frame brought.
+only that frame, so that the rest of the gain shows what the previous frame contributed.
 """

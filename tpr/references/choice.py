@@ -1,4 +1,4 @@
-"""The references that a run can name, as "reference" of its training's and inference's settings."""
+"""The references that a run can name as "reference" in its settings of training and inference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHOICES = (PREVIOUS, SELF, OTHER_VIDEO, EXACT_FLOW)
 
 
 def choice_of(settings: dict[str, Any]) -> str:
-    """Of a training's or an inference's settings. Raises ValueError for an unknown one."""
+    """The reference that settings name. Raises ValueError for an unknown one."""
     choice = settings.get("reference", PREVIOUS)
     if choice not in CHOICES:
         raise ValueError(f"unknown reference {choice!r}; known: {', '.join(CHOICES)}")

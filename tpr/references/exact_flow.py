@@ -19,7 +19,7 @@ from tpr.routing.warp import stride_of, warp
 
 
 class ExactFlow:
-    """Flow between frames of a generated data set's videos. ValueError for recorded data."""
+    """Flow between frames of a generated data set's videos. Raises ValueError for recorded data."""
 
     def __init__(self, dataset: YouTubeVIS) -> None:
         info = dataset.path.parent / INFO
@@ -35,7 +35,7 @@ class ExactFlow:
         return flow(self.generator, self.split, self.index[video.id], t, other=other)
 
     def resized(self, video: Video, t: int, other: int, geometry: Geometry) -> Tensor:
-        """The same between frames after `transform_image`: (2, height, width), its pixels."""
+        """As `between` for frames after `transform_image`: (2, height, width), in their pixels."""
         return transform_flow(self.between(video, t, other), geometry)
 
 
@@ -55,7 +55,7 @@ def transform_flow(moved: np.ndarray, geometry: Geometry) -> Tensor:
 def at_level(values: Tensor, stride: int, size: torch.Size) -> Tensor:
     """Mean over each cell of a pyramid level: (N, C, H, W) -> (N, C, *size).
 
-    A level covers the frame from its upper left corner on; what lies outside of the frame is 0.
+    A level covers the frame from its upper left corner on; cells outside the frame are 0.
     """
     height, width = (side * stride for side in size)
     padded = F.pad(values, (0, width - values.shape[-1], 0, height - values.shape[-2]))
@@ -63,7 +63,8 @@ def at_level(values: Tensor, stride: int, size: torch.Size) -> Tensor:
 
 
 def warped(reference: Frame, moved: Tensor) -> Frame:
-    """The reference's pyramid where the query's content is; moved: (N, 2, H, W), network pixels."""
+    """The reference's pyramid warped to the query's positions; moved: (N, 2, H, W), network
+    pixels."""
     moved = moved.to(next(iter(reference.pyramid.values())).device)
     pyramid = {
         name: warp(x, at_level(moved, stride_of(name), x.shape[-2:]) / stride_of(name))

@@ -1,4 +1,4 @@
-"""The reference at test time, where a run is a control."""
+"""The reference of control runs at test time."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ OnlineReference = Callable[[Video, int, Frame, tuple[int, int]], Frame]
 def online_reference(
     settings: dict[str, Any], dataset: YouTubeVIS, model: VISModel
 ) -> OnlineReference | None:
-    """What takes the previous frame's place in a data set's videos; None where it stays, or where
-    the query itself does (see tpr.inference.online.refine)."""
+    """The function that replaces the previous frame as reference in a data set's videos.
+
+    None where the previous frame stays, or where the query itself is used (see
+    tpr.inference.online.refine).
+    """
     choice = choice_of(settings)
     if choice == EXACT_FLOW:
         return aligned(ExactFlow(dataset))
@@ -28,7 +31,7 @@ def online_reference(
 
 
 def aligned(flow: ExactFlow) -> OnlineReference:
-    """The previous frame, refined or raw as the inference keeps it, warped by the exact flow."""
+    """The previous frame, refined or raw as inference keeps it, warped by the exact flow."""
 
     def reference(video: Video, t: int, previous: Frame, size: tuple[int, int]) -> Frame:
         if t == 0:  # where a first frame is its own reference
@@ -39,11 +42,11 @@ def aligned(flow: ExactFlow) -> OnlineReference:
 
 
 class OtherVideo:
-    """The next video's frame at the time of the previous one, as the backbone gives it.
+    """The next video's frame at the time of the previous frame, as the backbone gives it.
 
     It is not refined: a refined one would carry its own video's past, and depend on which videos
-    are stepped side by side. The last video gets the first; frames without a picture are passed
-    over to the nearest before, and a shorter video stays at its end.
+    are processed side by side. The last video takes frames of the first. A frame without a picture
+    is replaced by the nearest earlier one; a video that is too short stays at its last frame.
     """
 
     def __init__(self, dataset: YouTubeVIS, model: VISModel) -> None:

@@ -1,4 +1,4 @@
-"""Batches of training with what the temporal module's reference is made of."""
+"""Training batches together with the data that their temporal module's reference is made from."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tpr.routing import Frame
 
 
 class ReferredBatch(NamedTuple):
-    """A batch of pairs, and what else is needed for the chosen reference.
+    """A batch of pairs, and the data that the chosen reference needs.
 
-    more: of OTHER_VIDEO uint8 images (N, 3, H, W), of EXACT_FLOW flow (N, 2, H, W), else None;
-    refined: the pairs whose reference is a refined one, in ascending order.
+    more: uint8 images (N, 3, H, W) for OTHER_VIDEO, flow (N, 2, H, W) for EXACT_FLOW, else None;
+    refined: indices of the pairs whose reference is a refined one, ascending.
     """
 
     pairs: PairBatch
@@ -39,7 +39,8 @@ class ReferredBatch(NamedTuple):
         return ReferredBatch(self.pairs.to(device), self.choice, more, self.refined)
 
     def refer(self, model: VISModel) -> Refer | None:
-        """What the temporal module gets for the pair's frames; None: the pair's reference."""
+        """The function that makes the temporal module's reference of a pair's frames; None: the
+        pair's own."""
         if self.choice == SELF:
             return itself
         if self.choice == OTHER_VIDEO and self.more is not None:
@@ -49,7 +50,7 @@ class ReferredBatch(NamedTuple):
         return partial(self.previous, model)
 
     def previous(self, model: VISModel, query: Frame, reference: Frame) -> Frame:
-        """The pairs' references, some of them refined, warped where there is a flow."""
+        """The pairs' references: some of them refined, warped where there is a flow."""
         if self.refined:
             reference = with_refined(model, reference, self.refined)
         return reference if self.more is None else warped(reference, self.more)
@@ -60,9 +61,9 @@ def itself(query: Frame, reference: Frame) -> Frame:
 
 
 def with_refined(model: VISModel, frame: Frame, rows: list[int]) -> Frame:
-    """The frames, those of some rows refined with themselves as reference, without gradient.
+    """The frames, with those of some rows refined by themselves as reference, without gradient.
 
-    So the temporal module learns on what it meets at test time, where its reference is a frame that
+    So the temporal module trains on what it meets at test time, where its reference is a frame that
     it refined before. Trained on raw references alone, nothing keeps it from adding a little to
     every frame that it passes on (docs/controls.md, "Recursion").
     """
@@ -106,7 +107,8 @@ class ReferredData:
         return ReferredBatch(pairs, self.choice, more, self._refined(len(samples), iteration, part))
 
     def _refined(self, pairs: int, iteration: int, part: Part) -> list[int]:
-        """Rows of a part of the batch; its own draws, so that all else stays the same."""
+        """Rows of a part of the batch whose reference is refined; drawn by a generator of their
+        own, so that all else stays the same."""
         if not self.refined:
             return []
         drawn = np.random.default_rng([self.data.seed, 4, iteration]).random(pairs)

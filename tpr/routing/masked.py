@@ -33,14 +33,17 @@ def sparse_positions(gate: Tensor, weight: Tensor) -> Tensor | None:
 
 
 def tiles_pay(outputs: int, tiles: int, weight: Tensor) -> bool:
-    """Whether Winograd's convolution of 2x2 tiles is faster than that of the outputs in them."""
+    """Whether Winograd's convolution of 2x2 tiles is faster than a direct one of the outputs in
+    them."""
     products = (9 * outputs - 16 * tiles) * weight.shape[0] * weight.shape[1]
     return products > TILES_COST and weight.device.type == "cpu" and in_float32(weight)
 
 
 def in_float32(weight: Tensor) -> bool:
-    """Whether products with a weight keep fp32: in half precision too little would be left of
-    those whose sums and differences are the outputs of a tile.
+    """Whether products with a weight are computed in fp32.
+
+    In half precision the sums and differences that make a tile's outputs would lose too many
+    digits.
     """
     wide = weight.dtype in (torch.float32, torch.float64)
     return wide and not torch.is_autocast_enabled(weight.device.type)
@@ -67,7 +70,7 @@ def conv_at(table: Table, index: Tensor, weight: Tensor, held: Tensor | None = N
 
 
 def gather(rows: Tensor, windows: Windows, here: slice = slice(None)) -> Tensor:
-    """What the M windows `here` see of table rows (R, C): (M k^2, C)."""
+    """The rows that M windows cover in a table (R, C): (M k^2, C)."""
     index, weights = (t[here].flatten() for t in windows)
     # Bags of one row each: what lies outside is cleared while the rest is copied.
     alone = torch.arange(len(index), dtype=index.dtype, device=index.device)

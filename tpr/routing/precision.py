@@ -1,7 +1,7 @@
-"""What mixed precision leaves to the code: operands of different dtypes, and sums that need fp32.
+"""Casts that mixed precision needs in code: operands of different dtypes, and sums that need fp32.
 
 Under autocast convolutions and products give half precision, norms (on CUDA) and parameters fp32;
-which operations take both at once, and which of them autocast prepares, differs between devices.
+which operations accept both at once, and which of them autocast casts, differs between devices.
 Without autocast, in one dtype, nothing here changes anything.
 """
 

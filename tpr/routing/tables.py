@@ -25,14 +25,15 @@ class Table(NamedTuple):
 
     @classmethod
     def of(cls, levels: Sequence[Tensor]) -> Table:
-        """Shares memory with levels that are channels last and lie one behind the other."""
+        """The table of some levels; shares memory with levels that are channels last and adjacent
+        in memory."""
         tables = [feature_table(x) for x in levels]
         joined = _joined(tables)
         sizes = tuple((x.shape[0], x.shape[-2], x.shape[-1]) for x in levels)
         return cls(torch.cat(tables) if joined is None else joined, sizes)
 
     def levels(self) -> list[Tensor]:
-        """(N, C, H, W) each, channels last in memory, which they share."""
+        """The levels (N, C, H, W), channels last in memory, which they share with the table."""
         parts = torch.split_with_sizes(self.rows, lengths(self.sizes))
         return [
             part.view(n, h, w, -1).permute(0, 3, 1, 2)
@@ -40,17 +41,17 @@ class Table(NamedTuple):
         ]
 
     def part(self, start: int, stop: int) -> Table:
-        """Some of the levels, which share memory with these."""
+        """The table of some of the levels, sharing memory."""
         begin, end = (sum(lengths(self.sizes[:i])) for i in (start, stop))
         return Table(self.rows[begin:end], self.sizes[start:stop])
 
     def like(self, rows: Tensor) -> Table:
-        """Other rows of the same levels."""
+        """A table of other rows for the same levels."""
         return Table(rows, self.sizes)
 
 
 def lengths(sizes: Sizes) -> list[int]:
-    """Table rows of each level."""
+    """Number of table rows of each level."""
     return [n * h * w for n, h, w in sizes]
 
 
@@ -60,7 +61,7 @@ def feature_table(x: Tensor) -> Tensor:
 
 
 def _joined(tables: list[Tensor]) -> Tensor | None:
-    """One table of what lies in memory without gaps, None if it does not."""
+    """One table of adjacent tables without gaps in memory, None if they are not adjacent."""
     first = tables[0]
     if len(tables) == 1:
         return first

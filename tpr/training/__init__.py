@@ -1,1 +1,1 @@
-"""Training a model: the loop, one step of it, its state on disk and the curve it leaves."""
+"""Training a model: the loop, one step of it, its checkpoints and the curve that it records."""

@@ -1,4 +1,4 @@
-"""What a training run measures, by iteration."""
+"""Measurements of a training run, by iteration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POINTS = 100  # of a curve that goes into a record
 class TrainingCurve:
     """Measurements by iteration in out/log.jsonl and as TensorBoard events.
 
-    writes: whether there are files; of several processes one writes.
+    writes: whether this process writes files; of several processes one does.
     """
 
     def __init__(self, out: Path, writes: bool = True) -> None:
@@ -24,7 +24,7 @@ class TrainingCurve:
         self.lines: list[dict[str, float]] = []
 
     def restart(self, iteration: int, lines: list[dict[str, float]]) -> None:
-        """Goes on from the measurements up to `iteration`; the rest will be measured again."""
+        """Continues from the measurements up to `iteration`; later ones are measured again."""
         self.lines = list(lines)
         if self.writes:
             with replacing(self.path) as draft:

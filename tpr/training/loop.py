@@ -71,7 +71,7 @@ def pretrain(
 def images_of_size(
     small: TrainingData, large: TrainingData, small_until: float, iteration: int, part: Part
 ) -> ImageBatch:
-    """A batch of one or the other data, by the iteration."""
+    """A batch of small or of large images, by the iteration."""
     return (small if iteration < small_until else large).images(iteration, part)
 
 
@@ -111,7 +111,7 @@ def finetune(
 
 
 def finish(model: nn.Module, out: Path, *, without: tuple[str, ...] = ()) -> None:
-    """Writes the trained weights; only then is the training state no longer needed."""
+    """Writes the trained weights; only after that removes the training state."""
     if is_main():
         checkpoint.save_weights(model, out / "weights.pt", without=without)
         remove_states(out)
@@ -183,7 +183,7 @@ def optimise(
 def parts_of(
     batches: Callable[[int, Part], Any], parts: Sequence[Part], iteration: int
 ) -> list[Any]:
-    """Those of an iteration's batch. A loader process may get it by pickle."""
+    """This process's parts of an iteration's batch. Can be pickled, for loader processes."""
     return [batches(iteration, part) for part in parts]
 
 
@@ -194,7 +194,8 @@ def total_loss(values: dict[str, float]) -> float:
 def diverged(
     what: str, iteration: int, values: dict[str, float], parts: list[Any]
 ) -> DivergedError:
-    """Called by all processes, which have the same values."""
+    """The error for a loss or gradient that is NaN or infinite; all processes call it with the same
+    values."""
     terms = ", ".join(f"{k} {v:.4g}" for k, v in values.items() if k.startswith("loss"))
     own = [source for part in parts for source in getattr(part, "sources", [])]
     batch = ", ".join(source for sources in gathered(own) for source in sources)
@@ -205,7 +206,7 @@ def diverged(
 
 
 def scale_weight(model: nn.Module) -> dict[str, float]:
-    """What tells whether routing over scales is alive: the mean size of its weights."""
+    """Mean absolute weight of the paths between scales, which shows whether routing is used."""
     weights = [p for n, p in model.named_parameters() if n.endswith("scale_weight")]
     if not weights:
         return {}

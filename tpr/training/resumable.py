@@ -1,4 +1,5 @@
-"""A training's state on disk: checksummed, and the last two of it, so that one may be damaged."""
+"""A training's state on disk, with checksums; the last two states are kept, as one may be
+damaged."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ def save_state(state: dict[str, Any], folder: Path) -> None:
 
 
 def load_state(folder: Path, tell: Callable[[str], None]) -> dict[str, Any] | None:
-    """The newest state that is whole, or None. tell: gets a line for each that is not."""
+    """The newest undamaged state, or None. tell: gets a line for each damaged one."""
     for name in (LAST, BEFORE):
         path = folder / name
         if not path.exists():
@@ -53,8 +54,8 @@ def load_state(folder: Path, tell: Callable[[str], None]) -> dict[str, Any] | No
 
 
 def check(path: Path) -> None:
-    """Raises ValueError for a file that is not as it was written. Those without a checksum, from
-    before there were any, pass."""
+    """Raises ValueError for a file that was modified since it was written. Files without a
+    checksum, from before there were any, pass."""
     content = path.read_bytes()
     checksum = content[-64:]
     if content[-MARKED:-64] != MARK:

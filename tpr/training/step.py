@@ -30,7 +30,7 @@ PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Batch(Protocol):
-    """What a model learns from: a part of an iteration's batch."""
+    """A part of an iteration's batch, as a model's losses take it."""
 
     def to(self, device: torch.device) -> Batch: ...
 
@@ -67,9 +67,10 @@ class Step:
     def backward(
         self, iteration: int, batches: Sequence[Batch], measure: bool = False
     ) -> dict[str, float]:
-        """Gradients of an iteration's loss; its terms and, if asked for, how far gates are open.
+        """Computes the gradients of an iteration's loss; returns its terms and, if asked for, how
+        far gates are open.
 
-        batches: of this process's parts. The numbers are of the whole batch, in every process.
+        batches: this process's parts. The numbers are those of the whole batch, in every process.
         """
         batches = [batch.to(self.device) for batch in batches]
         totals = self._totals(iteration, batches) if len(batches) > 1 else None
@@ -117,9 +118,10 @@ class Step:
             return self.losses(batch)
 
     def _totals(self, iteration: int, batches: Sequence[Batch]) -> list[float]:
-        """What the losses of all parts divide by: known only after a look at every part.
+        """The counts that the losses of all parts divide by, known only after a pass over every
+        part.
 
-        The look costs a forward pass. It keeps gradients on, which change how gates are computed.
+        It costs a forward pass. Gradients stay enabled, as they change how gates are computed.
         """
         buffers = [(x, x.clone()) for x in self.model.buffers()]
         rows: list[list[float]] = []
@@ -131,7 +133,7 @@ class Step:
         return sums(rows)
 
     def state(self) -> dict[str, Any]:
-        """All that the next iterations depend on; random states of all processes, by rank."""
+        """Everything that later iterations depend on; random states of all processes, by rank."""
         state = {
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),

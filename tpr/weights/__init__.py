@@ -1,1 +1,2 @@
-"""Checkpoints of others: which are published, what a file is, and reading it without running it."""
+"""Public checkpoints: which are published, what a file is, and reading it without running its
+code."""

@@ -1,8 +1,9 @@
-"""Public checkpoints: which there are, what a file is, and weights of ours from it.
+"""The command for public checkpoints: which there are, what a file is, and their conversion to our
+weights.
 
 list: the files that profile `full` starts from, with addresses and checksums. verify: names a file
-by its checksum, says whether it is whole and how much of a model it fills. convert: makes weights
-of ours from it, and says what became of every key.
+by its checksum, says whether it is complete and how much of a model it fills. convert: makes
+weights of ours from it, and reports on every key.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def classes(text: str) -> int:
 
 
 def asked(options: argparse.Namespace, published: Published | None) -> Target | None:
-    """What a file is to be read as: the options, or what the published file is."""
+    """What a file is to be read as: by the options, else by the published file that it is."""
     method = options.method or (published and published.method)
     backbone = options.backbone or (published and published.backbone)
     if not (method and backbone):
@@ -112,7 +113,7 @@ def run_convert(options: argparse.Namespace) -> None:
 
 
 def each_key(done: Conversion) -> list[str]:
-    """A line a key, and the counts."""
+    """A line for each key, and the counts."""
     lines = [f"used     {printable(theirs)} -> {ours}" for theirs, ours in done.used]
     lines += [f"skipped  {printable(theirs)}: {reason}" for theirs, reason in done.skipped]
     lines += [f"missing  {ours}: {reason}" for ours, reason in done.missing]

@@ -1,4 +1,4 @@
-"""What lies at a path that should be a checkpoint, told by its first bytes."""
+"""The kind of file at a path that should be a checkpoint, by its first bytes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def check_regular(path: Path) -> None:
 
 
 def shown(head: bytes) -> str:
-    """The first bytes: as text where they are text."""
+    """The first bytes, as text if they are text, for a message."""
     try:
         text = head.decode()
     except UnicodeDecodeError:

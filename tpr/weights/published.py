@@ -1,8 +1,8 @@
-"""The public checkpoints that profile `full` starts from: where they are, and how to know them.
+"""The public checkpoints that profile `full` starts from: addresses, sizes and checksums.
 
 The one list of them: `python -m tpr.checkpoint list`, docs/full-scale.md and the suite's messages
-are made from it. Sizes and checksums are what the named page states, read in stored copies of the
-pages on LOOKED_UP; None is what no page states. No file was downloaded.
+are made from it. Sizes and checksums are those that the named page states, as stored copies of the
+pages said on LOOKED_UP; None is what no page states. No file was downloaded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Published:
     default: bool = True
 
     def command(self, folder: str = "$DATA") -> str:
-        """What turns the download into the file that the profile wants."""
+        """The command that makes the file that the profile wants from the download."""
         file, target = self.files[0], f"{folder}/{self.target}"
         if not self.method:
             return f"cp {file} {target}"
@@ -173,7 +173,7 @@ PUBLISHED = (
 
 
 def markdown() -> str:
-    """The list as docs/full-scale.md has it: what is where, and how to know it."""
+    """The list as docs/full-scale.md has it."""
     lines = ["| image model | file | size | sha256 |", "|---|---|---|---|"]
     for one in PUBLISHED:
         size = "not stated" if one.size is None else f"{one.size:,}"
@@ -187,8 +187,11 @@ def markdown() -> str:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a file is. published: the file in the list that it is, or is named like; differs: how it
-    differs from that one, empty where it is the very file or none."""
+    """What a file is.
+
+    published: the entry of the list that it is, or is named like; differs: how it differs from that
+    entry, empty where it does not or there is none.
+    """
 
     size: int
     sha256: str

@@ -1,8 +1,9 @@
-"""Trained weights in a quarter of their size: 8 bits a number, differences to a model that ships.
+"""Trained weights in a quarter of their size: 8 bits for each number, as differences to a model
+that ships.
 
-Fine-tuning moves weights little, so the difference to the image model that a run began with needs
+Fine-tuning changes weights little, so the difference to the image model that a run began with needs
 few bits. A tensor is kept as int8 with one scale for each row (output channel); small ones, whose
-scales would weigh as much, in half precision.
+scales would take as much space, in half precision.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ SCALE = ".scale"  # after a tensor's name: (rows,) float32; the tensor itself is
 
 
 def packed(state: State, base: State) -> State:
-    """A state without what equals `base`; the rest as differences to its tensors of the same name
-    and shape, where there are any."""
+    """A state without tensors equal to `base`'s; the others as differences to the tensors of the
+    same name and shape, where there are any."""
     out: State = {}
     for name, value in state.items():
         if not value.is_floating_point():

@@ -46,9 +46,10 @@ STORAGE = re.compile(rf"torch\.(?:cuda\.|storage\.)?({'|'.join(STORAGES)})Storag
 
 
 class Ignored(dict):
-    """Stands for an object that is no tensor; `kind` is its class or function as the file names it.
+    """A placeholder for an object that is no tensor; `kind` is its class or function as the file
+    names it.
 
-    A dict, as mappings of other libraries keep their items in it.
+    It is a dict, as mappings of other libraries keep their items in themselves.
     """
 
     kind = ""
@@ -60,13 +61,13 @@ class Ignored(dict):
         super().__init__()
 
     def __setstate__(self, state: Any) -> None:
-        """Attributes are not looked at."""
+        """Attributes are ignored."""
 
     def append(self, value: Any) -> None:
-        """Nor are elements."""
+        """Elements are ignored."""
 
     def extend(self, values: Any) -> None:
-        """Nor are elements."""
+        """Elements are ignored."""
 
 
 class Storage(NamedTuple):
@@ -148,7 +149,8 @@ class Skeleton(pickle._Unpickler):
         }
 
     def find_class(self, module: str, name: str) -> Any:
-        """What stands for a class or function; pickle.UnpicklingError for those that run code."""
+        """The placeholder or builder of a class or function; pickle.UnpicklingError for those that
+        run code."""
         path = f"{module}.{name}"
         if CODE.fullmatch(path):
             raise pickle.UnpicklingError(f"it wants {printable(path)} to be run, as malware does")
@@ -194,7 +196,7 @@ class Skeleton(pickle._Unpickler):
         size: Sequence[int],
         stride: Sequence[int],
     ) -> Tensor:
-        """A tensor on a storage; with strides of 0 it may declare far more than is there."""
+        """A tensor on a storage; with strides of 0 a file may declare far more than it holds."""
         check_size(math.prod(size) * dtype.itemsize, self.limit, "a tensor")
         whole = len(storage.data) // dtype.itemsize * dtype.itemsize
         data = storage.data[:whole].view(dtype)

@@ -1,4 +1,4 @@
-"""Where in a checkpoint the weights are: code bases wrap and prefix them in many ways."""
+"""Finds the state dict in a checkpoint: code bases wrap it and prefix its keys in many ways."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tpr.weights.reading import Content
 from tpr.weights.skeleton import Array
 
 DEPTH = 4  # containers in containers, and parts of a prefix
-# Ways to the weights that a training itself moves. Others lead to averaged ones (EMA), to a
+# Paths to the weights that a training itself updates. Others lead to averaged ones (EMA), to a
 # teacher's, or to one model of several.
 PLAIN = {"", "model", "state_dict", "model_state_dict", "model_state", "net", "network", "weights"}
 PLAIN |= {"module"}
@@ -25,9 +25,9 @@ WRAPPERS = {"module", "model"}  # prefixes of DataParallel and Lightning, which 
 class State(NamedTuple):
     """A state dict found in a file.
 
-    name: the way to it, as "model" or "model.module"; sure: whether no prefix was taken off that
-    may mean something; other: ways to further ones that fit as well; left_out: names beside its
-    tensors that are none.
+    name: the path to it, as "model" or "model.module"; sure: whether no prefix was removed that may
+    mean something; other: paths to further ones that fit as well; left_out: names of entries beside
+    its tensors that are no tensors.
     """
 
     tensors: dict[str, Tensor]
@@ -71,7 +71,7 @@ def listed(states: list[State]) -> str:
 
 
 def preferred(states: list[State]) -> State | None:
-    """The plain one of states that fit equally; None where it is not clear which that is."""
+    """Of states that fit equally, the plain one; None where it is not clear which that is."""
     plain = [state for state in states if PLAIN.issuperset(state.name.split("."))] or states
     same = all(equal(plain[0].tensors, state.tensors) for state in plain[1:])
     return plain[0] if plain and same else None

@@ -1,4 +1,4 @@
-"""What a file is, whether it is whole, and how much of a model it would fill."""
+"""What a checkpoint file is, whether it is complete, and how much of a model it would fill."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Target(NamedTuple):
         return OWN if self.own else SOURCES[self.method]
 
     def known(self, key: str) -> bool:
-        """Whether a key of the file goes anywhere."""
+        """Whether a key of the file is used."""
         rule = self.source.rule(key)
         return rule is not None and rule.target is not None
 
@@ -124,7 +124,8 @@ def named(identity: Identity) -> str:
 
 
 def held(state: State, content: Content) -> str:
-    """What the file holds, what else fits, and what was not looked at."""
+    """Lines on the content that was read, other states that fit as well, and entries that were
+    ignored."""
     numbers = sum(value.numel() for value in state.tensors.values())
     line = f"whole: {len(state.tensors)} tensors, {numbers:,} numbers"
     line += f", under {printable(state.name)}" if state.name else ""

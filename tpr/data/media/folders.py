@@ -1,4 +1,4 @@
-"""What lies in a folder, in natural order: frame_2 before frame_10. What is left out is counted."""
+"""Files of a folder in natural order: frame_2 before frame_10. What is left out is counted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def natural_key(name: str) -> tuple:
 
 
 def _parts(text: str) -> list[str | int]:
-    """Text and numbers in turn."""
+    """Text and numbers of a name in alternation."""
     return [int(x) if i % 2 else x for i, x in enumerate(re.split(r"([0-9]+)", text))]
 
 

@@ -1,4 +1,5 @@
-"""How stored rows and columns become an upright picture: EXIF's eight values, display matrices."""
+"""How stored rows and columns become an upright picture: by EXIF's eight values or a display
+matrix."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ MOST_RATE = 1000  # frames a second; above it, and at it, a header states its cl
 
 
 class Timing(NamedTuple):
-    """What a file's packets say: `length` frames, and how many more its header announces."""
+    """The timing of a video by its packets: `length` frames, and how many more its header
+    announces."""
 
     length: int
     rate: Fraction | None  # frames a second
@@ -123,7 +124,8 @@ def _announced_end(
 
 
 def _rate(times: list[Fraction], header: Fraction | None) -> Fraction | None:
-    """The header's where the timestamps agree, which are rounded; else theirs, on average."""
+    """The header's frame rate where the timestamps, which are rounded, agree; else their mean
+    rate."""
     header = header if header and 0 < header < MOST_RATE else None
     if len(times) < 2 or times[0] == times[-1]:
         return header

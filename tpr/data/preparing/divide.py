@@ -60,7 +60,7 @@ def divide(
 
 
 def whole(record: dict[str, Any], check: Check) -> dict[str, Any]:
-    """The file with all of its videos that have frames."""
+    """The file restricted to videos that have frames."""
     videos = {c.video.id for c in check.videos.values() if c.video.length}
     return subset(renumbered(record), check, videos)
 

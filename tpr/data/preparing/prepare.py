@@ -122,7 +122,7 @@ def prepare(
 
 
 def validation(official_val: bool, truth: Path | None) -> str:
-    """What the validation set is, for the index."""
+    """The validation set in words, for the index."""
     if not official_val:
         return "hold-out"
     return f"official, with the ground truth of {truth.name}" if truth else "official"
@@ -167,7 +167,7 @@ def refuse_other(record: dict[str, Any], dataset: str, path: Path) -> None:
 
 
 def clear(out: Path) -> None:
-    """A folder without index.json is unfinished."""
+    """Removes what an interrupted call left in a folder: one without index.json is unfinished."""
     out.mkdir(parents=True, exist_ok=True)
     (out / INDEX).unlink(missing_ok=True)
 
@@ -187,7 +187,7 @@ def link(path: Path, target: Path) -> None:
 
 
 def describe(source: Source, root: Path) -> dict[str, str]:
-    """Which files were taken, and what the annotation file was."""
+    """The chosen files and facts of the annotation file, for the index."""
     digest = hashlib.sha256(source.json.read_bytes()).hexdigest()
     frames = source.frames.relative_to(root).as_posix()
     return {"json": source.json.relative_to(root).as_posix(), "sha256": digest, "frames": frames}
@@ -264,7 +264,7 @@ def counts(index: dict[str, Any]) -> dict[str, tuple[int, int]]:
 
 
 def lines(index: dict[str, Any], out: Path) -> list[str]:
-    """What was made, for people."""
+    """The result in lines for people."""
     text = [f"{split}: {v} videos, {f} frames" for split, (v, f) in counts(index).items()]
     if index["holdout"]:
         held = text.pop().removeprefix("val: ")

@@ -1,1 +1,2 @@
-"""What AP is lost to: kinds of errors, each corrected alone."""
+"""Kinds of errors, and the AP lost to each: what AP would gain if all errors of that kind were
+corrected."""

@@ -15,8 +15,10 @@ from tpr.evaluation.scope import Group
 
 @dataclass(frozen=True)
 class Correction:
-    """A category at one threshold with one kind of error corrected; its matches have one area and
-    one threshold, and end with the last hit."""
+    """A category at one threshold with one kind of error corrected.
+
+    Its matches have one area and one threshold, and end with the last hit.
+    """
 
     kind: int
     threshold: int  # index into IOU_THRESHOLDS
@@ -25,7 +27,8 @@ class Correction:
 
 
 def corrections(outcome: Outcome, truths: Group, found: Group, crowd: Bools) -> list[Correction]:
-    """Of all kinds and thresholds, and of those categories in which they change anything."""
+    """The corrections of all kinds at all thresholds, for the categories in which they change
+    anything."""
     order = np.lexsort((np.arange(len(found.score)), -found.score))
     place = np.empty_like(order)
     place[order] = np.arange(len(order))

@@ -54,11 +54,13 @@ def outcome(
 
 
 def _kinds(nearest: Nearest, threshold: Floats) -> tuple[NDArray[np.int8], Ints]:
-    """(D,) the kind of each prediction if it is an error, and (D,) the true track that is meant.
+    """(D,) the kind of each prediction if it is an error, and (D,) the true track that was meant.
 
-    The first that holds: it lies on an object of its category (which another one has found);
-    it lies on one as long as it follows it; it lies on an object of another category; it
-    touches one of its category; it touches one of another.
+    The first kind that applies, by the IoU with true tracks, t being the threshold: DUPLICATE, at
+    least t with one of its category (which another prediction has found); TEMPORAL, at least LEAST
+    with one of its category, and t over the frames in which both are present; CLASSIFICATION, at
+    least t with one of another category; SPATIAL, at least LEAST with one of its category; BOTH, at
+    least LEAST with one of another; else BACKGROUND.
     """
     own, other = nearest.own_iou, nearest.other_iou
     rules = (

@@ -1,4 +1,4 @@
-"""The true tracks that each prediction lies on: of its own category, and of others."""
+"""For each prediction the true tracks with the highest IoU: of its own category, and of others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST = 0.1  # IoU below which a prediction lies on nothing
 
 @dataclass(frozen=True)
 class Nearest:
-    """Of each of D predictions; crowds do not count."""
+    """The nearest true tracks of each of D predictions, without crowds."""
 
     own: Ints  # (D,) the true track of its category with the highest IoU; -1 without one
     own_iou: Floats  # (D,)
@@ -24,7 +24,7 @@ class Nearest:
 
     @classmethod
     def of(cls, results: int) -> Nearest:
-        """Of predictions that lie on nothing."""
+        """For predictions that overlap no true track."""
         nothing = np.full(results, -1), np.zeros(results)
         own, own_iou = nothing
         return cls(own, own_iou, np.zeros(results), own.copy(), own_iou.copy())
@@ -32,7 +32,8 @@ class Nearest:
     def add(
         self, results: slice, truths: slice, overlaps: FrameOverlaps, same: Bools, crowd: Bools
     ) -> None:
-        """One video. ``same``: (D, G) whether both are of one category; ``crowd``: (G,)."""
+        """Enters the true tracks of one video. ``same``: (D, G) whether both are of one category;
+        ``crowd``: (G,)."""
         if not overlaps.track_iou.size:
             return
         rows = np.arange(len(same))

@@ -1,4 +1,4 @@
-"""What errors are found from: overlaps, seen while an evaluation goes through the videos."""
+"""Collects the overlaps of tracks during an evaluation, from which errors are found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tpr.evaluation.scope import Group, Scope, by_category
 
 
 class ErrorWatch:
-    """Takes one video's overlaps at a time, then finds the errors of all."""
+    """Takes the overlaps of one video at a time, then finds the errors of all videos."""
 
     def __init__(self, truths: Group, found: Group) -> None:
         self.truths, self.found = truths, found
@@ -26,7 +26,7 @@ class ErrorWatch:
         self.crowd: Bools = np.array([track.iscrowd for track in truths.tracks], bool)
 
     def see(self, truths: slice, results: slice, overlaps: FrameOverlaps) -> None:
-        """One video's tracks, and how they overlap."""
+        """Enters one video's tracks and their overlaps."""
         same = self.found.category[results, None] == self.truths.category[None, truths]
         self.nearest.add(results, truths, overlaps, same, self.crowd[truths])
         for _, own, true in by_category(self.found, self.truths, results, truths):
@@ -51,7 +51,7 @@ class ErrorWatch:
         )
 
     def _numbers(self, found: Outcome, videos: int) -> Ints:
-        """(kinds, V) at the lowest threshold."""
+        """(kinds, V) numbers of errors at the lowest threshold."""
         kinds = [self.found.video[found.kind[0] == kind] for kind in range(MISSED)]
         kinds.append(self.truths.video[found.missed[0]])
         return np.stack([np.bincount(one, minlength=videos) for one in kinds])

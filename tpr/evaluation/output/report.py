@@ -1,4 +1,5 @@
-"""All that was asked of an evaluation as one JSON-ready object, from which the rest is made."""
+"""The whole result of an evaluation as one JSON-ready object, from which text, page and plot are
+made."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ def letters(number: int) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a report has beside the twelve numbers; the bootstrap's draws and seed."""
+    """What a report contains beside the twelve numbers; draws and seed of the bootstrap."""
 
     per_category: bool = False
     draws: int = 2000
@@ -118,8 +119,8 @@ def mean_over_seeds(entries: Sequence[Any]) -> Any:
 
 
 def _told(runs: Sequence[Sequence[Metrics]]) -> list[tuple[str, dict[str, Any]]]:
-    """Notes as a sentence and by kind, each once; those of some of several runs begin with their
-    letters."""
+    """Notes as a sentence and by kind, each once; those of only some of several runs begin with the
+    runs' letters."""
     sources: dict[Note, str] = {}
     for letter, run in zip(letters(len(runs)), runs, strict=True):
         for note in dict.fromkeys(note for metrics in run for note in metrics.notes):

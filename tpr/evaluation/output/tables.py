@@ -57,7 +57,7 @@ def _numbers(
 
 
 def _error_numbers(found: list[dict[str, Any]], columns: list[str]) -> Table:
-    """How many errors there are of each kind, and what breaks tracks."""
+    """How many errors there are of each kind, and identity switches and fragmentations."""
     broken = ("identity_switches", "fragmentations")
     numbers = [
         one["number"] | {name.replace("_", " "): one[name] for name in broken} for one in found
@@ -79,7 +79,7 @@ def _groups(report: Report, kind: str, columns: list[str]) -> Table:
 
 
 def span(group: dict[str, Any]) -> str:
-    """From which value to which, with the unit."""
+    """The range of a group's values, with the unit."""
     low, high = (f"{value:.10g}" for value in (group["low"], group["high"]))
     if group["low"] <= 0:
         return f"up to {high} {group['unit']}"
@@ -116,7 +116,7 @@ def as_text(report: Report) -> str:
 
 
 def aligned(table: list[list[str]]) -> list[str]:
-    """Names to the left, numbers to the right."""
+    """A table as text: names to the left, numbers to the right."""
     columns = max(len(row) for row in table)
     wide = [max(len(row[i]) for row in table if i < len(row)) for i in range(columns)]
     return [

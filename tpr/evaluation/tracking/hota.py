@@ -17,7 +17,7 @@ _EPSILON = float(np.finfo(float).eps)
 
 @dataclass(frozen=True)
 class Counts:
-    """What the numbers are made from; those of several videos add up."""
+    """The counts that the numbers are computed from; those of several videos add up."""
 
     masks: int  # of predictions
     true_masks: int

@@ -57,14 +57,14 @@ class Tracking:
 
 
 class TrackingWatch:
-    """Takes one video's overlaps at a time."""
+    """Takes the overlaps of one video at a time."""
 
     def __init__(self, truths: Group, found: Group) -> None:
         self.truths, self.found = truths, found
         self.rows: list[tuple[int, int, Counts]] = []
 
     def see(self, truths: slice, results: slice, overlaps: FrameOverlaps) -> None:
-        """One video's tracks, and how they overlap."""
+        """Enters one video's tracks and their overlaps."""
         (video, *_) = [*self.found.video[results], *self.truths.video[truths]]
         for category, own, true in by_category(self.found, self.truths, results, truths):
             iou, there = overlaps.iou[own][:, true], overlaps.there[own]

@@ -16,9 +16,13 @@ FRESH = ("temporal.", "track_head.")  # image models have none of them
 
 
 class Conversion(NamedTuple):
-    """state: of our model, what was not converted as it was; used: (their key, ours); skipped:
-    (their key, reason); missing: (our key, reason), which keeps its value; fresh: our keys that are
-    no part of an image model; unknown: their keys without a rule, which are skipped as well."""
+    """The account of a conversion.
+
+    state: of our model, with initial values where nothing was converted; used: (their key, ours);
+    skipped: (their key, reason); missing: (our key, reason), which keep their values; fresh: our
+    keys that are no part of an image model; unknown: their keys without a rule, which are skipped
+    as well.
+    """
 
     state: dict[str, Tensor]
     used: list[tuple[str, str]]
@@ -83,7 +87,8 @@ def fill(state: dict[str, Tensor], target: str, value: Tensor, source: Source) -
 
 
 def _account(out: Conversion, source: Source, lost: dict[str, str]) -> None:
-    """Fills in what no key was used for: constants, fresh modules and missing keys."""
+    """Completes the account with keys that nothing was used for: constants, fresh modules and
+    missing keys."""
     used = {ours for _, ours in out.used}
     for name, own in out.state.items():
         elements = [f"{name}[{i}]" for i in range(len(own))] if own.dim() else []

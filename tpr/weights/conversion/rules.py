@@ -1,4 +1,4 @@
-"""What a public code base's state dicts look like: how its names, shapes and pixels map to ours."""
+"""The names, shapes and pixels of a public code base's state dicts, and how they map to ours."""
 
 from __future__ import annotations
 
