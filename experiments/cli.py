@@ -28,8 +28,9 @@ from experiments.engine.worker import STAGE_BODIES
 from experiments.pipeline.batch_division import check_division
 from experiments.pipeline.graph import Graph, with_official_val
 from experiments.pipeline.needs import check_needs
+from experiments.ship.dose_records import write_any
 from experiments.ship.offset_fits import write_offset_fit
-from experiments.ship.publish import BUILD, Page, write_result
+from experiments.ship.publish import BUILD, Page
 from experiments.ship.ship_weights import finished_evaluation, ship, ship_models
 from experiments.ship.shipped_records import ship_records, shipped_problems
 from experiments.stages.failures import write_failure
@@ -221,15 +222,15 @@ def run_suite(
         return submit_to_slurm(options, work, stages)
     check_here(work)
     try:
-        for stage in work.evaluations:
+        for stage in work.results:
             if is_done(stage, work.steps):
-                write_result(stage, work.layout)
+                write_any(stage, work.layout)
         failures = run_steps(work, stages, report) if work.steps else []
         for stage in work.offset_fits:
             write_offset_fit(stage, work.layout)
         for stage in work.evaluations:
             write_failure(stage, work.layout)
-        problem = report.finish() if work.evaluations else None
+        problem = report.finish() if work.results else None
     finally:
         report.stop()
     if text := closing(work, failures, problem):
@@ -275,9 +276,9 @@ def is_done(stage: Stage, steps: list[Step]) -> bool:
 
 def run_steps(work: Suite, stages: str, report: Page) -> list:
     def finished(stage: Stage) -> None:
-        same = [one for one in work.evaluations if one.key == stage.key]
+        same = [one for one in work.results if one.key == stage.key]
         for one in same:
-            write_result(one, work.layout)
+            write_any(one, work.layout)
         if same:
             report.refresh()
 

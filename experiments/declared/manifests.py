@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from experiments.declared.doses import TARGETS as DOSE_TARGETS
+from experiments.declared.doses import DoseGrid, load_doses
 from experiments.declared.manifest_errors import Source, nearest
 from experiments.declared.model_settings import ModuleOptions
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.tables import Table, load_tables
 
-OTHER_TARGETS = ("all", "pretrain", "1f", "costs")  # beside tables and runs
+# beside tables and runs
+OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, "1f", "costs")
 
 
 class UnknownNameError(ValueError):
@@ -23,13 +26,14 @@ class UnknownNameError(ValueError):
 @dataclass(frozen=True)
 class Manifests:
     """The content of all manifests: runs by name with their source, tables by id, names of the
-    profiles."""
+    profiles, grids of dosed evaluations by profile."""
 
     folder: Path
     runs: dict[str, Run]
     source: Source
     tables: dict[str, Table]
     profiles: tuple[str, ...]
+    doses: dict[str, DoseGrid]
 
     def profile(self, name: str) -> Profile:
         """The checked profile. Raises UnknownNameError, or ManifestError for mistakes in it."""
@@ -63,11 +67,11 @@ class Manifests:
 
 
 def load_manifests(folder: Path) -> Manifests:
-    """Reads and checks runs.yaml and tables/*.yaml. Raises ManifestError."""
+    """Reads and checks runs.yaml, tables/*.yaml and doses.yaml. Raises ManifestError."""
     runs, source = load_runs(folder / "runs.yaml")
     tables = {table.id: table for table in load_tables(folder, runs)}
     profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
-    return Manifests(folder, runs, source, tables, profiles)
+    return Manifests(folder, runs, source, tables, profiles, load_doses(folder, runs))
 
 
 def check_runs(manifests: Manifests, profile: Profile) -> None:

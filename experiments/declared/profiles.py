@@ -33,6 +33,8 @@ ExpectedSeconds = TypedDict(
         "train": float,
         "evaluate": float,
         "offset-fit": NotRequired[float],
+        "dosed-videos": NotRequired[float],
+        "evaluate-dose": NotRequired[float],
     },
 )
 

@@ -32,6 +32,8 @@ WORDS = {
     "evaluate": "the evaluation",
     "offset-fit": "the fit of offsets",
     "offsets": "the fit of offsets",
+    "dosed-videos": "the dosed videos",
+    "evaluate-dose": "the evaluation at a dose",
 }
 # Definitions that only reject a machine or word a message, and so decide no result.
 ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printable", "doing")

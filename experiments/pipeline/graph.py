@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+from experiments.declared.doses import TARGETS as DOSE_TARGETS
 from experiments.declared.manifests import Manifests
 from experiments.declared.profiles import Profile
 from experiments.declared.runs import Run, Temporal
@@ -230,7 +231,7 @@ def goal_stages(
 
 def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
     """Runs of the targets, "all" among them, each once."""
-    apart = ("pretrain", OFFSET_FIT)  # targets that name no runs
+    apart = ("pretrain", OFFSET_FIT, *DOSE_TARGETS)  # targets that name no runs
     everything = manifests.everything(graph.profile)
     asked = [everything if target == "all" else [target] for target in targets]
     return manifests.target_runs([one for some in asked for one in some if one not in apart])

@@ -207,6 +207,24 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     return found | {"mechanism": mechanism}
 
 
+def evaluate_dose(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """Tracks of dosed videos by a trained model (results.json in `out`), and their AP with draws of
+    a bootstrap."""
+    check_support()
+    from baselines.registry import BASELINES
+    from experiments.pipeline.measures import ap_and_draws
+    from tpr.inference.online import infer
+    from tpr.parallel.distributed import is_main
+
+    weights, videos = inputs["train"] / "weights.pt", dataset(inputs["videos"], "val")
+    speed = infer(spec, videos, weights, out, log, temporal=BASELINES)
+    if not is_main():
+        return {}
+    log.info("evaluating")
+    truth, results = inputs["videos"] / "val.json", out / "results.json"
+    return ap_and_draws(truth, results, spec["evaluation"]) | speed
+
+
 def submission(videos: Path, out: Path) -> Record:
     """Checks results.json as the server would and packs it: submission.zip in `out`."""
     from tpr.evaluation.archive import pack, validate_archive
@@ -232,4 +250,6 @@ BODIES = {
     "train": train,
     "evaluate": evaluate,
     "offset-fit": offset_fit,
+    "dosed-videos": data,
+    "evaluate-dose": evaluate_dose,
 }

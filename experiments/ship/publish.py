@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -43,11 +43,7 @@ def write_result(stage: Stage, layout: Layout) -> bool:
     pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
     parts = {"evaluate": stage, "train": train, **pretrained}
     matches = kept_matches(stage, layout)
-    records: Record = {}
-    for kind, part in parts.items():
-        known = old.get(kind)
-        kept = known if isinstance(known, dict) and known.get("key") == part.key else None
-        records[kind] = source(part.record(layout)) or kept
+    records = records_of(parts, old, layout)
     if matches and records["evaluate"]:
         records["evaluate"]["matches"] = sha256(matches)
     result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
@@ -58,6 +54,16 @@ def write_result(stage: Stage, layout: Layout) -> bool:
         copy_matches(matches, path)
     write_json(path, result)
     return True
+
+
+def records_of(parts: Mapping[str, Stage], old: Record, layout: Layout) -> Record:
+    """By kind the record of each stage; of one whose folder was deleted what `old` has of it."""
+    records: Record = {}
+    for kind, part in parts.items():
+        known = old.get(kind)
+        kept = known if isinstance(known, dict) and known.get("key") == part.key else None
+        records[kind] = source(part.record(layout)) or kept
+    return records
 
 
 def source(record: Record | None) -> Record | None:
@@ -117,8 +123,8 @@ class Page:
 
     def sources(self) -> Iterable[Path]:
         """Files of the page's content, and templates and other sources that are no Python."""
-        reports = self.layout.root / "reports"
-        for folder in (self.layout.records, self.layout.own, self.layout.failed):
+        layout, reports = self.layout, self.layout.root / "reports"
+        for folder in (layout.records, layout.own, layout.failed, layout.doses):
             yield from folder.glob("*.json")
         yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")

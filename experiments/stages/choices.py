@@ -27,7 +27,7 @@ def temporal_module(spec: Spec) -> str:
 def choices(kind: str, spec: Spec) -> dict[str, str]:
     """By the name of a dictionary in the code, the key that the settings select from it."""
     found = {"BODIES": kind}
-    if kind in ("videos", "images"):
+    if kind in ("videos", "images", "dosed-videos"):
         found["DATA"] = data_source(spec)
     if kind == "pretrain":
         found["PRETRAINING"] = pretraining_source(spec)

@@ -25,6 +25,8 @@ VERSIONS = {
     "train": 2,
     "evaluate": 2,
     "offset-fit": 1,
+    "dosed-videos": 2,
+    "evaluate-dose": 1,
 }
 
 # values in the key of entries of the spec's "train", by kind of stage

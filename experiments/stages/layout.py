@@ -55,6 +55,11 @@ class Layout:
         return self.root / "results" / self.profile / "own"
 
     @property
+    def doses(self) -> Path:
+        """Records of evaluations on dosed videos."""
+        return self.root / "results" / self.profile / "doses"
+
+    @property
     def failed(self) -> Path:
         """Runs and seeds whose last training or evaluation failed for good."""
         return self.root / "results" / self.profile / "failed"

@@ -21,7 +21,8 @@ class Stage:
     """A step of a run.
 
     kind: one of VERSIONS; name: tells it from others of its kind ("" for data); spec: all settings
-    that its result depends on, as plain data; inputs: stages by role.
+    that its result depends on, as plain data; inputs: stages by role; part: tells it from others of
+    its kind, run and seed.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Stage:
     inputs: dict[str, Stage] = field(default_factory=dict)
     run: str | None = None
     seed: int | None = None
+    part: str = ""
 
     @property
     def version(self) -> int:
@@ -48,7 +50,7 @@ class Stage:
     def label(self) -> str:
         """As people read it: "train blendmask-r50+tpr seed 0"."""
         if self.seed is not None:
-            return f"{self.kind} {self.run} seed {self.seed}"
+            return f"{self.kind} {self.run} seed {self.seed} {self.part}".strip()
         return f"{self.kind} {self.name}".strip()
 
     @property

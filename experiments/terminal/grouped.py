@@ -30,11 +30,13 @@ def grouped(told: Iterable[Told]) -> list[Group]:
     """Groups in the order of their first stages."""
     groups: dict[tuple[str, ...], list[Told]] = {}
     for one in told:
-        own = one.stage.run or one.stage.key
-        groups.setdefault((own, one.word, one.detail), []).append(one)
+        stage = one.stage
+        own = stage.run or stage.key
+        at_dose = stage.kind if stage.part else ""
+        groups.setdefault((own, at_dose, one.word, one.detail), []).append(one)
     return [
         Group(label([x.stage for x in some]), word, detail, sum(x.seconds for x in some))
-        for (_, word, detail), some in groups.items()
+        for (_, _, word, detail), some in groups.items()
     ]
 
 
@@ -44,10 +46,12 @@ def label(stages: list[Stage]) -> str:
         return stages[0].label
     kinds = list(dict.fromkeys(stage.kind for stage in stages))
     seeds = list(dict.fromkeys(str(stage.seed) for stage in stages))
-    if len(kinds) * len(seeds) != len(stages):  # not all of each: name every one
+    parts = {stage.part for stage in stages}
+    if len(kinds) * len(seeds) * len(parts) != len(stages):  # not all of each: name every one
         return ", ".join(stage.label for stage in stages)
     several = "s" if len(seeds) > 1 else ""
-    return f"{' and '.join(kinds)} {stages[0].run} seed{several} {', '.join(seeds)}"
+    at = f" at {len(parts)} doses" if len(parts) > 1 else f" {stages[0].part}".rstrip()
+    return f"{' and '.join(kinds)} {stages[0].run} seed{several} {', '.join(seeds)}{at}"
 
 
 def lines(told: Iterable[Told]) -> list[str]:

@@ -127,7 +127,7 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     for stage in work.submissions:
         if folder := finished_folder(work.layout.runs, stage.key):
             lines.append(f"For the server: {work.layout.shown(folder)}/submission.zip")
-    return "\n".join(lines + (written(work) if work.evaluations else []))
+    return "\n".join(lines + (written(work) if work.results else []))
 
 
 def failure_lines(layout: Layout, failures: list[Failure], problem: str | None) -> list[str]:

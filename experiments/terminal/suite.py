@@ -14,6 +14,7 @@ from experiments.engine.launch.local import Worker
 from experiments.engine.plan import RUN, Step, make_plan
 from experiments.engine.schedule import total_seconds
 from experiments.engine.stage_code import StageCode
+from experiments.pipeline.dosed import EVALUATE_DOSE, dose_stages
 from experiments.pipeline.graph import OFFSET_FIT, Graph, goal_stages, left_out
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
@@ -36,6 +37,7 @@ class Suite:
         self.targets = options.targets or ["all"]
         self.seeds = options.seeds or self.profile.seeds
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
+        self.goals += dose_stages(graph, manifests.doses, self.targets, self.seeds)
         self.left_out = left_out(graph, manifests, self.targets)
         self.code = StageCode(stages)
         self.steps = make_plan(
@@ -77,3 +79,8 @@ class Suite:
     def evaluations(self) -> list[Stage]:
         """The evaluations with ground truth."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is not None]
+
+    @property
+    def results(self) -> list[Stage]:
+        """Those that leave a record in results/."""
+        return self.evaluations + [s for s in self.goals if s.kind == EVALUATE_DOSE]

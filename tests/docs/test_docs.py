@@ -52,6 +52,8 @@ ELSEWHERE = {
     "./run_all.sh --profile smoke blendmask-r50 blendmask-r50+tpr": "test_first_steps.py",
     "./run_all.sh 1a": "trains for minutes on mini; CI runs all of smoke",
     "./run_all.sh 1a --until-decided": "the same; test_until_decided.py has it",
+    "./run_all.sh doses --profile midi": "hours; test_gain_against_dose.py, and CI has it on smoke",
+    "./run_all.sh doses-trained --profile midi": "the same",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --dry-run": "test_add_a_module.py",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",
     "pip install .": "test_package.py, without a download",

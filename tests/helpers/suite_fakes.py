@@ -54,8 +54,9 @@ def note(out, event):
         file.write(f"{event} {out.name} {os.getpid()}\n")
 
 
+TRAINED = ("pretrain", "pretrain-flow", "train")
 BODIES = dict.fromkeys(
-    ("videos", "images", "pretrain", "pretrain-flow", "train", "evaluate"), count
+    ("videos", "images", *TRAINED, "evaluate", "dosed-videos", "evaluate-dose"), count
 )
 
 

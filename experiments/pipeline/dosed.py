@@ -1,0 +1,101 @@
+"""Stages of gain against dose: dosed videos, and trained models evaluated on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from experiments.declared.doses import TARGETS, DoseGrid
+from experiments.declared.manifests import UnknownNameError
+from experiments.pipeline.graph import Graph
+from experiments.stages.json_files import canonical
+from experiments.stages.key import Spec
+from experiments.stages.stage import Stage
+
+DOSED_VIDEOS, EVALUATE_DOSE = "dosed-videos", "evaluate-dose"  # kinds of stages
+
+
+class DosedGraph:
+    """Beside a profile's stages: trainings are the same ones, under the same keys."""
+
+    def __init__(self, graph: Graph, grid: DoseGrid) -> None:
+        self.graph, self.grid = graph, grid
+
+    def stages(self, seeds: Sequence[int], *, trained: bool) -> list[Stage]:
+        """The evaluations of all runs at all doses; trained: of those trained at each dose."""
+        runs = [run for run in self.grid.runs_of(trained=trained) if not self.graph.left_out(run)]
+        doses = self.grid.factors_of(trained=trained).items()
+        return [
+            self.evaluate(run, seed, factor, value, trained=trained)
+            for run in runs
+            for seed in seeds
+            for factor, values in doses
+            for value in values
+        ]
+
+    def videos(self, factor: str, value: float, *, trained: bool = False) -> Stage:
+        """The first validation videos at a dose; trained: and the training videos."""
+        data: Spec = dict(self.graph.profile.data)
+        dose = {"dose": {"factor": factor, "value": value}}
+        splits = {"val": data["videos"]["val"] | {"videos": self.grid.videos} | dose}
+        if trained:
+            splits["train"] = data["videos"]["train"] | dose
+        check_splits(splits)
+        spec = json.loads(canonical({"seed": data["seed"], "splits": splits}))
+        name = named(factor, value, trained)
+        return Stage(DOSED_VIDEOS, name, self.graph.profile.name, spec)
+
+    def train(self, run: str, seed: int, factor: str, value: float) -> Stage:
+        """On videos of the dose, from the same image model as without one."""
+        plain = self.graph.train(run, seed)
+        part = named(factor, value, trained=True)
+        videos = self.videos(factor, value, trained=True)
+        inputs = plain.inputs | {"videos": videos}
+        return replace(plain, name=f"{plain.name}-{part}", inputs=inputs, part=part)
+
+    def evaluate(
+        self, run: str, seed: int, factor: str, value: float, *, trained: bool = False
+    ) -> Stage:
+        """AP of a trained model on videos of the dose; trained: of one trained on such."""
+        plain, part = self.graph.evaluate(run, seed), named(factor, value, trained)
+        evaluation = {k: v for k, v in plain.spec["evaluation"].items() if k != "probe_videos"}
+        model = self.train(run, seed, factor, value) if trained else plain.inputs["train"]
+        return replace(
+            plain,
+            kind=EVALUATE_DOSE,
+            name=f"{plain.name}-{part}",
+            spec=plain.spec | {"evaluation": evaluation},
+            inputs={"videos": self.videos(factor, value, trained=trained), "train": model},
+            part=part,
+        )
+
+
+def named(factor: str, value: float, trained: bool) -> str:
+    """As "speed-0.25", in names of stages and files."""
+    return f"{factor}-{value:g}" + ("-trained" if trained else "")
+
+
+def check_splits(splits: Mapping[str, Spec]) -> None:
+    """Raises ValueError for a dose that the profile's world cannot have."""
+    from tpr.data.mini.settings import split_settings
+
+    for name, values in splits.items():
+        split_settings(name, values)
+
+
+def dose_stages(
+    graph: Graph, grids: Mapping[str, DoseGrid], targets: Sequence[str], seeds: Sequence[int]
+) -> list[Stage]:
+    """What those of TARGETS ask for. Raises UnknownNameError for a profile that
+    declares no doses."""
+    name, asked = graph.profile.name, [target for target in TARGETS if target in targets]
+    if not asked:
+        return []
+    if name not in grids:
+        known = ", ".join(grids) or "none"
+        raise UnknownNameError(
+            f"profile {name} has no doses in doses.yaml; profiles that have: {known}"
+        )
+    dosed = DosedGraph(graph, grids[name])
+    return [stage for one in asked for stage in dosed.stages(seeds, trained=one == TARGETS[1])]
