@@ -13,7 +13,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +25,7 @@ with needed_packages(__name__):
     from tqdm import tqdm
 
     from tpr.data.clips import Clip, open_clip
+    from tpr.data.media.sound import Sound
     from tpr.data.media.video_writer import LONGEST_SIDE, VideoWriter, check_encodable
     from tpr.data.mini import generate
     from tpr.data.records import Video
@@ -88,9 +89,15 @@ def run(options: argparse.Namespace, clip: Clip) -> str:
     json_out = options.out.with_suffix(".json")
     check_request(options, clip, names, [options.out, json_out])
     shows = [Show(load_trained(name), clip, options.min_score) for name in names]
-    if options.gates and not hasattr(shows[0].trained.model.temporal, "gates"):
+    if options.video is not None:
+        tell_what_is_known([show.trained for show in shows])
+    if options.gates and not has_gates(shows[0].trained):
         raise ValueError(f"{options.model} has no gates to show")
-    with replacing(options.out) as draft, VideoWriter(draft, clip.rate) as writer:
+    with (
+        Sound(clip.path) if clip.is_video_file else nullcontext() as sound,
+        replacing(options.out) as draft,
+        VideoWriter(draft, clip.rate, sound) as writer,
+    ):
         count = 0
         for picture in counted(clip, options.frames):
             panels = [show.step(count, picture) for show in shows]
@@ -98,9 +105,26 @@ def run(options: argparse.Namespace, clip: Clip) -> str:
                 panels.insert(1, shows[0].gates(picture))
             writer.write(np.concatenate(panels, axis=1))
             count += 1
+    clip.notes.extend(sound.notes if sound else [])
     tracks = shows[0].entries(count)
     write_results(json_out, tracks)
     return f"{options.out}, {json_out}: {count} frames, {len(tracks)} tracks"
+
+
+def tell_what_is_known(models: Sequence[Trained]) -> None:
+    """A line on the models that real videos show nothing to."""
+    names = list(dict.fromkeys(one.name for one in models if one.generated))
+    if names:
+        say(
+            f"note: {printable(', '.join(names))} knows only the animals and vehicles of generated "
+            "videos; how to train it on yours is in docs/own-annotations.md"
+        )
+
+
+def has_gates(trained: Trained) -> bool:
+    """Whether its temporal module notes gates, which it does in every call."""
+    gates = getattr(trained.model.temporal, "gates", None)
+    return isinstance(gates, list)
 
 
 def check_request(

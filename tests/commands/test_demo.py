@@ -4,18 +4,24 @@ import hashlib
 import json
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
+import av
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from baselines.registry import BASELINES
+from experiments.ship.ship_weights import is_generated, registry_of
+from tests.helpers.full_networks import small_full
 from tests.helpers.tiny import INFER, MODEL, make_dataset
 from tpr.data.clips import open_clip
 from tpr.data.media.video_writer import VideoWriter
 from tpr.demo import counted, main
 from tpr.inference.gate_log import GateLog
 from tpr.inference.online import load_model, track_videos
+from tpr.inference.trained import WEIGHTS, find, load_trained
 from tpr.models.build import build_model
 from tpr.weights import checkpoint
 
@@ -125,6 +131,130 @@ def test_progress_ends_at_all_of_it_where_frames_are_missing(setting, tmp_path, 
     clip = replace(open_clip(write_pictures(tmp_path / "in", [(96, 64)] * 3)), length=50)
     assert len(list(counted(clip, None))) == 3
     assert "100%" in capsys.readouterr().err.rstrip().split("\r")[-1]
+
+
+def write_film(path, seconds, rate=Fraction(8), codec="aac", begins=0):
+    """A film with a tone, whose first frame is shown `begins` seconds after the sound begins."""
+    samples = 16000
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=rate)
+        video.width, video.height, video.pix_fmt = 96, 64, "yuv420p"
+        sound = container.add_stream(codec, rate=samples, layout="mono")
+        for t in range(int(seconds * rate)):
+            frame = av.VideoFrame.from_ndarray(
+                np.full((64, 96, 3), 9 * t, np.uint8), format="rgb24"
+            )
+            frame.pts = t + int(begins * rate)
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        size = sound.codec_context.frame_size or 1024
+        kind = {"aac": "fltp", "pcm_mulaw": "s16"}[codec]
+        for begin in range(0, int((seconds + begins) * samples), size):
+            wave = np.sin(np.arange(begin, begin + size) / 9)[None]
+            wave = (20000 * wave).astype(np.int16) if kind == "s16" else wave.astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(wave, format=kind, layout="mono")
+            frame.sample_rate, frame.pts = samples, begin
+            container.mux(sound.encode(frame))
+        container.mux(sound.encode())
+    return path
+
+
+def sound_packets(path):
+    with av.open(str(path)) as container:
+        return [
+            (bytes(packet), float(packet.pts * packet.time_base))
+            for packet in (container.demux(audio=0) if container.streams.audio else ())
+            if packet.size
+        ]
+
+
+@pytest.mark.parametrize(("options", "seconds"), [((), 1.0), (("--frames", "4"), 0.5)])
+def test_size_rate_and_sound_of_a_film_are_kept(setting, tmp_path, options, seconds):
+    source, out = write_film(tmp_path / "in.mp4", 1), tmp_path / "out.mp4"
+    assert demo(setting, source, out, *options) == 0
+    clip = open_clip(out)
+    assert (clip.rate, clip.length) == (8, 8 * seconds)
+    found, given = sound_packets(out), sound_packets(source)
+    assert [data for data, _ in found] == [data for data, t in given if 0 <= t < seconds]
+    assert max(time for _, time in found) == pytest.approx(seconds, abs=0.1)
+
+
+def test_sound_stays_beside_its_picture(setting, tmp_path):
+    """Of a film whose picture begins half a second after its sound."""
+    source = write_film(tmp_path / "in.mkv", 1, begins=0.5)
+    assert demo(setting, source, tmp_path / "out.mp4") == 0
+    (first, time), *_ = sound_packets(tmp_path / "out.mp4")
+    assert time < 0.1
+    before = {data: t for data, t in sound_packets(source)}
+    assert before[first] - time == pytest.approx(0.5, abs=0.01)
+
+
+def test_sound_that_an_mp4_does_not_hold_is_told(setting, tmp_path, capsys):
+    source = write_film(tmp_path / "in.avi", 1, codec="pcm_mulaw")
+    assert demo(setting, source, tmp_path / "out.mp4") == 0
+    assert sound_packets(tmp_path / "out.mp4") == []
+    told = capsys.readouterr().err
+    assert "in.avi: its sound is left out (mp4 does not take pcm_mulaw)" in told
+
+
+def changed(setting, folder, **entries):
+    """The model's JSON with other entries."""
+    path = folder / "changed.json"
+    path.write_text(json.dumps(setting[2] | {"file": str(setting[1].with_suffix(".pt"))} | entries))
+    return path
+
+
+KNOWS = "knows only the animals and vehicles of generated videos"
+
+
+def test_a_model_of_generated_videos_says_what_it_knows_of_real_ones(setting, tmp_path, capsys):
+    source, out = write_pictures(tmp_path / "in", [(96, 64)]), ("--out", str(tmp_path / "out.mp4"))
+    generated = str(changed(setting, tmp_path, generated=True))
+    assert main([str(source), "--model", generated, *out]) == 0
+    (line,) = (x for x in capsys.readouterr().err.splitlines() if KNOWS in x)
+    assert line.startswith("note: changed ") and line.endswith("docs/own-annotations.md")
+    assert main(["--frames", "1", "--model", generated, *out]) == 0  # a generated clip
+    assert KNOWS not in capsys.readouterr().err
+    assert main([str(source), "--model", str(setting[1]), *out]) == 0
+    assert KNOWS not in capsys.readouterr().err
+
+
+def test_the_model_that_ships_is_one_of_generated_videos():
+    assert json.loads(find("mini/blendmask-r50+tpr", WEIGHTS).read_text())["generated"] is True
+
+
+@pytest.mark.parametrize(
+    "run", ["blendmask-r50+tpr", "sipmask-r50", "blendmask-r50+stsn+cpr", "masktrack-r50+tpr"]
+)
+def test_a_model_of_profile_full_plays(run, tmp_path, monkeypatch):
+    """A random one, as `ship-weights` writes it, on networks that run in a second."""
+    stage = small_full().evaluate(run, 0)
+    torch.manual_seed(0)
+    folder = tmp_path / "full" / "models"
+    folder.mkdir(parents=True)
+    categories = [{"id": i + 1, "name": f"class {i}"} for i in range(40)]
+    weights = folder / f"{run}.pt"
+    checkpoint.save_weights(
+        build_model(stage.spec["model"], len(categories), temporal=BASELINES), weights
+    )
+    record = {
+        "model": stage.spec["model"],
+        "infer": stage.spec["infer"],
+        "categories": categories,
+        "generated": is_generated(stage.inputs["videos"]),
+        "modules": registry_of(stage),
+        "file": weights.name,
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+    }
+    assert record["generated"] is False
+    weights.with_suffix(".json").write_text(json.dumps(record))
+    for module in ("tpr.demo", "tpr.inference.trained"):
+        monkeypatch.setattr(f"{module}.WEIGHTS", tmp_path)
+    monkeypatch.setattr("tpr.demo.load_trained", partial(load_trained, weights=tmp_path))
+    source = write_pictures(tmp_path / "in", [(96, 64)] * 2)
+    out = tmp_path / "out.mp4"
+    assert main([str(source), "--model", f"full/{run}", "--out", str(out)]) == 0
+    assert open_clip(out).length == 2
 
 
 def test_no_input_is_overwritten(setting, tmp_path, capsys):

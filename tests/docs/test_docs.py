@@ -56,6 +56,8 @@ ELSEWHERE = {
     "./run_all.sh doses-trained --profile midi": "the same",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --dry-run": "test_add_a_module.py",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",
+    "./run_all.sh blendmask-r50": "trains for minutes on mini; test_first_steps.py has it on smoke",
+    "./run_all.sh ship-weights blendmask-r50": "test_shipped_weights.py",
     "pip install .": "test_package.py, without a download",
     'pip install ".[routing]"': "downloads torch",
     "pip install --require-hashes -r requirements.lock": "the same; test_requirements.py reads it",

@@ -33,6 +33,11 @@ class Clip:
     files: tuple[Path, ...] = ()  # of a folder; a file with frames in it has none
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def is_video_file(self) -> bool:
+        """Whether it is neither a folder of pictures nor a picture."""
+        return not (self.files or is_picture(self.path))
+
     def frames(self) -> Iterator[np.ndarray]:
         """All frames, of the first one's size. ValueError where a picture cannot be read; frames
         of a video file that cannot be decoded are passed over."""

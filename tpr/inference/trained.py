@@ -2,14 +2,17 @@
 weights.
 
 The JSON holds "model" and "infer" as `tpr.inference.online` takes them, "categories", the weights'
-"file" and "sha256", and the same under "base" where the weights are differences to another file
-(`tpr.weights.quantised`); `./run_all.sh ship-weights RUN` writes it.
+"file" and "sha256", and the same under "base" where they are differences to another file
+(`tpr.weights.quantised`). "generated" may say that it was trained on generated videos, "modules"
+where temporal modules are registered that are not the library's, as "baselines.registry.BASELINES".
+`./run_all.sh ship-weights RUN` writes it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import importlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from tpr.data.annotations import parse_categories
 from tpr.data.json_input import read_json, shown
 from tpr.data.records import Category
 from tpr.inference.online import build_for_test, load_model
+from tpr.models.build import Builder
 from tpr.models.vis_model import VISModel
 from tpr.terminal import printable
 from tpr.weights import checkpoint
@@ -31,12 +35,16 @@ LARGEST, LONGEST = 8192, 64  # of the numbers and lists in a model's description
 
 @dataclass(frozen=True)
 class Trained:
-    """A model ready for inference, its test settings, and the names of its classes."""
+    """A model ready for inference, its test settings, and what its classes are.
+
+    generated: whether all it knows is from generated videos.
+    """
 
     name: str
     model: VISModel
     settings: dict[str, Any]
     categories: list[Category]
+    generated: bool = False
 
 
 def load_trained(name: str, weights: Path = WEIGHTS) -> Trained:
@@ -53,9 +61,25 @@ def load_trained(name: str, weights: Path = WEIGHTS) -> Trained:
     file = checked_file(record, path)
     base = checked_file(record["base"], path) if record.get("base") else None
     categories = parse_categories(record)
-    checkpoint.fitting_state(described(record, len(categories), path), file, base=base)
-    model = load_model(record, len(categories), file, base=base)
-    return Trained(path.stem, model, record["infer"], categories)
+    modules = registered(record, path)
+    checkpoint.fitting_state(described(record, len(categories), path, modules), file, base=base)
+    model = load_model(record, len(categories), file, temporal=modules, base=base)
+    generated = record.get("generated") is True
+    return Trained(path.stem, model, record["infer"], categories, generated)
+
+
+def registered(record: dict[str, Any], path: Path) -> Mapping[str, Builder]:
+    """Builders of the temporal modules that the record names a registry of; ValueError where that
+    cannot be imported."""
+    name = record.get("modules")
+    if name is None:
+        return {}
+    module, _, attribute = str(name).rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, ValueError, AttributeError) as error:
+        told = printable(f"{name!r} cannot be imported: {error}")
+        raise ValueError(f"{path}: its temporal modules' registry {told}") from None
 
 
 def check_keys(record: Any, wanted: Sequence[str], path: Path) -> None:
@@ -77,11 +101,13 @@ def check_numbers(value: Any, where: str, path: Path) -> None:
         raise ValueError(f"{path}: {printable(where)} is {shown(value)}; the limit is {LARGEST}")
 
 
-def described(record: dict[str, Any], classes: int, path: Path) -> VISModel:
+def described(
+    record: dict[str, Any], classes: int, path: Path, modules: Mapping[str, Builder]
+) -> VISModel:
     """The model without numbers (on the meta device), so that a wrong size takes no memory."""
     try:
         with torch.device("meta"):
-            return build_for_test(record, classes)
+            return build_for_test(record, classes, temporal=modules)
     except Exception as error:  # whatever a layer says to options that it does not understand
         told = f"{type(error).__name__}: {printable(error)}"
         raise ValueError(f"{path}: its model cannot be built ({told})") from error

@@ -11,18 +11,21 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
+from tpr.data.media.sound import Sound
+
 LONGEST_SIDE = 16384  # pixels that the H.264 encoder takes
 SLOWEST, FASTEST = Fraction(1, 3600), Fraction(1000)  # frames a second that come back when read
 
 
 class VideoWriter:
-    """An H.264 file, without sound, that every player shows; a context manager.
+    """An H.264 file that every player shows; a context manager.
 
-    rate: frames a second; beyond 1000, and below one an hour, the nearest of these is taken. Raises
-    ValueError where the encoder refuses.
+    rate: frames a second; beyond 1000, and below one an hour, the nearest of these is taken. sound:
+    is copied as far as there are frames. Raises ValueError where the encoder refuses.
     """
 
-    def __init__(self, path: Path, rate: Fraction) -> None:
+    def __init__(self, path: Path, rate: Fraction, sound: Sound | None = None) -> None:
+        self.sound, self.count = sound, 0
         self.rate = min(max(rate, SLOWEST), FASTEST).limit_denominator(60000)
         self.stream: av.VideoStream | None = None
         self.opened = ExitStack()
@@ -47,10 +50,15 @@ class VideoWriter:
             self.stream = self.container.add_stream("libx264", rate=self.rate)
             self.stream.width, self.stream.height = width + width % 2, height + height % 2
             self.stream.pix_fmt, self.stream.options = "yuv420p", {"crf": "20"}
+            if self.sound is not None:
+                self.sound.begin(self.container)
         padded = np.pad(picture, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         frame = av.VideoFrame.from_ndarray(padded, format="rgb24")
         with encoding():
             self.container.mux(self.stream.encode(frame))
+        self.count += 1
+        if self.sound is not None:
+            self.sound.copy(self.container, self.count / self.rate)
 
 
 @contextmanager
