@@ -13,6 +13,8 @@ from pathlib import Path
 
 from experiments import costs
 from experiments.declared.manifests import Manifests, check_runs, load_manifests
+from experiments.declared.own_data import absolute, load_own_data
+from experiments.declared.own_profile import with_own_data, words
 from experiments.declared.profiles import Profile
 from experiments.declared.trial import notes, trial
 from experiments.engine.disk import told
@@ -117,6 +119,11 @@ def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> Profile
     """The named profile as the options change it."""
     profile = manifests.profile(options.profile)
     check_runs(manifests, profile)
+    if options.data:
+        own = load_own_data(options.data)
+        os.environ["TPR_OWN_DATA"] = absolute(options.data)
+        profile = with_own_data(profile, own)
+        print("\n".join(words(profile, own)), flush=True)
     if options.official_val:
         profile = with_official_val(profile)
     if options.limit_videos or options.limit_frames or options.max_iter:

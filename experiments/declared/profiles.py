@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import NoneType
 from typing import NotRequired, TypedDict
 
 from experiments.declared.extension import compose_extended
@@ -18,6 +19,7 @@ from experiments.declared.training_settings import (
     Generated,
     Inference,
     OffsetFit,
+    OwnVideos,
     Pretraining,
     Recorded,
 )
@@ -58,14 +60,17 @@ class Profile:
     kind of stage; pretrain, pretrain_flow, offset_fit: settings where the profile has its own
     images or its own videos with exact flow, else None; plan: how its claims are decided, None to
     use whatever seeds there are; tables: those that "all" means and its page shows, None for every
-    one; notes: what a reader of its claims should know.
+    one; notes: what a reader of its claims should know; base: of a user's own data, the
+    profile that it changes and whose image models it starts from (never in a file).
     """
 
     name: str = field(metadata={"key": "profile"})
     about: str
     seeds: list[int]
     expected_seconds: dict[str, float] = field(metadata={"kind": ExpectedSeconds})
-    data: Generated | Recorded | ChosenData = field(metadata={"kind": Generated | Recorded})
+    data: Generated | Recorded | ChosenData | OwnVideos = field(
+        metadata={"kind": Generated | Recorded}
+    )
     model: Model
     train: FineTuning
     infer: Inference
@@ -80,10 +85,13 @@ class Profile:
     plan: SeedPlan | None = None
     tables: list[str] | None = None
     notes: list[str] = field(default_factory=list[str])
+    base: Profile | None = field(default=None, metadata={"kind": NoneType})
 
     @property
     def validation_videos(self) -> int | None:
         """Number of videos of the validation split; None where only the data set knows it."""
+        if "own" in self.data:
+            return None
         if "dataset" in self.data:
             return self.data.get("holdout_videos")
         return self.data["videos"]["val"]["videos"]

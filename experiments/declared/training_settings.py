@@ -62,6 +62,26 @@ class Recorded(TypedDict):
     pretrained: dict[str, str]
 
 
+class HeldOut(TypedDict):
+    """The share of a user's videos that is validated on, and what chooses them."""
+
+    share: float
+    seed: int
+
+
+class OwnVideos(TypedDict):
+    """A user's own data: name, categories, and sha256 of the annotation files by split (train, val
+    unless videos are held out, images if there are some); pretrained: as of recorded ones."""
+
+    own: str
+    categories: list[str]
+    sums: dict[str, list[str]]
+    held_out: NotRequired[HeldOut]
+    pretrained: NotRequired[dict[str, str | None]]
+    limit_videos: NotRequired[int]
+    limit_frames: NotRequired[int]
+
+
 class GeneratedVideos(TypedDict):
     """Videos that a trial generates in place of a recorded data set."""
 

@@ -16,6 +16,8 @@ from experiments.declared.training_settings import (
     FineTuning,
     Generated,
     GeneratedVideos,
+    OwnVideos,
+    Pretraining,
     Recorded,
     Split,
 )
@@ -58,6 +60,7 @@ def trial(
         plan=None,
         processes=1,  # a batch of one cannot be shared
         train=short_training(profile.train, iterations, on_gpus),
+        pretrain=short_pretraining(profile, iterations),
         data=small_data(profile.data, videos, frames, data_root),
         expected_seconds=EXPECTED,
     )
@@ -74,12 +77,25 @@ def short_training(train: FineTuning, iterations: int | None, on_gpus: bool) -> 
     return short
 
 
+def short_pretraining(profile: Profile, iterations: int | None) -> Pretraining | None:
+    """Of a user's own data; a profile's weights ship."""
+    settings = profile.pretrain
+    if profile.base is None or settings is None or iterations is None:
+        return settings
+    short = settings.copy()
+    if isinstance(settings["iterations"], int):
+        short["iterations"] = min(iterations, settings["iterations"])
+    return short
+
+
 def small_data(
-    data: Generated | Recorded | ChosenData,
+    data: Generated | Recorded | ChosenData | OwnVideos,
     videos: int | None,
     frames: int | None,
     data_root: str | None,
-) -> Generated | ChosenData:
+) -> Generated | ChosenData | OwnVideos:
+    if "own" in data:
+        return own(data, videos, frames, data_root)
     if "dataset" in data:
         return recorded(data, videos, frames, data_root)
     small = data.copy()  # the images for pretraining stay
@@ -107,10 +123,7 @@ def recorded(
     """Settings of recorded data reduced to the first videos of each split and their first frames,
     or generated ones."""
     chosen = cast(ChosenData, data.copy())
-    chosen["pretrained"] = {
-        name: file if file is not None and is_present(file, data_root) else None
-        for name, file in data["pretrained"].items()
-    }
+    chosen["pretrained"] = present(data["pretrained"], data_root)
     if videos is not None:
         chosen["limit_videos"] = chosen["holdout_videos"] = videos
     if frames is not None:
@@ -120,6 +133,28 @@ def recorded(
         count = 2 * (videos or chosen.get("holdout_videos", 1))
         chosen["generated"] = generated(count)
     return chosen
+
+
+def own(
+    data: OwnVideos, videos: int | None, frames: int | None, data_root: str | None
+) -> OwnVideos:
+    """The first videos and first frames of a user's data; their single images stay."""
+    chosen = data.copy()
+    if "pretrained" in data:
+        chosen["pretrained"] = present(data["pretrained"], data_root)
+    if videos is not None:
+        chosen["limit_videos"] = videos
+    if frames is not None:
+        chosen["limit_frames"] = frames
+    return chosen
+
+
+def present(pretrained: Mapping[str, str | None], data_root: str | None) -> dict[str, str | None]:
+    """The public weights that the data folder has, None for the others."""
+    return {
+        name: file if file is not None and is_present(file, data_root) else None
+        for name, file in pretrained.items()
+    }
 
 
 def generated(videos: int) -> GeneratedVideos:

@@ -4,6 +4,7 @@ pretraining that made them."""
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from experiments.engine.lock import file_lock
@@ -18,7 +19,11 @@ RESTORE = " (restore it: git checkout -- weights)"
 
 
 def shipped(stage: Stage, layout: Layout) -> tuple[Record | None, str]:
-    """The index entry of weights that replace a pretraining; else None and why none can be used."""
+    """The index entry of weights that replace a pretraining; else None and why none can be used.
+
+    Weights ship with the stage's own profile, which that of a user's data only starts from.
+    """
+    layout = replace(layout, profile=stage.profile)
     index, problem = read_index(layout)
     if stage.name not in index:
         return None, problem
@@ -79,7 +84,7 @@ def unpack(stage: Stage, layout: Layout) -> None:
         if stage.record(layout):
             return
         with replacing(folder / "weights.pt") as draft:
-            shutil.copyfile(layout.weights / entry["file"], draft)
+            shutil.copyfile(replace(layout, profile=stage.profile).weights / entry["file"], draft)
         source = {name: entry[name] for name in ("file", "sha256", "command")}
         record = entry["record"] | {"shipped": source, "outputs": take_stock(folder)}
         write_json(folder / "record.json", sealed(record))

@@ -19,30 +19,37 @@ from experiments.stages.stage import PRETRAINING, Stage
 
 OFFSET_FIT = "offset-fit"
 FITTED_RUN = "blendmask-r50"  # on whose image model's features offsets are fitted
+LIMITS = ("limit_videos", "limit_frames")  # of a trial
 NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
 
 
 class Graph:
     """The stages of a profile.
 
-    runs: the declared ones by name.
+    runs: the declared ones by name; base: the graph whose image models those of a user's data
+    start from.
     """
 
     def __init__(self, runs: Mapping[str, Run], profile: Profile) -> None:
         self.runs, self.profile = runs, profile
+        self.base = Graph(runs, profile.base) if profile.base else None
 
     def videos(self) -> Stage:
         """Training and validation videos."""
         data: Spec = dict(self.profile.data)
+        if "own" in data:
+            return self._own_stage("videos", ("train", "val"), "held_out", *LIMITS)
         if "videos" not in data:
             names = ("dataset", "holdout_videos", "official_val", "generated")
-            names += ("limit_videos", "limit_frames")
+            names += LIMITS
             return self._stage("videos", "", {name: data[name] for name in names if name in data})
         return self._stage("videos", "", {"seed": data["seed"], "splits": data["videos"]})
 
     def images(self) -> Stage:
         """Single images for pretraining."""
         data: Spec = dict(self.profile.data)
+        if "own" in data:
+            return self._own_stage("images", ("images",))
         return self._stage(
             "images", "", {"seed": data["seed"], "splits": {"images": data["images"]}}
         )
@@ -55,14 +62,20 @@ class Graph:
         if "pretrained" in self.profile.data:
             weights = self.profile.data["pretrained"][name]
             spec: Spec = {"model": model, "weights": weights} | ({} if weights else {"seed": 0})
+            if self.base and weights:
+                spec |= {"new_classes": True, "seed": 0}
             return self._stage("pretrain", name, spec, {"videos": self.videos()})
-        settings, inputs = self._settings("pretrain"), {"images": self.images()}
+        settings, inputs = self._settings("pretrain"), self._images()
+        if self.base:
+            inputs["start"] = self.base.pretrain(run)
         continued = settings.pop("continued", {}).get(name)
         if continued is not None:
             settings["iterations"] = continued["iterations"]
             inputs["start"] = self.pretrain(continued["run"])
         elif isinstance(settings["iterations"], dict):
             settings["iterations"] = settings["iterations"][backbone]
+        if "own" in self.profile.data:  # told from what it starts from
+            name += f"@{self.profile.data['own']}"
         spec = {"seed": settings.pop("seed"), "model": model, "train": settings}
         return self._stage("pretrain", name, spec, inputs)
 
@@ -72,6 +85,8 @@ class Graph:
             weights = self.profile.data["pretrained"]["flownets"]
             spec: Spec = {"network": network, "weights": weights}
             return self._stage("pretrain-flow", "flownets", spec)
+        if self.base:
+            return self.base.pretrain_flow(network)  # a user's videos have no exact flow
         settings = self._settings("pretrain-flow")
         pairs = {name: settings.pop(name) for name in ("videos", "pairs")}
         pairs["reach"] = self.profile.train.get("reference_range", 3)
@@ -128,6 +143,21 @@ class Graph:
         needs_flow = self.runs[run].needs_exact_flow
         return "recorded data have no exact flow" if needs_flow and not generated else ""
 
+    def _images(self) -> dict[str, Stage]:
+        """What image models are trained on: single images, frames of videos where a user has no
+        such images."""
+        data: Spec = dict(self.profile.data)
+        if "own" in data and "images" not in data["sums"]:
+            return {"videos": self.videos()}
+        return {"images": self.images()}
+
+    def _own_stage(self, kind: str, splits: Sequence[str], *names: str) -> Stage:
+        """Of a user's data, with the settings that matter for these splits."""
+        data: Spec = dict(self.profile.data)
+        spec: Spec = {name: data[name] for name in ("own", "categories", *names) if name in data}
+        sums = {split: data["sums"][split] for split in splits if split in data["sums"]}
+        return self._stage(kind, "", spec | {"sums": sums})
+
     def _reference(self, run: str) -> Spec:
         """The setting of a control's reference, as an entry of a spec; {} for other runs, whose
         keys stay without it."""
@@ -180,6 +210,8 @@ class Graph:
 
 def with_official_val(profile: Profile) -> Profile:
     """The profile trained on the whole training set, to predict the official validation set."""
+    if "own" in profile.data:
+        raise ValueError("own data have no official videos: leave out --official-val")
     if "dataset" not in profile.data:
         raise ValueError(f"profile {profile.name} has generated data, no official videos")
     data = cast(ChosenData, profile.data.copy())

@@ -19,15 +19,30 @@ from tpr.weights import checkpoint
 CALIBRATION = 4  # frames
 
 
-def public_weights(spec: Spec, dataset: YouTubeVIS, path: Path, out: Path) -> Record:
+def public_weights(
+    spec: Spec, dataset: YouTubeVIS, path: Path, out: Path, log: Log | None = None
+) -> Record:
     """Checks converted public weights against the model of `dataset`; writes out/weights.pt.
 
-    spec: {"model"}. Raises FileNotFoundError, or ValueError naming the first key that does not fit.
+    spec: {"model"}, and for other categories than the file's {"new_classes": True, "seed"}: layers
+    that depend on their number are then drawn anew where they do not fit. Raises FileNotFoundError,
+    or ValueError naming the first key that does not fit.
     """
+    torch.manual_seed(spec.get("seed", 0))
     model = build_model(spec["model"], len(dataset.categories))
-    checkpoint.load_weights(model, path, missing=NEW_MODULES)
+    redrawn = class_layers(spec, len(dataset.categories)) if spec.get("new_classes") else ()
+    drawn = checkpoint.load_weights(model, path, missing=NEW_MODULES, redrawn=redrawn)
+    if drawn and log is not None:
+        log.info(f"not taken over from {path.name}, as it is of other classes: {', '.join(drawn)}")
     finish(model, out, without=NEW_MODULES)
     return {"weights": path.name, "sha256": sha256(path)}
+
+
+def class_layers(spec: Spec, classes: int) -> tuple[str, ...]:
+    """Names of the parameters whose shapes depend on the number of classes."""
+    with torch.device("meta"):
+        one, other = (build_model(spec["model"], n).state_dict() for n in (classes, classes + 1))
+    return tuple(name for name, value in one.items() if value.shape != other[name].shape)
 
 
 def initial_weights(spec: Spec, dataset: YouTubeVIS, out: Path, log: Log) -> Record:

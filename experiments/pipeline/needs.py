@@ -21,8 +21,11 @@ def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> N
     if not weights and not any(is_recorded(stage) for stage in todo):
         return
     if data_root is None:
+        what = (
+            "YouTube-VIS" if any(map(is_recorded, todo)) else "public weights (docs/full-scale.md)"
+        )
         raise ValueError(
-            f"profile {profile} needs YouTube-VIS: give its folder by --data-root DIR "
+            f"profile {profile} needs {what}: give the folder by --data-root DIR "
             "or TPR_DATA (--dry-run shows the plan without it)"
         )
     folder = Path(data_root).resolve()

@@ -105,7 +105,14 @@ def data_folder() -> Path:
     return Path(os.environ.get("TPR_DATA", "."))
 
 
-DATA = {"generated": generated, "recorded": recorded, "trial": trial}
+def own(spec: Spec, out: Path, log: Log) -> Record:
+    """A user's videos or single images, by what --data was given."""
+    from experiments.pipeline.own_videos import prepared
+
+    return prepared(spec, out, log)
+
+
+DATA = {"generated": generated, "recorded": recorded, "trial": trial, "own": own}
 
 
 def pretrain(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
@@ -125,16 +132,18 @@ def public(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     from experiments.pipeline.image_weights import public_weights
 
     videos = dataset(inputs["videos"], "train")
-    return public_weights(spec, videos, data_folder() / spec["weights"], out)
+    return public_weights(spec, videos, data_folder() / spec["weights"], out, log)
 
 
 def trained(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Trained on single images."""
+    """Trained on single images, or on single frames of a user's videos."""
     check_support()
     from tpr.training.loop import pretrain
 
     start = inputs["start"] / "weights.pt" if "start" in inputs else None
-    return pretrain(spec, dataset(inputs["images"], "images"), out, log, start=start)
+    single = "images" in inputs
+    images = dataset(inputs["images"], "images") if single else dataset(inputs["videos"], "train")
+    return pretrain(spec, images, out, log, start=start)
 
 
 PRETRAINING = {"untrained": untrained, "public": public, "trained": trained}

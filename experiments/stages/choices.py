@@ -11,6 +11,8 @@ from experiments.stages.key import Spec
 
 def data_source(spec: Spec) -> str:
     """Of videos or images: a key of DATA in the stages' bodies."""
+    if "own" in spec:
+        return "own"
     return ("trial" if "generated" in spec else "recorded") if "dataset" in spec else "generated"
 
 

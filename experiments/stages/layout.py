@@ -17,7 +17,7 @@ class Layout:
     root: Path = ROOT
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*", self.profile):
+        if not re.fullmatch(r"[A-Za-z0-9_.@-]*[A-Za-z0-9_-][A-Za-z0-9_.@-]*", self.profile):
             raise ValueError(f"not a profile name: {self.profile!r} (letters, digits, '-', '_')")
 
     @property

@@ -13,7 +13,7 @@ from experiments.stages.layout import Layout
 from tpr.devices.machine_record import output
 
 # options that would change what the plan declares
-REFUSED = ("seeds", "force", "official_val", "limit_videos", "limit_frames", "max_iter")
+REFUSED = ("seeds", "force", "official_val", "limit_videos", "limit_frames", "max_iter", "data")
 
 
 def check_options(options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ COMMANDS = {
     "list": Command("Tables, runs and profiles.", ()),
     "status": Command(
         "Where the stages of the targets stand, on this machine or in Slurm.",
-        ("profile", "seeds", "launcher"),
+        ("profile", "seeds", "data", "launcher"),
     ),
     "1f": Command(
         "Counts parameters and multiply-accumulates of all full-size models.", ("dry_run",)
@@ -35,7 +35,7 @@ COMMANDS = {
     "ship-weights": Command(
         "Copies the named runs' trained models of the first seed into weights/, or without names "
         "all finished pretraining.",
-        ("profile", "seeds"),
+        ("profile", "seeds", "data"),
     ),
     "ship-records": Command("Makes own records the shipped ones.", ("profile",)),
 }
@@ -62,6 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--accept-code", action="store_true", help="keep what other code made, finished or begun")
     add("--dry-run", action="store_true", help="say what would run and why")
     add("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS and public weights")
+    add("--data", metavar="MY.yaml", help="your own data: a manifest, or NAME=FOLDER")
     add("--follow-links", action="store_true", default=bool(os.environ.get("TPR_FOLLOW_LINKS")),
         help="read pictures behind symbolic links that lead out of the data set")  # fmt: skip
     add("--official-val", action="store_true", help="train on all, write files for the server")

@@ -5,13 +5,22 @@ from typing import Any, cast
 
 from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError
+from experiments.declared.own_profile import AT
 from experiments.declared.plain_yaml import plain
 from experiments.declared.tables import Table
 from experiments.declared.trial import TRIAL
 
+OF_DATA = ("data", "plan", "notes", "about")  # that a user's own data replace
+
 
 def load_profile(manifests: Path, profile: str) -> dict[str, Any]:
-    """A profile's manifest with what it extends, {} where there is none. Raises ManifestError."""
+    """A profile's manifest with what it extends, {} where there is none. Raises ManifestError.
+
+    Of a profile with a user's own data what it keeps: not data, plan and notes.
+    """
+    if AT in profile:
+        whole = load_profile(manifests, profile.partition(AT)[0])
+        return {key: value for key, value in whole.items() if key not in OF_DATA}
     path = manifests / "profiles" / f"{profile}.yaml"
     if not path.is_file():
         return {}
@@ -28,6 +37,12 @@ def load_about(manifests: Path, profile: str) -> str:
         return (
             f"A trial of the profile {whole}: every run for real, on a few videos and for a few "
             "iterations, with untrained weights where there are no others."
+        )
+    if AT in profile:
+        base, _, data = profile.partition(AT)
+        return (
+            f"A user's own data, {data}, with the networks, sizes and test settings of the profile "
+            f"{base}, whose image models it starts from. It is never a verdict on the paper."
         )
     return str(load_profile(manifests, profile).get("about", "")).strip()
 

@@ -52,8 +52,8 @@ def pretrain(
     torch.manual_seed(spec["seed"])
     model = build_model(spec["model"], len(dataset.categories), backbone_norm="BN")
     if start is not None:
-        taken, total = checkpoint.load_matching(model, start)
-        log.info(f"{taken} of {total} parameters and buffers start from other weights")
+        taken, left = checkpoint.load_matching(model, start)
+        log.info(start_words(taken, left))
     data, small = training_data(dataset, spec), spec["train"].get("small_first", {"share": 0})
     small_data = training_data(dataset, spec | {"train": spec["train"] | small})
     small_until = small["share"] * spec["train"]["iterations"]
@@ -66,6 +66,14 @@ def pretrain(
     metrics = optimise(model, batches, losses, spec["train"], out, log, seed=spec["seed"])
     finish(model, out, without=NEW_MODULES)
     return metrics
+
+
+def start_words(taken: int, left: Sequence[str]) -> str:
+    """What starts from other weights, and which layers of the image model do not."""
+    counters, new = "num_batches_tracked", [k for k in left if not k.startswith(NEW_MODULES)]
+    layers = dict.fromkeys(k.rpartition(".")[0] for k in new if not k.endswith(counters))
+    text = f"{taken} of {taken + len(left)} parameters and buffers start from other weights"
+    return f"{text}; not taken over: {', '.join(layers)}" if layers else text
 
 
 def images_of_size(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +58,31 @@ def save_weights(model: nn.Module, path: Path, *, without: tuple[str, ...] = ())
 
 
 def load_weights(
-    model: nn.Module, path: Path, *, missing: tuple[str, ...] = (), base: Path | None = None
-) -> None:
+    model: nn.Module,
+    path: Path,
+    *,
+    missing: tuple[str, ...] = (),
+    base: Path | None = None,
+    redrawn: Collection[str] = (),
+) -> list[str]:
     """Loads a state saved by `save_weights`, or packed by `quantised.packed` over that of `base`.
 
-    missing: prefixes of parameters that may be absent from the file (new modules). Raises
-    ValueError as `fitting_state`.
+    missing: prefixes of parameters that may be absent from the file (new modules); redrawn: names
+    of those that may have another shape there, and then stay as they are; returns those that did.
+    Raises ValueError as `fitting_state`.
     """
-    model.load_state_dict(fitting_state(model, path, missing=missing, base=base), strict=False)
+    state = fitting_state(model, path, missing=missing, base=base, redrawn=redrawn)
+    model.load_state_dict(state, strict=False)
+    return [name for name in redrawn if name not in state]
 
 
 def fitting_state(
-    model: nn.Module, path: Path, *, missing: tuple[str, ...] = (), base: Path | None = None
+    model: nn.Module,
+    path: Path,
+    *,
+    missing: tuple[str, ...] = (),
+    base: Path | None = None,
+    redrawn: Collection[str] = (),
 ) -> dict[str, Tensor]:
     """The state that `load_weights` loads; the model may be on the meta device.
 
@@ -76,6 +90,9 @@ def fitting_state(
     """
     state = unpacked(load_state(model, path), load_state(model, base) if base else {})
     own = model.state_dict()
+    others = {k for k in redrawn if k in state and state[k].shape != own[k].shape}
+    state = {k: v for k, v in state.items() if k not in others}
+    own = {k: v for k, v in own.items() if k not in others}
     absent = [
         k
         for k in own
@@ -89,12 +106,12 @@ def fitting_state(
     return state
 
 
-def load_matching(model: nn.Module, path: Path) -> tuple[int, int]:
+def load_matching(model: nn.Module, path: Path) -> tuple[int, list[str]]:
     """Loads what has the same name and shape in both; how many entries of the model that were, and
-    how many it has. ValueError if it is none."""
+    the names of the others. ValueError if it is none."""
     own, saved = model.state_dict(), load_state(model, path)
     taken = {k: v.float() for k, v in saved.items() if k in own and own[k].shape == v.shape}
     if not taken:
         raise ValueError(f"{path} has nothing that fits the model")
     model.load_state_dict(taken, strict=False)
-    return len(taken), len(own)
+    return len(taken), [k for k in own if k not in taken]

@@ -194,5 +194,5 @@ def ranks(stage: Stage, cluster: Cluster) -> int:
 def variables(threads: int) -> dict[str, str]:
     """Environment variables that a job needs even where sbatch does not export this process's
     environment."""
-    names = (*settings(threads), "TPR_DATA", "TPR_FOLLOW_LINKS")
+    names = (*settings(threads), "TPR_DATA", "TPR_OWN_DATA", "TPR_FOLLOW_LINKS")
     return {k: v for k, v in environment(threads).items() if k in names}

@@ -256,7 +256,8 @@ def counts(index: dict[str, Any]) -> dict[str, tuple[int, int]]:
     found = {split: dict(videos) for split, videos in index["videos"].items()}
     if held:
         found["val"] = {name: found["train"].pop(name) for name in held}
-    found["train"] = {name: one for name, one in found["train"].items() if one["frames"]}
+    if "train" in found:  # not so of a user's single images
+        found["train"] = {name: one for name, one in found["train"].items() if one["frames"]}
     return {
         split: (len(videos), sum(one["frames"] for one in videos.values()))
         for split, videos in found.items()

@@ -1,0 +1,69 @@
+"""A profile with a user's own data in place of its own, under a name of its own: mini@cells.
+
+It has the profile's networks, sizes and test settings, and folders and keys of its own, so that
+records of different data never mix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from experiments.declared.own_data import OwnData
+from experiments.declared.profiles import Profile
+from experiments.declared.training_settings import FineTuning, Pretraining
+
+AT = "@"  # between a profile's name and that of the data
+
+
+def with_own_data(profile: Profile, own: OwnData) -> Profile:
+    """The profile on these data. Image models start from its own, or from public ones where it has
+    public ones. The declared plan and the notes are of other data."""
+    data = own.settings()
+    if "pretrained" in profile.data:
+        data["pretrained"] = dict(profile.data["pretrained"])
+    return replace(
+        profile,
+        name=f"{profile.name}{AT}{own.name}",
+        data=data,
+        plan=None,
+        notes=[],
+        offset_fit=None,
+        pretrain_flow=None,
+        pretrain=None if profile.pretrain is None else continued(profile.pretrain, own),
+        train=fine_tuning(profile.train, own),
+        base=profile,
+    )
+
+
+def continued(settings: Pretraining, own: OwnData) -> Pretraining:
+    """Of an image model that has been trained before: as long as the profile's continued ones, on
+    images of full size from the start."""
+    found = settings.copy()
+    before = found.pop("continued", {})
+    found.pop("small_first", None)
+    lengths = [one["iterations"] for one in before.values()]
+    if own.iterations.images is not None:
+        found["iterations"] = own.iterations.images
+    elif lengths:
+        found["iterations"] = min(lengths)
+    return found
+
+
+def fine_tuning(settings: FineTuning, own: OwnData) -> FineTuning:
+    found = settings.copy()
+    if own.iterations.videos is not None:
+        found["iterations"] = own.iterations.videos
+    return found
+
+
+def words(profile: Profile, own: OwnData) -> list[str]:
+    """What is said before anything runs."""
+    categories = ", ".join(own.categories)
+    lines = [f"DATA {own.name} ({categories}): results/{profile.name}, reports/{profile.name}"]
+    if own.images and profile.pretrain is None:
+        assert profile.base is not None
+        lines.append(
+            f"note: the single images are not used: profile {profile.base.name} starts from public "
+            "image models and has no image pretraining"
+        )
+    return lines

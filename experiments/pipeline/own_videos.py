@@ -1,0 +1,61 @@
+"""A user's own videos and images as stages: checked and divided, with an index."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from experiments.declared.own_data import OwnData, load_own_data
+from experiments.stages.json_files import Record
+from experiments.stages.key import Spec
+from experiments.stages.progress import Log
+from tpr.data.findings import BrokenDataError, report
+from tpr.data.preparing.own import prepare_own
+from tpr.data.preparing.prepare import counts
+from tpr.devices.machine_record import cores
+
+VARIABLE = "TPR_OWN_DATA"  # holds what --data was given
+NAMES = ("fingerprint", "dataset", "categories", "validation", "holdout_sha256", "files", "sources")
+
+
+def prepared(spec: Spec, out: Path, log: Log) -> Record:
+    """The splits that the spec names. Raises ValueError where the files are not those of the plan,
+    BrokenDataError with all that was found."""
+    own = load_own_data(os.environ[VARIABLE])
+    check_same(own, spec)
+    held_out: dict[str, Any] = spec.get("held_out") or {}
+    try:
+        index = prepare_own(
+            own.name,
+            {split: parts for split, parts in own.parts.items() if split in spec["sums"]},
+            own.categories,
+            out,
+            share=held_out.get("share"),
+            seed=held_out.get("seed", 0),
+            limit=spec.get("limit_videos"),
+            limit_frames=spec.get("limit_frames"),
+            follow_links=bool(os.environ.get("TPR_FOLLOW_LINKS")),
+            workers=cores(),
+            progress=log.progress,
+        )
+    except BrokenDataError as error:
+        for line in report(error.findings):
+            log.info(line)
+        raise
+    for kind, number in index["notes"].items():
+        log.info(f"note: {number} x {kind}")
+    found = {f"{split}_videos": videos for split, (videos, _) in counts(index).items()}
+    return {name: index[name] for name in (*NAMES, "notes")} | found
+
+
+def check_same(own: OwnData, spec: Spec) -> None:
+    """Raises ValueError if the manifest or its files changed since the stage was planned."""
+    now: Spec = dict(own.settings())
+    changed = [split for split, sums in spec["sums"].items() if now["sums"].get(split) != sums]
+    changed += [name for name in ("own", "categories") if now[name] != spec[name]]
+    if changed:
+        raise ValueError(
+            f"data {spec['own']} changed since this call began ({', '.join(changed)}): call "
+            "./run_all.sh again"
+        )
