@@ -12,13 +12,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments import costs
-from experiments.declared.manifests import Manifests, check_runs, load_manifests
-from experiments.declared.own_data import absolute, load_own_data
-from experiments.declared.own_profile import with_own_data, words
-from experiments.declared.profiles import Profile
-from experiments.declared.trial import notes, trial
+from experiments.declared.manifests import Manifests, load_manifests
 from experiments.engine.disk import told
-from experiments.engine.environment import gpus
 from experiments.engine.gpu_support import check_build, check_support_apart
 from experiments.engine.launch.local import is_shared
 from experiments.engine.launch.ranks import forget_ranks
@@ -28,7 +23,7 @@ from experiments.engine.schedule import Schedule
 from experiments.engine.signals import Stopped, stopped_by_signals
 from experiments.engine.worker import STAGE_BODIES
 from experiments.pipeline.batch_division import check_division
-from experiments.pipeline.graph import Graph, with_official_val
+from experiments.pipeline.graph import Graph
 from experiments.pipeline.needs import check_needs
 from experiments.ship.dose_records import write_any
 from experiments.ship.offset_fits import write_offset_fit
@@ -39,6 +34,7 @@ from experiments.stages.failures import write_failure
 from experiments.stages.layout import ROOT, Layout
 from experiments.stages.stage import Stage
 from experiments.terminal import gpu_hours, messages, stage_states
+from experiments.terminal.chosen_profile import chosen_profile
 from experiments.terminal.decidable import (
     check_committed,
     check_options,
@@ -113,30 +109,6 @@ def command(
             return 0
         return measure_costs(manifests, layout, page)
     return run_suite(options, Suite(options, layout, manifests, graph, stages), stages, page)
-
-
-def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> Profile:
-    """The named profile as the options change it."""
-    profile = manifests.profile(options.profile)
-    check_runs(manifests, profile)
-    if options.data:
-        own = load_own_data(options.data)
-        os.environ["TPR_OWN_DATA"] = absolute(options.data)
-        profile = with_own_data(profile, own)
-        print("\n".join(words(profile, own)), flush=True)
-    if options.official_val:
-        profile = with_official_val(profile)
-    if options.limit_videos or options.limit_frames or options.max_iter:
-        profile = trial(
-            profile,
-            videos=options.limit_videos,
-            frames=options.limit_frames,
-            iterations=options.max_iter,
-            data_root=options.data_root,
-            on_gpus=bool(options.gpus_per_node if options.launcher == "slurm" else gpus()),
-        )
-        print("\n".join(notes(profile)), flush=True)
-    return profile
 
 
 def until_decided(
