@@ -68,7 +68,7 @@ ELSEWHERE = {
     "python -m benchmarks.memory": "two minutes; test_memory.py has its bounds",
 }
 # their own tests: test_docs_full_scale.py, test_export.py, test_docs_own_annotations.py and so on
-OWN_TESTS = {"full-scale.md", "export.md", "own-annotations.md", "evaluator.md"}
+OWN_TESTS = {"full-scale.md", "export.md", "own-annotations.md", "own-data.md", "evaluator.md"}
 PAGES = sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in OWN_TESTS)
 
 

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from experiments.stages.layout import ROOT
-from experiments.terminal import options
 from tpr import demo, evaluate
 from tpr.data.__main__ import main as data_main
 
@@ -66,8 +65,3 @@ def test_the_page_leads_from_annotated_clips_to_an_ap_and_a_demo(own, monkeypatc
     clip = own / "train" / "JPEGImages" / "clip0"
     assert demo.main([str(clip), *shown[1:]]) == 0
     assert (own.parent / "out.mp4").is_file()
-
-
-def test_every_other_command_is_understood():
-    dry, real = (options.parse(found) for found in commands("./run_all.sh") if len(found) > 1)
-    assert dry.dry_run and not real.dry_run and real.profile == "full"
