@@ -30,6 +30,7 @@ from experiments.ship.offset_fits import write_offset_fit
 from experiments.ship.publish import BUILD, Page
 from experiments.ship.ship_weights import finished_evaluation, ship, ship_models
 from experiments.ship.shipped_records import ship_records, shipped_problems
+from experiments.ship.tracker_results import write_trackers
 from experiments.stages.failures import write_failure
 from experiments.stages.layout import ROOT, Layout
 from experiments.stages.stage import Stage
@@ -207,9 +208,10 @@ def run_suite(
         failures = run_steps(work, stages, report) if work.steps else []
         for stage in work.offset_fits:
             write_offset_fit(stage, work.layout)
+        write_trackers(work.associations, work.layout)
         for stage in work.evaluations:
             write_failure(stage, work.layout)
-        problem = report.finish() if work.results else None
+        problem = report.finish() if work.shown else None
     finally:
         report.stop()
     if text := closing(work, failures, problem):

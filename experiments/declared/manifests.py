@@ -14,9 +14,10 @@ from experiments.declared.model_settings import ModuleOptions
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.tables import Table, load_tables
+from experiments.declared.tracked_pairs import TrackedPair, load_tracked_pairs
 
 # beside tables and runs
-OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, "1f", "costs")
+OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, "1f", "costs", "trackers")
 
 
 class UnknownNameError(ValueError):
@@ -25,13 +26,14 @@ class UnknownNameError(ValueError):
 
 @dataclass(frozen=True)
 class Manifests:
-    """The content of all manifests: runs by name with their source, tables by id, names of the
-    profiles, grids of dosed evaluations by profile."""
+    """The content of all manifests: runs by name with their source, tables by id, pairs that are
+    compared with each tracker, names of the profiles, grids of dosed evaluations by profile."""
 
     folder: Path
     runs: dict[str, Run]
     source: Source
     tables: dict[str, Table]
+    tracked: tuple[TrackedPair, ...]
     profiles: tuple[str, ...]
     doses: dict[str, DoseGrid]
 
@@ -71,7 +73,8 @@ def load_manifests(folder: Path) -> Manifests:
     runs, source = load_runs(folder / "runs.yaml")
     tables = {table.id: table for table in load_tables(folder, runs)}
     profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
-    return Manifests(folder, runs, source, tables, profiles, load_doses(folder, runs))
+    tracked = load_tracked_pairs(folder, runs)
+    return Manifests(folder, runs, source, tables, tracked, profiles, load_doses(folder, runs))
 
 
 def check_runs(manifests: Manifests, profile: Profile) -> None:

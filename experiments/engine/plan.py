@@ -15,7 +15,7 @@ from experiments.stages.stage import PRETRAINING, Stage, difference, folders, in
 DONE, SHIPPED, RUN = "done", "shipped", "run"
 # reasons: the whole of one, how others begin
 FORCED, DAMAGED, OTHER_CODE = "forced", "damaged: ", "made by other code: "
-FORCIBLE = ("train", "evaluate")
+FORCIBLE = ("train", "evaluate", "associate")
 
 
 @dataclass(frozen=True)

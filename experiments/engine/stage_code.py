@@ -30,6 +30,7 @@ WORDS = {
     "pretrain-flow": "the flow network's pretraining",
     "train": "the training",
     "evaluate": "the evaluation",
+    "associate": "the association",
     "offset-fit": "the fit of offsets",
     "offsets": "the fit of offsets",
     "dosed-videos": "the dosed videos",

@@ -12,12 +12,13 @@ from experiments.declared.doses import TARGETS as DOSE_TARGETS
 from experiments.declared.manifests import Manifests
 from experiments.declared.profiles import Profile
 from experiments.declared.runs import Run, Temporal
+from experiments.declared.tracked_pairs import tracked_runs
 from experiments.declared.training_settings import ChosenData
 from experiments.stages.json_files import canonical
 from experiments.stages.key import Spec
 from experiments.stages.stage import PRETRAINING, Stage
 
-OFFSET_FIT = "offset-fit"
+OFFSET_FIT, TRACKERS = "offset-fit", "trackers"  # targets that are no runs
 FITTED_RUN = "blendmask-r50"  # on whose image model's features offsets are fitted
 LIMITS = ("limit_videos", "limit_frames")  # of a trial
 NEEDS_FLOW = ("flow-warp",)  # temporal modules with a FlowNetS that is pretrained
@@ -137,6 +138,16 @@ class Graph:
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
 
+    def associate(self, run: str, seed: int) -> Stage:
+        """Every tracker on the detections that the evaluation tracks."""
+        like = self.evaluate(run, seed)
+        if like.spec["evaluation"] is None:
+            raise ValueError(
+                "trackers are compared by ground truth, which the official validation set has not: "
+                "leave out --official-val"
+            )
+        return self._stage("associate", like.name, like.spec, like.inputs, run, seed)
+
     def left_out(self, run: str) -> str:
         """Why the profile cannot have the run, in a few words; "" if it can."""
         generated = "videos" in self.profile.data
@@ -246,7 +257,7 @@ def goal_stages(
     graph: Graph, manifests: Manifests, targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
     """The stages that the targets ask for: evaluations; all pretraining for "pretrain"; the fit of
-    offsets for "offset-fit".
+    offsets for "offset-fit"; every tracker on the compared runs for "trackers".
 
     Runs that the profile cannot have are left out, see `left_out`.
     """
@@ -255,6 +266,9 @@ def goal_stages(
         goals += graph.pretraining(asked_runs(graph, manifests, ["all"]))
     if OFFSET_FIT in targets:
         goals.append(graph.offset_fit(FITTED_RUN))
+    if TRACKERS in targets:
+        compared = tracked_runs(manifests.tracked)
+        goals += [graph.associate(run, seed) for run in compared for seed in seeds]
     for run in asked_runs(graph, manifests, targets):
         if not graph.left_out(run):
             goals += [graph.evaluate(run, seed) for seed in seeds]
@@ -263,7 +277,7 @@ def goal_stages(
 
 def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
     """Runs of the targets, "all" among them, each once."""
-    apart = ("pretrain", OFFSET_FIT, *DOSE_TARGETS)  # targets that name no runs
+    apart = ("pretrain", OFFSET_FIT, TRACKERS, *DOSE_TARGETS)  # targets that name no runs
     everything = manifests.everything(graph.profile)
     asked = [everything if target == "all" else [target] for target in targets]
     return manifests.target_runs([one for some in asked for one in some if one not in apart])

@@ -234,6 +234,16 @@ def evaluate_dose(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
     return ap_and_draws(truth, results, spec["evaluation"]) | speed
 
 
+def associate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
+    """The validation videos' objects found once and carried by every tracker: <tracker>.json in
+    `out`, and what each is worth."""
+    check_support()
+    from experiments.pipeline.association import associate
+
+    weights, videos = inputs["train"] / "weights.pt", inputs["videos"]
+    return associate(spec, dataset(videos, "val"), weights, videos / "val.json", out, log)
+
+
 def submission(videos: Path, out: Path) -> Record:
     """Checks results.json as the server would and packs it: submission.zip in `out`."""
     from tpr.evaluation.archive import pack, validate_archive
@@ -261,4 +271,5 @@ BODIES = {
     "offset-fit": offset_fit,
     "dosed-videos": data,
     "evaluate-dose": evaluate_dose,
+    "associate": associate,
 }

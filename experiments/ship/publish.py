@@ -124,7 +124,8 @@ class Page:
     def sources(self) -> Iterable[Path]:
         """Files of the page's content, and templates and other sources that are no Python."""
         layout, reports = self.layout, self.layout.root / "reports"
-        for folder in (layout.records, layout.own, layout.failed, layout.doses):
+        kept = (layout.records, layout.own, layout.failed, layout.doses, layout.trackers)
+        for folder in kept:
             yield from folder.glob("*.json")
         yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")

@@ -27,6 +27,7 @@ VERSIONS = {
     "offset-fit": 1,
     "dosed-videos": 2,
     "evaluate-dose": 1,
+    "associate": 1,
 }
 
 # values in the key of entries of the spec's "train", by kind of stage

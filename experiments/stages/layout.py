@@ -65,6 +65,11 @@ class Layout:
         return self.root / "results" / self.profile / "failed"
 
     @property
+    def trackers(self) -> Path:
+        """What every tracker made of the detections of runs and seeds."""
+        return self.root / "results" / self.profile / "trackers"
+
+    @property
     def tables(self) -> Path:
         return self.root / "results" / self.profile / "tables"
 

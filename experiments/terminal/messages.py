@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 COST_TABLE = ("1f", "Computation analysis on various baselines: costs, without training")
+TRACKER_TABLE = ("trackers", "Trackers on the same detections")
 WIDTH = 100
 
 
@@ -30,7 +31,7 @@ def listing(manifests: Manifests) -> str:
     profiles = [
         (name, " ".join(manifests.profile(name).about.split())) for name in manifests.profiles
     ]
-    parts = {"Tables": [*tables, COST_TABLE], "Runs": runs, "Profiles": profiles}
+    parts = {"Tables": [*tables, COST_TABLE, TRACKER_TABLE], "Runs": runs, "Profiles": profiles}
     return "\n".join(
         line for title, rows in parts.items() for line in [f"{title}:", *columns(rows)]
     )
@@ -127,7 +128,7 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     for stage in work.submissions:
         if folder := finished_folder(work.layout.runs, stage.key):
             lines.append(f"For the server: {work.layout.shown(folder)}/submission.zip")
-    return "\n".join(lines + (written(work) if work.results else []))
+    return "\n".join(lines + (written(work) if work.shown else []))
 
 
 def failure_lines(layout: Layout, failures: list[Failure], problem: str | None) -> list[str]:

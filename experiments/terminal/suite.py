@@ -76,6 +76,16 @@ class Suite:
         return [step.stage for step in self.steps if step.stage.kind == OFFSET_FIT]
 
     @property
+    def associations(self) -> list[Stage]:
+        """Every tracker on the detections of a run."""
+        return [stage for stage in self.goals if stage.kind == "associate"]
+
+    @property
+    def shown(self) -> bool:
+        """Whether the page shows some of it."""
+        return bool(self.results or self.associations)
+
+    @property
     def evaluations(self) -> list[Stage]:
         """The evaluations with ground truth."""
         return [s for s in self.goals if s.kind == "evaluate" and s.spec["evaluation"] is not None]

@@ -1,4 +1,4 @@
-"""docs/add-a-module.md: what it says to add makes a run, a row and a model."""
+"""docs/add-a-module.md: what it says to add makes a run, a row, a model and a tracker."""
 
 import json
 import re
@@ -10,9 +10,12 @@ import pytest
 import torch
 from torch import nn
 
+from baselines.tracking.detections import online
+from baselines.tracking.registry import TRACKERS
 from experiments.declared.manifests import check_runs, load_manifests
 from experiments.declared.tables import load_table, load_tables
 from experiments.pipeline.graph import Graph
+from tests.baselines.test_trackers import FRAMES, OBJECTS, clip
 from tests.helpers.suite_helpers import make_root
 from tests.helpers.tiny import MODEL
 from tpr.models.build import build_model
@@ -40,7 +43,7 @@ def root(tmp_path):
 
 
 def test_the_page_is_short():
-    assert len(PAGE.splitlines()) <= 80
+    assert len(PAGE.splitlines()) <= 100
 
 
 @pytest.mark.parametrize("profile", ["mini", "smoke", "full"])
@@ -73,6 +76,16 @@ def test_the_module_is_imported_and_averages(tmp_path, monkeypatch):
     refined = model.refine(query, reference).pyramid["p3"]
     torch.testing.assert_close(refined, torch.full((1, 64, 2, 2), 2.5))
     assert model.gates == []
+
+
+def test_the_tracker_is_a_file_and_a_line(monkeypatch):
+    names = {}
+    exec(blocks("python")[1], names)
+    line = re.search(r"`\"never\": (.*),`", PAGE)[1]
+    tracker = eval(line, {"online": online, "Never": names["Never"]})
+    monkeypatch.setitem(TRACKERS, "never", tracker)
+    ids = TRACKERS["never"](clip())
+    assert torch.cat(ids).tolist() == list(range(OBJECTS * FRAMES))
 
 
 class OwnGates(nn.Module):

@@ -56,7 +56,7 @@ def note(out, event):
 
 TRAINED = ("pretrain", "pretrain-flow", "train")
 BODIES = dict.fromkeys(
-    ("videos", "images", *TRAINED, "evaluate", "dosed-videos", "evaluate-dose"), count
+    ("videos", "images", *TRAINED, "evaluate", "dosed-videos", "evaluate-dose", "associate"), count
 )
 
 

@@ -179,7 +179,7 @@ def processes(stage: Stage, cluster: Cluster) -> tuple[int, int, int]:
     gpus = cluster.gpus_per_node
     if stage.kind == "train":
         return cluster.nodes, max(gpus, 1), gpus
-    if stage.kind in ("evaluate", "evaluate-dose"):
+    if stage.kind in ("evaluate", "evaluate-dose", "associate"):
         return 1, max(gpus, 1), gpus
     trains = "train" in stage.spec  # a pretraining; others handle files only
     return 1, 1, min(gpus, 1) if trains else 0

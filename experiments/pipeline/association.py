@@ -1,0 +1,177 @@
+"""Every tracker of baselines.tracking on the same detections of a trained model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from detectron2.structures import Instances
+from torch import Tensor
+
+from baselines.registry import BASELINES
+from baselines.tracking.detections import Detections
+from baselines.tracking.matching import best_pairs
+from baselines.tracking.registry import TRACKERS
+from experiments.pipeline.measures import percent
+from experiments.stages.json_files import Record
+from experiments.stages.key import Spec
+from tpr.data.rle import encode
+from tpr.data.youtube_vis import Video, YouTubeVIS
+from tpr.evaluation.draws import pack_draws
+from tpr.evaluation.inputs import Truth, read_truth
+from tpr.evaluation.submission import write_results
+from tpr.evaluation.video_ap import evaluate
+from tpr.inference.online import (
+    Collected,
+    Playback,
+    Seen,
+    advance,
+    fingerprint,
+    load_model,
+    side_by_side,
+)
+from tpr.models.masks import video_masks
+from tpr.models.vis_model import VISModel
+from tpr.parallel.distributed import is_main
+from tpr.parallel.hang_watch import doing
+from tpr.parallel.result_shards import ResultShards
+from tpr.progress_log import Log
+from tpr.references.online import online_reference
+
+SHOWN = 0.5  # IoU of single masks at which a detection shows a true object, as switches count it
+
+
+class DetectedClip(Playback):
+    """A video whose detections are kept as they come, for trackers to have them all.
+
+    frames: those that are there, with `times`; masks: run lengths by frame and detection.
+    """
+
+    def __init__(self, video: Video, dataset: YouTubeVIS, settings: Spec, model: VISModel) -> None:
+        super().__init__(video, online_reference(settings, dataset, model))
+        self.dataset = dataset
+        self.times: list[int] = []
+        self.frames: list[Detections] = []
+        self.masks: list[list[dict[str, Any]]] = []
+        self.objects: dict[int, int] = {}  # number of a true object by its id
+
+    def add(self, t: int, found: Instances) -> list[Seen]:
+        masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
+        classes = found.pred_classes
+        self.times.append(t)
+        self.masks.append([encode(mask) for mask in masks])
+        self.frames.append(
+            Detections(
+                found.pred_boxes.tensor,
+                found.scores,
+                classes,
+                found.embedding,
+                self._shown(t, masks, classes.cpu().numpy()),
+            )
+        )
+        return []
+
+    def _shown(self, t: int, masks: np.ndarray, classes: np.ndarray) -> Tensor:
+        """The number of the true object (N,) that each detection shows, -1 for none. Of several on
+        one object one of its class is taken first, then the one that covers it best."""
+        true = self.dataset.frame_instances(self.video, t)
+        kept = ~true.iscrowd
+        iou = mask_iou(masks, true.masks[kept])
+        same = classes[:, None] == true.classes[kept]
+        shown = torch.full((len(masks),), -1, dtype=torch.long)
+        ids = true.track_ids[kept].tolist()
+        for row, column in best_pairs((iou + same) / 2, iou >= SHOWN):
+            shown[row] = self.objects.setdefault(ids[column], len(self.objects))
+        return shown
+
+    def tracked(self, ids: Sequence[Tensor], category_ids: Sequence[int]) -> list[Record]:
+        """results.json entries of a tracker's ids, as `Playback` makes them."""
+        tracks: dict[int, Collected] = defaultdict(Collected)
+        for t, frame, masks, own in zip(self.times, self.frames, self.masks, ids, strict=True):
+            numbers = torch.stack([frame.scores.double(), frame.classes], 1).tolist()
+            for id, mask, (score, category) in zip(own.tolist(), masks, numbers, strict=True):
+                if id >= 0:
+                    tracks[id].add(t, mask, score, int(category))
+        video = self.video
+        return [one.entry(video.id, category_ids, video.length) for one in tracks.values()]
+
+
+def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Of masks a (N, H, W) with b (G, H, W): (N, G), 0 where both are empty."""
+    first, second = (x.reshape(len(x), -1).astype(np.float32) for x in (a, b))
+    shared = first @ second.T
+    union = first.sum(1)[:, None] + second.sum(1) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def associate(
+    spec: Spec, dataset: YouTubeVIS, weights: Path, ground_truth: Path, out: Path, log: Log
+) -> Record:
+    """Finds objects once and carries them by every tracker: out/<tracker>.json as results.json, and
+    what each is worth. spec: as that of an evaluation."""
+    settings = spec["infer"]
+    model = load_model(spec, len(dataset.categories), weights, temporal=BASELINES)
+    groups = list(side_by_side(dataset.videos, settings["batch"]))
+    shards = ResultShards(out, fingerprint(spec, dataset, weights), len(groups))
+    for index in shards.missing:
+        clips = detect(model, dataset, groups[index], settings)
+        shards.write(index, tracked_by_all(clips, dataset))
+        done = sum(len(groups[i]) for i in shards.finished())
+        log.progress(done, len(dataset.videos))
+    shards.wait()
+    if not is_main():
+        return {}
+    found: dict[str, list[Record]] = {name: [] for name in TRACKERS}
+    for piece in shards.read():
+        for name, entries in piece.items():
+            found[name] += entries
+    truth, numbers = read_truth(ground_truth), {}
+    for name, entries in found.items():
+        log.info(f"evaluating {name}")
+        write_results(out / f"{name}.json", entries)
+        numbers[name] = worth(truth, out / f"{name}.json", spec["evaluation"])
+    shards.remove()
+    return {"trackers": numbers}
+
+
+def detect(
+    model: VISModel, dataset: YouTubeVIS, videos: Sequence[Video], settings: Spec
+) -> list[DetectedClip]:
+    """Detections in videos of one size; absent frames are skipped."""
+    clips = [DetectedClip(video, dataset, settings, model) for video in videos]
+    for t in range(max(video.length for video in videos)):
+        active = [clip for clip in clips if clip.has_frame(t)]
+        if active:
+            doing(f"finding objects in frame {t} of video {active[0].video.id}")
+            pictures = [dataset.read_frame(clip.video, t) for clip in active]
+            advance(model, active, t, pictures, settings)
+    return clips
+
+
+def tracked_by_all(clips: Sequence[DetectedClip], dataset: YouTubeVIS) -> dict[str, list[Record]]:
+    """results.json entries of the clips by tracker."""
+    ids = [category.id for category in dataset.categories]
+    return {
+        name: [one for clip in clips for one in clip.tracked(tracker(clip.frames), ids)]
+        for name, tracker in TRACKERS.items()
+    }
+
+
+def worth(truth: Truth, results: Path, settings: Spec) -> Record:
+    """AP, AR, HOTA and its parts in percent, numbers of switches, and the draws of AP that belong
+    to the evaluation's bootstrap."""
+    found = evaluate(truth, results, errors=True, hota=True)
+    assert found.errors and found.tracking
+    draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
+    return {
+        **{name: percent(value) for name, value in found.stats.items()},
+        **{name: 100 * float(value[0]) for name, value in found.tracking.numbers().items()},
+        "identity_switches": int(found.errors.switches.sum()),
+        "fragmentations": int(found.errors.fragmentations.sum()),
+        "AP_draws": pack_draws(draws),
+        "videos": len(found.video_ids),
+    }
