@@ -102,7 +102,8 @@ class DetectedClip(Playback):
 
 def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Of masks a (N, H, W) with b (G, H, W): (N, G), 0 where both are empty."""
-    first, second = (x.reshape(len(x), -1).astype(np.float32) for x in (a, b))
+    pixels = a.shape[1] * a.shape[2]  # -1 could not tell where there is no mask
+    first, second = (x.reshape(len(x), pixels).astype(np.float32) for x in (a, b))
     shared = first @ second.T
     union = first.sum(1)[:, None] + second.sum(1) - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)

@@ -102,6 +102,14 @@ def test_the_oracle_has_no_switch_and_no_tracker_more(seen, dataset, tmp_path):
     assert found["minvis"]["identity_switches"] > 0  # these looks say nothing
 
 
+def test_masks_overlap_by_their_share_and_none_are_masks_too():
+    masks = np.zeros((2, 4, 4), bool)
+    masks[0, :2], masks[1, 1:3] = True, True
+    np.testing.assert_allclose(association.mask_iou(masks, masks), [[1, 1 / 3], [1 / 3, 1]])
+    assert association.mask_iou(masks[:0], masks).shape == (0, 2)
+    assert association.mask_iou(masks, masks[:0]).shape == (2, 0)
+
+
 def test_what_shows_nothing_has_no_truth(seen, dataset):
     for clip in seen:
         for frame in clip.frames:
