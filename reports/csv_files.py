@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.stages.layout import Layout
+from reports.claims.claims_frame import claims_frame
 from reports.evidence.load import Evidence
 from tpr.files import write_atomically
 
@@ -17,6 +18,8 @@ def csv_text(frame: pd.DataFrame) -> str:
 def csv_frames(evidence: Evidence) -> dict[str, pd.DataFrame]:
     """By name: every table, AP by difficulty where records know it, costs where measured."""
     frames = {one.table.id: one.frame for one in evidence.tables}
+    if evidence.claims:
+        frames["claims"] = claims_frame(evidence.profile, evidence.claims)
     if evidence.difficulty:
         frames["difficulty"] = evidence.difficulty_frame
     if evidence.costs.costs:

@@ -18,10 +18,12 @@ from reports.claims.verdicts import (
     SMALLER,
     Verdict,
     is_meaningless,
+    word_of,
     wording,
 )
 from reports.numbers import number, probability, signed
 
+STEPS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)  # of the strips' scale, in points
 # classes of the page's style sheet, which gives colours and marks, by finding
 KINDS = {
     Verdict(REPRODUCED): "found",
@@ -48,8 +50,9 @@ class Strip:
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One line of the claim table, as text."""
+    """One line of the claim table, as text; id: its anchor; word: the outcome in short."""
 
+    id: str
     name: str
     where: str
     section: str
@@ -66,6 +69,7 @@ class ClaimRow:
     errors: str  # standard errors over seeds and over videos
     p: str  # of a gain of zero or less / of half the published one or more, corrected
     outcome: str
+    word: str
     reading: str
     kind: str
     strip: Strip
@@ -82,7 +86,7 @@ class ClaimGroup:
 
 def claim_groups(profile: str, results: Sequence[ClaimResult]) -> list[ClaimGroup]:
     """The rows of the claim table by table of the paper, in the order of `results`."""
-    reach = strip_reach(results)
+    reach, ids = strip_reach(results), claim_ids(results)
     groups: dict[str, ClaimGroup] = {}
     over = {(one.claim.better, one.claim.than, one.claim.compared): one for one in results}
     for one in results:
@@ -90,12 +94,25 @@ def claim_groups(profile: str, results: Sequence[ClaimResult]) -> list[ClaimGrou
         control = over.get((claim.better, claim.control, claim.compared))
         table = one.table
         group = groups.setdefault(table.id, ClaimGroup(table.id, table.paper, []))
-        group.rows.append(claim_row(profile, one, reach, control))
+        group.rows.append(claim_row(profile, one, reach, control, ids[id(claim)]))
     return list(groups.values())
 
 
+def claim_ids(results: Sequence[ClaimResult]) -> dict[int, str]:
+    """Anchors such as claim-1a-2, by id() of the claim: numbered within its table."""
+    ids: dict[int, str] = {}
+    for table in dict.fromkeys(one.table.id for one in results):
+        own = [one.claim for one in results if one.table.id == table]
+        ids |= {id(claim): f"claim-{table}-{number}" for number, claim in enumerate(own, 1)}
+    return ids
+
+
 def claim_row(
-    profile: str, result: ClaimResult, reach: float, control: ClaimResult | None = None
+    profile: str,
+    result: ClaimResult,
+    reach: float,
+    control: ClaimResult | None = None,
+    id: str = "",
 ) -> ClaimRow:
     """The row of a claim.
 
@@ -109,6 +126,7 @@ def claim_row(
     p = result.corrected
     meaningless = is_meaningless(profile)
     return ClaimRow(
+        id=id,
         name=claim.name,
         where=", ".join(part for part in (result.table.paper, section) if part),
         section=section,
@@ -125,6 +143,7 @@ def claim_row(
         errors=" / ".join(number(None if v is None else v**0.5, 2) for v in errors),
         p=" / ".join(map(probability, (p.none, p.half) if p else (None, None))),
         outcome=wording(profile, result.verdict),
+        word=word_of(profile, result.verdict),
         reading="" if meaningless else reading(result),
         kind="meaningless" if meaningless else KINDS[result.verdict],
         strip=_strip(result, bounds, reach),
@@ -154,11 +173,31 @@ def strip_reach(results: Sequence[ClaimResult]) -> float:
     return max(values)
 
 
-def _strip(result: ClaimResult, bounds: tuple[float, float] | None, reach: float) -> Strip:
-    """On a strip from -reach to +reach."""
+@dataclass(frozen=True)
+class Tick:
+    """A mark of the strips' common scale: its place in percent of the width, and its gain."""
 
+    place: float
+    label: str
+
+
+def strip_scale(reach: float) -> list[Tick]:
+    """At most three marks to each side of zero, at round gains."""
+    step = next(one for one in STEPS if reach / one < 4)
+    most = int(reach / step)
+    values = [step * number for number in range(-most, most + 1)]
+    digits = 1 if step < 1 else 0
+    return [Tick(_place(value, reach), signed(value, digits) if value else "0") for value in values]
+
+
+def _place(value: float, reach: float) -> float:
+    """On a strip from -reach to +reach, in percent of its width."""
+    return round(50 + 48 * value / reach, 2)
+
+
+def _strip(result: ClaimResult, bounds: tuple[float, float] | None, reach: float) -> Strip:
     def place(value: float) -> float:
-        return round(50 + 48 * value / reach, 2)
+        return _place(value, reach)
 
     return Strip(
         published=place(result.claim.gain) if result.claim.gain else None,

@@ -98,6 +98,28 @@ DIRECTIONS = {
 }
 
 
+# the same in a word or two, beside the plot of all claims
+WORDS = {
+    PRESENT: "below half",
+    OPPOSITE: "opposite",
+    NOT_REPRODUCED: "none or below half",
+    REPRODUCED: "as published",
+    INCONCLUSIVE: "not resolved",
+    MISSING: MISSING,
+}
+
+
+def word_of(profile: str, found: Verdict) -> str:
+    """The outcome in short: a verdict's word at full scale, the finding's elsewhere."""
+    if is_meaningless(profile):
+        return "meaningless"
+    if profile == FULL:
+        return found.word
+    if found == Verdict(REPRODUCED):
+        return DIRECTIONS[found]
+    return WORDS.get(found.tag) or WORDS[found.word]
+
+
 def wording(profile: str, found: Verdict) -> str:
     """The outcome as the page puts it: a verdict at full scale, at other scales a direction, and
     "meaningless" where numbers only show that everything runs."""

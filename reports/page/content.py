@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from reports.claims.claim_rows import ClaimGroup, claim_groups, strip_reach
+from reports.claims.claim_rows import ClaimGroup, Tick, claim_groups, strip_reach, strip_scale
+from reports.claims.claims_frame import claims_frame
 from reports.claims.deciding import COLUMNS as DESIGNS
 from reports.claims.deciding import DecidingRow, deciding_rows
 from reports.claims.verdicts import is_meaningless
@@ -16,9 +17,9 @@ from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
 from reports.footage.footage_table import FootageTable
 from reports.mechanism.section import MechanismSection, mechanism_section
-from reports.numbers import number
 from reports.page.categories import CategoryTable, category_table
 from reports.page.claim_notes import claim_notes
+from reports.page.findings import Finding, findings
 from reports.page.headline import Headline, headline
 from reports.page.latex import latex_table
 from reports.page.plan_section import PlanSection, plan_section
@@ -54,11 +55,13 @@ class PageContent:
 
     profile: str
     head: Headline
+    findings: list[Finding]
     problems: list[str]
     made_here: MadeHere | None
     claims: list[ClaimGroup]
+    claims_csv: str
     claim_notes: list[str]
-    reach: str  # half-width of the interval strips
+    scale: list[Tick]  # of the interval strips
     designs: list[str]  # columns of `deciding`, seeds × videos
     deciding: list[DecidingRow]
     mechanism: MechanismSection | None
@@ -87,11 +90,13 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
     return PageContent(
         profile=evidence.profile,
         head=headline(evidence),
+        findings=findings(evidence.profile, evidence.claims),
         problems=evidence.pool.problems + figures.failures,
         made_here=made_here(evidence.pool, evidence.claims),
         claims=claim_groups(evidence.profile, evidence.claims),
+        claims_csv=csv_text(claims_frame(evidence.profile, evidence.claims)),
         claim_notes=claim_notes(evidence),
-        reach=number(strip_reach(evidence.claims)),
+        scale=strip_scale(strip_reach(evidence.claims)),
         designs=DESIGNS,
         deciding=[] if is_meaningless(evidence.profile) else deciding_rows(evidence.claims),
         mechanism=mechanism_section(evidence),

@@ -8,7 +8,7 @@ from typing import Any
 from reports.claims.judging import ClaimResult
 from reports.claims.verdicts import FULL, MISSING, is_meaningless, wording
 from reports.evidence.load import Evidence
-from reports.numbers import NOTHING, duration
+from reports.numbers import NOTHING, day, duration, short
 from reports.page.provenance import total_seconds
 from reports.records.run_record import Record
 
@@ -39,6 +39,8 @@ def headline(evidence: Evidence) -> Headline:
             ("seeds", _seeds(records)),
             ("validation videos", _unique(record.metrics.get("videos") for record in records)),
             ("training and evaluation", duration(total_seconds(records))),
+            ("records made", _days(records)),
+            ("last at commit", _last_commit(records)),
         ],
         sentence=outcome(profile, evidence.claims),
     )
@@ -50,6 +52,21 @@ def _seeds(records: Sequence[Record]) -> str:
         return NOTHING
     low, high = min(counts), max(counts)
     return f"{low} a run" if low == high else f"{low} to {high} a run"
+
+
+def _days(records: Sequence[Record]) -> str:
+    """The days of the first and the last evaluation."""
+    days = sorted(day(one.evaluate.get("finished"))[:10] for one in records)
+    return NOTHING if not days else " to ".join(dict.fromkeys((days[0], days[-1])))
+
+
+def _last_commit(records: Sequence[Record]) -> str:
+    """The commit of the record that was finished last."""
+    if not records:
+        return NOTHING
+    last = max(records, key=lambda one: str(one.evaluate.get("finished")))
+    git: dict[str, Any] = last.evaluate.get("git") or {}
+    return short(git.get("commit"))[:9]
 
 
 def _unique(values: Iterable[Any]) -> str:

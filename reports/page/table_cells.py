@@ -35,6 +35,7 @@ class TableRow:
     motion: list[str]
     published_gain: str
     gain: str
+    over: str  # the run that the gain is over, if any
     seeds: str
 
 
@@ -105,6 +106,7 @@ def _row(row: dict[str, Any], labels: list[str], found: TableEvidence) -> TableR
         motion=[] if aligns is None else motion_cells(aligns),
         published_gain=signed(row["published_gain"]),
         gain=signed(row["gain"]),
+        over="" if is_missing(row["gain_over"]) else row["gain_over"],
         seeds=row["seed_ids"].replace(" ", ", ").replace("-", " ") or NOTHING,
     )
 

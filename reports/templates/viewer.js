@@ -54,17 +54,24 @@
   const choose = () => {
     clip = clips[menu.value];
     slider.max = clip.frames.length - 1;
-    slider.value = 0;
+    slider.value = Math.max(0, clip.gates.findIndex((maps) => Object.keys(maps).length));
     svg.setAttribute("viewBox", `0 0 ${clip.width} ${clip.height}`);
     draw();
   };
 
+  let playing = 0;
+  const play = () => {
+    playing = playing ? clearInterval(playing) : setInterval(() => show((Number(slider.value) + 1) % clip.frames.length), 250);
+  };
+  const show = (t) => { slider.value = t; draw(); };
+
   const step = (event) => {
-    const change = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!change) return;
+    const t = Number(slider.value);
+    const to = { ArrowLeft: t - 1, ArrowRight: t + 1, Home: 0, End: clip.frames.length - 1, " ": t }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
-    slider.value = Number(slider.value) + change;
-    draw();
+    if (event.key === " ") play();
+    else show(to);
   };
 
   [...Object.keys(clip.tracks), "gates"].forEach((name) => {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from reports.verify.check import NO_SOURCE, Finding
+from reports.verify.derived.claim_plot import Tick, scale, x_of
 from reports.verify.derived.claim_tables import reach
 from reports.verify.derived.claims import Judged
 from reports.verify.derived.outcomes import judged
@@ -10,10 +11,9 @@ from reports.verify.facts import Facts
 from reports.verify.printed.document import Document, Drawing
 from reports.verify.words import NUMBER, gain
 
-FRAME = [
-    ("line", "axis", {"x1": "0", "x2": "200", "y1": "12", "y2": "12"}),
-    ("line", "zero", {"x1": "100", "x2": "100", "y1": "2", "y2": "22"}),
-]
+Shape = tuple[str, str, dict[str, str]]
+# the diamond that strips use
+SYMBOLS: list[Shape] = [("path", "", {"d": "M0-4.5L4.5 0L0 4.5L-4.5 0z"})]
 
 
 def check_strips(file: str, facts: Facts, page: Document) -> Iterable[Finding]:
@@ -22,14 +22,34 @@ def check_strips(file: str, facts: Facts, page: Document) -> Iterable[Finding]:
     for one in page.drawings:
         if one not in drawn and (one.shapes or NUMBER.search(one.label)):
             yield Finding(file, f"{one.section}, drawing", one.label, NO_SOURCE)
-    if len(drawn) != len(rows):
-        yield Finding(file, "Claims, strips", str(len(drawn)), str(len(rows)))
+    if not judged(facts):
+        return
+    if len(drawn) != len(rows) + 2:
+        yield Finding(file, "Claims, strips", str(len(drawn)), str(len(rows) + 2))
+        return
     most = reach(judged(facts))
-    for one, drawing in zip(rows, drawn, strict=False):
-        yield from _check_strip(file, one, drawing, most)
+    ticks = scale(most)
+    marks = [
+        shape
+        for tick in ticks
+        for shape in (
+            _upright("tick", tick.place, 13, 18),
+            ("text", "", {"x": tick.place, "y": "10"}),
+        )
+    ]
+    yield from _shapes(file, "Claims, symbols", drawn[0], SYMBOLS)
+    yield from _shapes(file, "Claims, scale", drawn[1], marks)
+    for one, drawing in zip(rows, drawn[2:], strict=True):
+        yield from _check_strip(file, one, drawing, most, ticks)
 
 
-def _check_strip(file: str, one: Judged, drawing: Drawing, most: float) -> Iterable[Finding]:
+def _upright(kind: str, place: str, top: int, bottom: int) -> Shape:
+    return "line", kind, {"x1": place, "x2": place, "y1": str(top), "y2": str(bottom)}
+
+
+def _check_strip(
+    file: str, one: Judged, drawing: Drawing, most: float, ticks: list[Tick]
+) -> Iterable[Finding]:
     assert one.gain is not None
     place = f"Claims, strip of {one.claim['name']!r}"
     bounds = one.gain.bounds
@@ -38,24 +58,24 @@ def _check_strip(file: str, one: Judged, drawing: Drawing, most: float) -> Itera
     label = f"Published gain {published}, measured {gain(one.gain.mean, 2)}, interval {ends}"
     if drawing.label != label:
         yield Finding(file, place, drawing.label, label)
-    wanted = [*FRAME]
+    wanted = [
+        _upright("zero" if tick.label == "0" else "tick", tick.place, 0, 18) for tick in ticks
+    ]
     if bounds:
-        low, high = (_x(bound, most) for bound in bounds)
-        wanted.append(("line", "bounds", {"x1": low, "x2": high, "y1": "12", "y2": "12"}))
+        low, high = (x_of(bound, most) for bound in bounds)
+        wanted.append(("line", "bounds", {"x1": low, "x2": high, "y1": "9", "y2": "9"}))
     for value in one.gains.values():
-        wanted.append(("circle", "seed", {"cx": _x(value, most), "cy": "12", "r": "3"}))
-    middle = _x(one.gain.mean, most)
-    wanted.append(("line", "mean", {"x1": middle, "x2": middle, "y1": "5", "y2": "19"}))
+        wanted.append(("circle", "seed", {"cx": x_of(value, most), "cy": "9", "r": "2.5"}))
+    wanted.append(_upright("mean", x_of(one.gain.mean, most), 3, 15))
     if one.published:
-        diamond = f"M{_x(one.published, most)} 7.5l4.5 4.5l-4.5 4.5l-4.5-4.5z"
-        wanted.append(("path", "published", {"d": diamond}))
+        where = {"href": "#diamond", "x": x_of(one.published, most), "y": "9"}
+        wanted.append(("use", "published", where))
+    yield from _shapes(file, place, drawing, wanted)
+
+
+def _shapes(file: str, place: str, drawing: Drawing, wanted: list[Shape]) -> Iterable[Finding]:
     for shape, other in zip(drawing.shapes, wanted, strict=False):
         if shape != other:
             yield Finding(file, place, str(shape), str(other))
     if len(drawing.shapes) != len(wanted):
         yield Finding(file, place, f"{len(drawing.shapes)} shapes", str(len(wanted)))
-
-
-def _x(value: float, most: float) -> str:
-    """On a strip 200 wide with 0 in the middle, whose ends are a little beyond -most and most."""
-    return str(round(50 + 48 * value / most, 2) * 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 from reports.verify.check import Finding, check_tables, check_texts
 from reports.verify.claim_strips import check_strips
 from reports.verify.clips import check_clips
+from reports.verify.derived.claim_plot import expect_claim_plot
 from reports.verify.derived.claim_tables import expect_claims
 from reports.verify.derived.cost_sentences import cost_contexts
 from reports.verify.derived.cost_tables import SECTION as COSTS
@@ -16,6 +17,7 @@ from reports.verify.derived.difficulty_tables import expect_difficulty
 from reports.verify.derived.error_changes import expect_error_changes
 from reports.verify.derived.error_kinds import expect_errors
 from reports.verify.derived.expected import Expected
+from reports.verify.derived.findings import expect_findings
 from reports.verify.derived.first_steps import expect_first_steps
 from reports.verify.derived.footage_table import expect_footage
 from reports.verify.derived.mechanism import expect_mechanism
@@ -43,8 +45,10 @@ OWN = "Your records"  # heading of those made here beside the ones that ship
 BEGIN, END = "<!-- measured: begin", "<!-- measured: end -->"  # of the README's measured part
 EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_provenance,
+    expect_claim_plot,
     expect_claims,
     expect_plan,
+    expect_findings,
     expect_results,
     expect_mechanism,
     expect_errors,

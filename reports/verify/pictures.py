@@ -81,7 +81,8 @@ def check_embedded(file: str, facts: Facts, page: Document) -> Iterable[Finding]
         if one.kind == "download":
             path = tables / "tables" / one.of
         elif one.kind in ("style", "script"):
-            path = templates / ("style.css" if one.kind == "style" else "viewer.js")
+            script = "page.js" if one.of == "page" else "viewer.js"
+            path = templates / ("style.css" if one.kind == "style" else script)
             content = content.strip()
         elif one.kind == "data":
             path, content = facts.figures / "clips.jsonl", _lines(content)

@@ -1,6 +1,7 @@
 """The known sentences of prose.txt, filled in for a page, and what of a text they do not cover."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -26,7 +27,9 @@ class Sentence:
 def filled(contexts: Iterable[tuple[str, Context]], prose: str | None = None) -> list[Sentence]:
     """Every known sentence with every context that has all its values, the longest first."""
     known = list(contexts)
-    shared = {k: v for section, context in known if not section for k, v in context.items()}
+    everywhere = [pair for section, context in known if not section for pair in context.items()]
+    times = Counter(name for name, _ in everywhere)  # several values, a sentence for each
+    shared = {name: value for name, value in everywhere if times[name] == 1}
     found: dict[Sentence, None] = {}
     for line in (prose if prose is not None else PROSE.read_text(encoding="utf-8")).splitlines():
         if not line.strip() or line.startswith("#"):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from reports.verify.check import NO_SOURCE, Finding, check_table
+from reports.verify.derived.claims import Judged, judged, measure_of, wording
 from reports.verify.derived.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
 from reports.verify.derived.difficulty_tables import base_of, part_gains, parts_of
 from reports.verify.derived.error_kinds import TRACKING
@@ -35,6 +36,8 @@ def check_table_files(
     wanted = {f"{table.id}.csv": _results(facts, table) for table in facts.tables}
     if facts.costs:
         wanted |= {f"{id}-costs.csv": _costs(facts, id) for id in PAGE_TABLES}
+    if claims := judged(facts):
+        wanted["claims.csv"] = [_claim(facts, one) for one in claims]
     if parts_of(facts)[0]:
         wanted["difficulty.csv"] = _difficulty(facts)
     for name, rows in wanted.items():
@@ -92,6 +95,30 @@ def _results(facts: Facts, table: PaperTable) -> list[Line]:
         }
         for row in table.rows
     ]
+
+
+def _claim(facts: Facts, one: Judged) -> Line:
+    claim, found, p = one.claim, one.gain, one.corrected
+    low, high = (found and found.bounds) or (None, None)
+    published = claim.get("published_gain")
+    return {
+        "table": one.table.id,
+        "claim": claim["name"],
+        "better": claim["better"],
+        "than": claim["than"],
+        "metric": measure_of(claim),
+        "published_gain": None if published is None else float(published),
+        "expects": claim.get("expects", ""),
+        "gain": found.mean if found else None,
+        "low": low,
+        "high": high,
+        "se_seeds": found.seed_error if found else None,
+        "se_videos": found.video_error if found else None,
+        "p_none": p[0] if p else None,
+        "p_half": p[1] if p else None,
+        "seeds": len(one.gains),
+        "outcome": wording(facts.profile, one.verdict),
+    }
 
 
 def _float(value: Any) -> float:

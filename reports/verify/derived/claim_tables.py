@@ -41,7 +41,6 @@ def expect_claims(facts: Facts) -> Expected:
         tables.append(_deciding(deciding))
     contexts: list[tuple[str, Context]] = [("", _counts(facts, rows))]
     contexts += [(SECTION[0], {"claims_of": one.table.paper}) for one in rows]
-    contexts += [(SECTION[0], {"reach": fixed(reach(rows))})]
     contexts += [(SECTION[0], {"declared_note": n}) for n in facts.manifest.get("notes", [])]
     contexts += [(_place(place), _reading(facts, one)) for place, one in enumerate(rows)]
     return Expected(tables, contexts)

@@ -177,6 +177,19 @@ def is_meaningless(profile: str) -> bool:
     return profile == "smoke" or profile.endswith("-trial")
 
 
+def word_of(profile: str, verdict: tuple[str, str]) -> str:
+    """The outcome in short."""
+    word, tag = verdict
+    if is_meaningless(profile):
+        return "meaningless"
+    if word == NOT_RUN or profile == "full":
+        return word
+    if word == DENIED:
+        tags = {"smaller but present": "below half", "opposite sign": "opposite"}
+        return tags.get(tag, "none or below half")
+    return "not resolved" if word == OPEN else "as published" if tag else "as the text says"
+
+
 def wording(profile: str, verdict: tuple[str, str]) -> str:
     """The outcome as the page puts it."""
     word, tag = verdict

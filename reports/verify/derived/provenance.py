@@ -57,6 +57,8 @@ def _opening(facts: Facts) -> dict[str, str]:
         if counts
         else DASH,
         "videos": ", ".join(videos) or DASH,
+        "record_days": _days(facts),
+        "last_commit": _last_commit(facts),
         "total_time": time_taken(sum(seconds)) if seconds else DASH,
         "trainings": str(len(facts.shown)),
         "shortest": time_taken(min(seconds, default=None)),
@@ -65,6 +67,19 @@ def _opening(facts: Facts) -> dict[str, str]:
         "machine_names": "; ".join(made),
         "machine_counts": "; ".join(f"{name} ({n})" for name, n in made.items()),
     }
+
+
+def _days(facts: Facts) -> str:
+    """Of the first and the last evaluation."""
+    days = sorted(minute(one.raw["evaluate"].get("finished"))[:10] for one in facts.shown)
+    return " to ".join(dict.fromkeys(days[:1] + days[-1:])) or DASH
+
+
+def _last_commit(facts: Facts) -> str:
+    """Of the evaluation that was finished last."""
+    evaluations = [one.raw["evaluate"] for one in facts.shown]
+    last: Json = max(evaluations, key=lambda one: str(one.get("finished")), default={})
+    return str((last.get("git") or {}).get("commit") or DASH)[:9]
 
 
 def machines(facts: Facts) -> dict[str, int]:

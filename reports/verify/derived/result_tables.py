@@ -34,10 +34,11 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
                             else str(row.cells[name]) for row in rows]) for name in labels),
             column(("AP paper", "AP, paper"), [fixed(row.published.get("AP")) for row in rows]),
             column((f"AP {profile}", f"AP, {profile}"), [_measured(facts, row) for row in rows]),
-            column(("gain paper", "gain, paper"),
+            column(("gain, points paper", "gain, paper"),
                    [gain(published_gain(table, row)) for row in rows]),
-            column((f"gain {profile}", f"gain, {profile}"),
+            column((f"gain, points {profile}", f"gain, {profile}"),
                    [gain(measured_gain(facts, row)) for row in rows]),
+            column("gain, points over", [row.baseline or DASH for row in rows]),
             *(column(name, [fixed(facts.mean(row.run, name)) for row in rows])
               for name in METRICS[1:]),
             *(_motion(facts, rows) if table.mechanism else []),

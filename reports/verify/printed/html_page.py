@@ -18,7 +18,7 @@ from reports.verify.words import plain
 INLINE = {"a", "b", "br", "code", "em", "i", "q", "span", "strong", "sub", "sup", "small", "wbr"}
 SPOKEN = ("alt", "aria-label", "title", "data-label", "placeholder", "content")
 DATA = re.compile(r"data:[\w/+.;=-]*,")
-DRAWN = {"line", "circle", "path", "rect", "text", "polygon", "polyline", "ellipse"}
+DRAWN = {"line", "circle", "path", "rect", "text", "polygon", "polyline", "ellipse", "use"}
 VOID = {"br", "img", "meta", "link", "input", "source", "wbr", "hr"}
 
 
