@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from reports.verify.derived.claim_tables import SECTION, reach
-from reports.verify.derived.claims import judged, word_of
+from reports.verify.derived.claims import word_of
 from reports.verify.derived.expected import Expected, ExpectedTable, column
+from reports.verify.derived.outcomes import judged
 from reports.verify.facts import Facts
 from reports.verify.words import gain
 

@@ -7,9 +7,9 @@ from reports.verify.derived.claims import (
     OPEN,
     Judged,
     is_meaningless,
-    judged,
 )
 from reports.verify.derived.expected import Expected
+from reports.verify.derived.outcomes import judged
 from reports.verify.facts import Facts
 
 LABELS = {
