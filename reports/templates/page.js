@@ -109,9 +109,8 @@
     picture.replaceWith(button);
     button.append(picture);
     button.addEventListener("click", () => {
-      const shown = dialog.querySelector("img");
-      shown.src = image.currentSrc || image.src;
-      shown.alt = image.alt;
+      all("img", dialog).forEach((shown) => shown.remove());
+      dialog.append(make("img", { src: image.currentSrc || image.src, alt: image.alt }));
       dialog.showModal();
     });
   });

@@ -77,9 +77,10 @@ def _days(facts: Facts) -> str:
 
 def _last_commit(facts: Facts) -> str:
     """Of the evaluation that was finished last."""
-    evaluations = [one.raw["evaluate"] for one in facts.shown]
-    last: Json = max(evaluations, key=lambda one: str(one.get("finished")), default={})
-    return str((last.get("git") or {}).get("commit") or DASH)[:9]
+    if not facts.shown:
+        return DASH
+    last = max(facts.shown, key=lambda one: str(one.raw["evaluate"].get("finished")))
+    return str(part(last.raw["evaluate"], "git").get("commit") or DASH)[:9]
 
 
 def machines(facts: Facts) -> dict[str, int]:
