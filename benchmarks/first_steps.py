@@ -43,7 +43,7 @@ def walk(clone: Path, profile: str, model: str) -> dict[str, float]:
     """Seconds of each step; subprocess.CalledProcessError where one fails."""
     steps: dict[str, Callable[[], None]] = {
         "clone": lambda: call(["git", "clone", "--quiet", str(ROOT), str(clone)], ROOT),
-        "run two variants on smoke": lambda: suite(clone, "smoke", *PAIR),
+        "run Table 1(a) on smoke": lambda: suite(clone, "smoke", "1a"),
         "demo on a clip": lambda: demo(clone, model),
         f"add a module, train and compare it on {profile}": lambda: own_module(clone, profile),
         "evaluate and compare results files": lambda: evaluate(clone),
