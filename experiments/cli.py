@@ -42,7 +42,7 @@ from experiments.terminal.decidable import (
     declared_plan,
     tables_with_claims,
 )
-from experiments.terminal.live_line import Status
+from experiments.terminal.live_line import LiveLine
 from experiments.terminal.options import parse
 from experiments.terminal.suite import Suite
 from experiments.terminal.until_decided import JUDGE, Rounds, decide
@@ -101,7 +101,7 @@ def command(
     if options.targets[:1] == ["status"]:
         options.targets = options.targets[1:]
         work = Suite(options, layout, manifests, graph, stages)
-        text, well = stage_states.status(work.goals, layout, work.code)
+        text, well = stage_states.summary(work.goals, layout, work.code)
         print(text)
         return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
@@ -268,7 +268,7 @@ def run_steps(work: Suite, stages: str, report: Page) -> list:
         work.layout,
         start=work.start(stages),
         schedule=Schedule(work.steps, work.durations, work.workers),
-        watch=Status(len([s for s in work.steps if s.action != "done"]), work.durations),
+        watch=LiveLine(len([s for s in work.steps if s.action != "done"]), work.durations),
         finished=finished,
         code=work.code,
     )

@@ -52,7 +52,7 @@ class StageCode:
         self.stages = stages
         self.digest = cache(self._digest)
 
-    def own(self, kind: str, spec: Spec) -> str:
+    def body_digest(self, kind: str, spec: Spec) -> str:
         """Digest of the code of a stage of this kind with these settings, without that of its
         inputs."""
         return self.digest(tuple(sorted(choices(kind, spec).items())), temporal_module(spec))
@@ -77,7 +77,7 @@ class StageCode:
         now.
         """
         inputs = {role: self.at_hand(one, layout) for role, one in stage.inputs.items()}
-        return {"sha256": self.own(stage.kind, stage.spec), "inputs": inputs}
+        return {"sha256": self.body_digest(stage.kind, stage.spec), "inputs": inputs}
 
     def at_hand(self, stage: Stage, layout: Layout | None) -> Code | None:
         """The code of a stage as one that needs it sees it: that of its record, or of shipped

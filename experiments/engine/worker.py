@@ -105,9 +105,9 @@ def code_at_work(request: Record, runs: Path, stages: str) -> Code:
     Raises ValueError if that is not the code that the stage was planned with: this process may
     already have loaded parts of the old code, so its result would be of neither.
     """
-    own = StageCode(stages).own(request["stage"], request["spec"])
+    digest = StageCode(stages).body_digest(request["stage"], request["spec"])
     planned = request.get("code") or {}
-    if planned and planned["sha256"] != own:
+    if planned and planned["sha256"] != digest:
         raise ValueError(
             f"the code of {WORDS[request['stage']]} changed after this was planned: the same "
             "command plans it again"
@@ -115,7 +115,7 @@ def code_at_work(request: Record, runs: Path, stages: str) -> Code:
     inputs = find_inputs(request, runs)
     codes = {role: (read_record(path) or {}).get("code") for role, path in inputs.items()}
     began = {"began": planned["began"]} if "began" in planned else {}
-    return {"sha256": own, "inputs": codes} | began
+    return {"sha256": digest, "inputs": codes} | began
 
 
 def assist(folder: Path, stages: str, status: int | None) -> int:

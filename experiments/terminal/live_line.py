@@ -24,7 +24,7 @@ LIVE_EVERY, PLAIN_EVERY = 0.5, 60.0  # seconds
 BAR = 16  # characters
 
 
-class Status:
+class LiveLine:
     """Called by the runner; rewrites its lines on a terminal, or prints a line now and then."""
 
     def __init__(self, total: int, durations: Durations, stream: TextIO | None = None) -> None:

@@ -33,7 +33,7 @@ class State(NamedTuple):
     detail: str = ""
 
 
-def status(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bool]:
+def summary(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bool]:
     """A line for the stages of a run that stand alike, inputs first, and the counts; whether
     nothing has failed. code: today's."""
     stages = {stage.key: stage for stage in in_order(goals)}.values()

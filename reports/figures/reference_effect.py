@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from baselines.brought import Brought, brought
+from baselines.reference_use import ReferenceUse, reference_use
 from baselines.registry import BASELINES
 from reports.figures.figure import Figure
 from reports.figures.reference_effect_sheet import LEVELS, effect_sheet
@@ -21,7 +21,7 @@ from tpr.weights import checkpoint
 
 def reference_effect(
     spec: dict[str, Any], weights: Path, dataset: YouTubeVIS, index: int, t: int
-) -> Brought:
+) -> ReferenceUse:
     """Infers a video up to frame t; returns how frame t - 1 changed frame t's features.
 
     spec: an evaluation's; t must be at least 1, so that there is a frame before.
@@ -37,7 +37,7 @@ def reference_effect(
         query = model.frames(network_input(dataset, video, t, settings))
     module, reference = model.temporal, playback.previous
     assert module is not None and reference is not None  # a run with a module, and t >= 1
-    return brought(module, query, reference)
+    return reference_use(module, query, reference)
 
 
 def draw_reference_effect(trained: TrainedModules, folder: Path, name: str) -> Figure:

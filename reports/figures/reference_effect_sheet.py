@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from baselines.brought import Brought
+from baselines.reference_use import ReferenceUse
 from reports.figures.picture_cells import Image, Maps, Size, fitted, heat, named_row
 from tpr.drawing.tracks import PAPER
 
@@ -15,7 +15,9 @@ WIDTH = 200  # of a cell, pixels
 GATE = "inner_reference"
 
 
-def effect_sheet(frames: Sequence[Image], found: dict[str, Brought]) -> tuple[Image, float, float]:
+def effect_sheet(
+    frames: Sequence[Image], found: dict[str, ReferenceUse]
+) -> tuple[Image, float, float]:
     """The picture, uint8 RGB, and its scales: the largest change, and the farthest motion in
     pixels.
 
@@ -43,7 +45,7 @@ def array(x: Tensor) -> Maps:
     return x[0].float().cpu().numpy()
 
 
-def gates(one: Brought) -> list[Maps]:
+def gates(one: ReferenceUse) -> list[Maps]:
     """The gate on the reference at P3, (H, W) in [0, 1]; None where the module has none there.
 
     Of several (full pyramid align) the one for the reference's own P3.

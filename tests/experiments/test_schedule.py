@@ -11,7 +11,7 @@ from experiments.stages.json_files import write_json
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
 from experiments.terminal import live_line
-from experiments.terminal.live_line import Status
+from experiments.terminal.live_line import LiveLine
 from tests.helpers.suite_helpers import stage
 
 
@@ -91,7 +91,7 @@ def test_the_time_left_follows_the_pace_of_what_has_finished(tmp_path):
         done=[],
         failures=[],
     )
-    status = Status(2, durations, io.StringIO())
+    status = LiveLine(2, durations, io.StringIO())
     assert "about 30 s left" in status.line(runner)
     runner.done.append(slow)
     status.events(runner)
@@ -121,7 +121,7 @@ def busy(layout, run="blendmask-r50+tpr", seed=1):
 
 def test_a_running_stage_has_a_line_with_bar_and_time_left_at_any_width(tmp_path):
     layout = Layout("smoke", tmp_path)
-    status = Status(3, Durations(layout, {"train": 30.0}), Terminal())
+    status = LiveLine(3, Durations(layout, {"train": 30.0}), Terminal())
     status.values["blendmask-r50+tpr"] = [24.0, 25.0]
     stage_line, overall = status.lines(busy(layout), 200)
     assert stage_line == (
@@ -135,7 +135,7 @@ def test_a_running_stage_has_a_line_with_bar_and_time_left_at_any_width(tmp_path
 
 def test_lines_on_a_terminal_take_the_place_of_the_last_ones(tmp_path):
     layout, stream = Layout("smoke", tmp_path), Terminal()
-    status = Status(3, Durations(layout, {"train": 30.0}), stream)
+    status = LiveLine(3, Durations(layout, {"train": 30.0}), stream)
     runner = busy(layout)
     status(runner)
     status.next = 0.0
@@ -148,7 +148,7 @@ def test_lines_on_a_terminal_take_the_place_of_the_last_ones(tmp_path):
 def test_elsewhere_there_is_one_line_a_minute(tmp_path, monkeypatch):
     layout, stream, now = Layout("smoke", tmp_path), io.StringIO(), [1000.0]
     monkeypatch.setattr(live_line.time, "monotonic", lambda: now[0])
-    status = Status(3, Durations(layout, {"train": 30.0}), stream)
+    status = LiveLine(3, Durations(layout, {"train": 30.0}), stream)
     runner = busy(layout)
     for _ in range(180):
         status(runner)

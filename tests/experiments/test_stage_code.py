@@ -41,8 +41,8 @@ def digests(root):
         Graph(manifests.runs, manifests.profile(profile)).evaluate(run, 0)
         for profile, run in (("mini", "blendmask-r50+tpr"), ("mini", "sipmask-r50"))
     ]
-    found = {stage.label: code.own(stage.kind, stage.spec) for stage in in_order(goals)}
-    return found | {"prepared": code.own("videos", {"dataset": "ytvis2019"})}
+    found = {stage.label: code.body_digest(stage.kind, stage.spec) for stage in in_order(goals)}
+    return found | {"prepared": code.body_digest("videos", {"dataset": "ytvis2019"})}
 
 
 def file_with(root, text):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.brought import Brought, brought
+from baselines.reference_use import ReferenceUse, reference_use
 from baselines.registry import BASELINES
 from experiments.declared.tables import load_table
 from reports.figures.picture_cells import heat
@@ -89,17 +89,17 @@ def test_a_clip_is_played_as_inference_does(tiny_dataset, tmp_path):
         frames = [
             model.frames(network_input(tiny_dataset, video, t, spec["infer"])) for t in (0, 1)
         ]
-    expected = brought(model.temporal, frames[1], frames[0])
+    expected = reference_use(model.temporal, frames[1], frames[0])
     found = reference_effect(spec, tmp_path / "weights.pt", tiny_dataset, 1, 1)
     for level, x in expected.change.items():
         torch.testing.assert_close(found.change[level], x)
     assert found.motion.keys() == expected.motion.keys() != set()
 
 
-def record_of(change: float, motion: bool) -> Brought:
+def record_of(change: float, motion: bool) -> ReferenceUse:
     maps = {k: torch.full((1, 1, 2, 3), change) for k in ("p3", "p4", "p5")}
     move = {"p3": torch.full((1, 2, 2, 3), 0.5)} if motion else {}
-    return Brought(maps, move, [])
+    return ReferenceUse(maps, move, [])
 
 
 def test_all_runs_share_one_scale():
@@ -133,4 +133,4 @@ def test_the_gate_shown_is_that_on_p3s_own_reference():
             ("p3.inner_reference", "p4", 0.4),
         )
     ]
-    assert [x.item() for x in gates(Brought({}, {}, uses))] == [pytest.approx(0.2)]
+    assert [x.item() for x in gates(ReferenceUse({}, {}, uses))] == [pytest.approx(0.2)]

@@ -89,7 +89,7 @@ def listening(temporal: nn.Module) -> Iterator[Heard]:
 
 
 def flow_of(temporal: nn.Module) -> Pyramid:
-    """The flow of the latest call, as modules that warp keep it in `motion`: see `Brought`."""
+    """The flow of the latest call, as modules that warp keep it in `motion`: see `ReferenceUse`."""
     found: Pyramid = {}
     for part in temporal.modules():
         kept = getattr(part, "motion", None)

@@ -15,6 +15,7 @@ from tpr.data.mini.generate import generate, known_split
 from tpr.data.mini.settings import Dose
 from tpr.data.mini.sheet import sheet
 from tpr.files import check_outputs, replacing
+from tpr.progress_log import print_videos
 
 
 def generate_command(arguments: list[str]) -> None:
@@ -32,18 +33,7 @@ def generate_command(arguments: list[str]) -> None:
     args = parser.parse_args(arguments)
     counts = {"train": args.train, "val": args.val, "images": args.images}
     splits = {k: {"videos": n, "severity": args.severity} for k, n in counts.items() if n > 0}
-    print(generate(args.out, splits, seed=args.seed, progress=show, workers=args.workers))
-
-
-def show(done: int, total: int) -> None:
-    """Progress on one line of the terminal."""
-    if done % 50 == 0 or done == total:
-        print(
-            f"\r{done}/{total} videos",
-            end="\n" if done == total else "",
-            file=sys.stderr,
-            flush=True,
-        )
+    print(generate(args.out, splits, seed=args.seed, progress=print_videos, workers=args.workers))
 
 
 def sheet_command(arguments: list[str]) -> None:

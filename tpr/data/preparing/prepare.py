@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from tpr.data.preparing.layouts import (
 )
 from tpr.data.preparing.official_truth import truth_file, with_truth
 from tpr.files import check_outputs, replacing
+from tpr.progress_log import print_videos
 from tpr.terminal import printable
 
 RENUMBERED = {"annotation id 0": "all annotations are numbered from 1 here"}
@@ -222,7 +222,7 @@ def main(arguments: list[str]) -> None:
             official_val=options.official_val,
             follow_links=options.follow_links,
             workers=options.workers,
-            progress=show,
+            progress=print_videos,
         )
     except BrokenDataError as error:
         print("\n".join(map(printable, report(error.findings, None if options.all else SHOWN))))
@@ -275,10 +275,3 @@ def lines(index: dict[str, Any], out: Path) -> list[str]:
     if "ground truth" in index["validation"]:
         text.append(f"val: {index['validation']}")
     return [*text, f"fingerprint: {index['fingerprint']}", f"written: {out}"]
-
-
-def show(done: int, total: int) -> None:
-    """Progress on one line of the terminal."""
-    if done % 20 == 0 or done == total:
-        end = "\n" if done == total else ""
-        print(f"\r{done}/{total} videos", end=end, file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tpr.routing import Frame, GateUse, Pyramid, noted_gates
 
 
-class Brought(NamedTuple):
+class ReferenceUse(NamedTuple):
     """What one call of a module took from the reference frame, by pyramid level.
 
     change: (N, 1, H, W), by how much the reference changed the refined features: the root mean
@@ -29,7 +29,7 @@ class Brought(NamedTuple):
 
 
 @torch.no_grad()
-def brought(module: nn.Module, query: Frame, reference: Frame) -> Brought:
+def reference_use(module: nn.Module, query: Frame, reference: Frame) -> ReferenceUse:
     """Calls a module twice, with the reference and with the query in its place, and compares.
 
     query, reference: frames whose levels are (N, C, H_l, W_l). The module must be in evaluation
@@ -44,7 +44,7 @@ def brought(module: nn.Module, query: Frame, reference: Frame) -> Brought:
     motion: Pyramid = {}
     for part in module.modules():
         motion |= getattr(part, "motion", {})
-    return Brought(change, motion, noted_gates(module))
+    return ReferenceUse(change, motion, noted_gates(module))
 
 
 def rms(x: Tensor, dims: int | tuple[int, ...]) -> Tensor:

@@ -1,10 +1,10 @@
-"""What a module brought from the reference frame, as one record for all modules."""
+"""How much a module changes features because of the reference frame, as one record for all modules."""
 
 import pytest
 import torch
 
-from baselines.brought import brought
 from baselines.merge import Merge
+from baselines.reference_use import reference_use
 from tests.baselines.test_baselines import CHANNELS, SIZES, SPECS, build, frame
 from tpr.routing import Frame, TemporalPyramidRouting
 
@@ -14,7 +14,7 @@ MOVING = ("dcnv2-fusion", "stsn", "flow-warp", "feature-flow")
 @pytest.mark.parametrize("name", SPECS)
 def test_every_baseline_leaves_a_record(name):
     module, query = build(name).eval(), frame(seed=1)
-    found = brought(module, query, frame(seed=2))
+    found = reference_use(module, query, frame(seed=2))
     for level, (h, w) in SIZES.items():
         assert found.change[level].shape == (2, 1, h, w)
         assert found.change[level].max() > 0
@@ -27,7 +27,7 @@ def test_every_baseline_leaves_a_record(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_the_query_as_its_own_reference_brings_nothing(name):
     query = frame(seed=1)
-    found = brought(build(name).eval(), query, query)
+    found = reference_use(build(name).eval(), query, query)
     assert max(x.max().item() for x in found.change.values()) == 0
 
 
@@ -38,6 +38,6 @@ def test_change_is_relative_to_the_querys_features():
     merge.conv.weight.data.copy_(torch.cat([eye, eye], 1)[..., None, None])
     ones = Frame({k: torch.ones_like(x) for k, x in frame().pyramid.items()})
     threes = Frame({k: 3 * x for k, x in ones.pyramid.items()})
-    found = brought(TemporalPyramidRouting(merge, None), ones, threes)
+    found = reference_use(TemporalPyramidRouting(merge, None), ones, threes)
     for level in SIZES:
         torch.testing.assert_close(found.change[level], torch.ones(2, 1, *SIZES[level]))
