@@ -1,4 +1,4 @@
-"""How much a module changes features because of the reference frame, as one record for all modules."""
+"""How much a module changes features because of the reference frame, one record for all modules."""
 
 import pytest
 import torch
