@@ -14,6 +14,7 @@ from experiments.engine.shipped_weights import SUMS, read_index, shipped
 from experiments.pipeline.graph import Graph
 from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.packed_ap import packed_ap
+from experiments.stages.choices import data_source
 from experiments.stages.json_files import Record, read_json, sha256, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.outputs import OF_FOLDER
@@ -160,7 +161,7 @@ def registry_of(evaluation: Stage) -> str | None:
 
 def is_generated(videos: Stage) -> bool:
     """Whether they are no recordings: what a model of them knows is not in real videos."""
-    return "dataset" not in videos.spec or bool(videos.spec.get("generated"))
+    return data_source(videos.spec) in ("generated", "trial")
 
 
 def pack(weights: Path, base: Path | None, path: Path) -> None:

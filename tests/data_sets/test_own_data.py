@@ -11,6 +11,7 @@ from experiments.declared.own_profile import with_own_data
 from experiments.declared.trial import trial
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.own_videos import prepared
+from experiments.ship.ship_weights import is_generated
 from experiments.stages.layout import ROOT
 from experiments.stages.progress import QuietLog
 from tests.helpers.ytvis_sets import HEIGHT, WIDTH, content, save
@@ -178,6 +179,7 @@ def test_a_profile_keeps_its_settings_and_shares_no_key(folder, manifests):
     assert start.key == stages[0].inputs["train"].inputs["pretrain"].key
     assert start.profile == "mini" and train.inputs["pretrain"].spec["train"]["iterations"] == 7
     assert set(train.inputs["pretrain"].inputs) == {"videos", "start"}
+    assert [is_generated(stage.inputs["videos"]) for stage in stages] == [True, False]
 
 
 def test_where_the_data_lie_is_not_in_the_keys(folder, tmp_path_factory, manifests):

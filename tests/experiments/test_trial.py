@@ -139,6 +139,30 @@ def test_public_weights_are_checked_before_anything_is_trained(tmp_path, tiny_da
         image_weights.public_weights({"model": MODEL}, tiny_dataset, path, tmp_path)
 
 
+def test_class_layers_of_public_weights_start_anew_for_a_users_categories(tmp_path, tiny_dataset):
+    """Those alone: whatever else does not fit is still refused."""
+    path, said = tmp_path / "public.pt", []
+    other = build_model(MODEL, len(tiny_dataset.categories) + 1)
+    checkpoint.save_weights(other, path, without=NEW_MODULES)
+    log = QuietLog()
+    log.info = said.append
+    spec = {"model": MODEL, "new_classes": True, "seed": 0}
+    image_weights.public_weights(spec, tiny_dataset, path, tmp_path, log)
+    assert said == [
+        "not taken over from public.pt, as it is of other classes: head.fcos.cls_logits.weight, "
+        "head.fcos.cls_logits.bias"
+    ]
+    found = checkpoint.load(tmp_path / "weights.pt")
+    before = {k: v.half() for k, v in other.state_dict().items() if k in found}
+    new = [k for k, v in found.items() if v.shape != before[k].shape]
+    assert new == ["head.fcos.cls_logits.weight", "head.fcos.cls_logits.bias"]
+    assert all(torch.equal(v, before[k]) for k, v in found.items() if k not in new)
+    wide = build_model(MODEL | {"channels": 2 * MODEL["channels"]}, len(tiny_dataset.categories))
+    checkpoint.save_weights(wide, path, without=NEW_MODULES)
+    with pytest.raises(ValueError, match="public.pt does not fit the model at"):
+        image_weights.public_weights(spec, tiny_dataset, path, tmp_path, log)
+
+
 def test_missing_public_weights_are_named_before_anything_runs(tmp_path):
     status, output = suite(
         make_root(tmp_path), "--profile", "full", "--data-root", str(tmp_path), "yolact-r50"
