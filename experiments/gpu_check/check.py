@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from experiments.gpu_check.bench import Bench
 
-Numbers = dict[str, float | int | str | None]
+Numbers = dict[str, float]  # what a check measured, by name
 
 
 @dataclass(frozen=True)

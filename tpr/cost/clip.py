@@ -87,5 +87,6 @@ class GateSetter:
         below = values[closed - 1] if closed else values[0] - margin
         above = values[closed] if closed < len(values) else values[-1] + margin
         shift = (below + above) / 2 if 0 < closed < len(values) else (above, below)[closed == 0]
+        assert conv.bias is not None  # as every gate's has one
         conv.bias.data -= shift
         return out.like(logits - shift) if isinstance(out, Table) else logits - shift

@@ -91,7 +91,7 @@ def _raw(formula: Any) -> Any:
         out = kwargs.pop("out_val")
         return formula(*args, out_val=out[0] if isinstance(out, tuple) else out, **kwargs)
 
-    counted._get_raw = True
+    counted._get_raw = True  # pyright: ignore[reportFunctionMemberAccess]: torch looks for it
     return counted
 
 
@@ -110,7 +110,8 @@ def deformable_operators(module: nn.Module) -> Iterator[None]:
 
 def _operator(conv: DeformConv) -> Any:
     def forward(x, offset, mask=None):  # noqa: ANN001, ANN202 - as DeformConv.forward
-        padding = conv.weight.shape[-1] // 2
-        return deform_conv2d(x, offset, conv.weight, conv.bias, conv.stride, padding, 1, mask)
+        half = conv.weight.shape[-1] // 2
+        stride, padding = (conv.stride, conv.stride), (half, half)
+        return deform_conv2d(x, offset, conv.weight, conv.bias, stride, padding, (1, 1), mask)
 
     return forward

@@ -11,28 +11,38 @@ from math import prod
 from typing import Any
 
 from fvcore.nn import FlopCountAnalysis
-from fvcore.nn.jit_handles import conv_flop_count, elementwise_flop_counter, get_shape
+from fvcore.nn.jit_handles import Handle, conv_flop_count, elementwise_flop_counter, get_shape
 from torch import nn
 
 from tpr.cost.operators import ADAPTIVE_POINTS, BILINEAR
 
-Handler = Callable[[list[Any], list[Any]], int]
+Handler = Handle | Callable[[list[Any], list[Any]], int]
+
+
+def shape_of(value: Any) -> list[int]:
+    """Of a tensor in a trace; ValueError where the trace does not say."""
+    found = get_shape(value)
+    if found is None:
+        raise ValueError(f"a traced value without a shape: {value}")
+    return found
 
 
 def deformable(inputs: list[Any], outputs: list[Any]) -> int:
-    x, weight, out = get_shape(inputs[0]), get_shape(inputs[1]), get_shape(outputs[0])
+    x, weight, out = shape_of(inputs[0]), shape_of(inputs[1]), shape_of(outputs[0])
     samples = out[0] * prod(out[2:]) * prod(weight[2:])
-    return BILINEAR * samples * x[1] + conv_flop_count(x, weight, out)
+    convolution = conv_flop_count(x, weight, out)
+    assert isinstance(convolution, int)  # a product of sides
+    return BILINEAR * samples * x[1] + convolution
 
 
 def embedding_bag(inputs: list[Any], outputs: list[Any]) -> int:
-    return prod(get_shape(inputs[1])) * get_shape(inputs[0])[1]
+    return prod(shape_of(inputs[1])) * shape_of(inputs[0])[1]
 
 
 def roi_align(inputs: list[Any], outputs: list[Any]) -> int:
     ratio = inputs[5].toIValue()
     points = ratio**2 if ratio > 0 else ADAPTIVE_POINTS
-    return BILINEAR * points * prod(get_shape(outputs[0]))
+    return BILINEAR * points * prod(shape_of(outputs[0]))
 
 
 nothing = elementwise_flop_counter(0, 0)
@@ -53,5 +63,7 @@ HANDLERS: dict[str, Handler] = {
 
 def fvcore_analysis(module: nn.Module, *inputs: Any) -> FlopCountAnalysis:
     """fvcore's analysis of module(*inputs), which are tensors, with our handlers."""
-    analysis = FlopCountAnalysis(module, inputs).set_op_handle(**HANDLERS)
+    analysis = FlopCountAnalysis(module, inputs)
+    for name, handler in HANDLERS.items():
+        analysis.set_op_handle(name, handler)
     return analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False)

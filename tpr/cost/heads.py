@@ -3,8 +3,9 @@ did not count."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,16 @@ from tpr.models.quadrants import quadrant_masks
 from tpr.models.sipmask import SipMask
 from tpr.models.yolact import YOLACT, assemble
 
-Forward = Callable[[nn.Module, dict[str, Tensor], int], None]
+Forward = Callable[
+    [Any, dict[str, Tensor], int], None
+]  # its first argument is of one class of head
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A tracking head that computes a map for all boxes of a frame."""
+
+    def embeddings(self, pyramid: dict[str, Tensor], boxes: Sequence[Tensor]) -> list[Tensor]: ...
 
 
 @dataclass(frozen=True)
@@ -137,7 +147,7 @@ def track(head: nn.Module, pyramid: dict[str, Tensor], boxes: Tensor) -> None:
     """What a tracking head computes for boxes (D, 4): a map for all, or embeddings of the boxes."""
     if isinstance(head, BoxTrackHead):
         head(pooled(pyramid[BOX_LEVELS[0]], len(boxes), BOX_RESOLUTION))
-    elif hasattr(head, "embeddings"):
+    elif isinstance(head, Embeds):
         head.embeddings(pyramid, [boxes])
     else:
         head(pyramid)

@@ -46,7 +46,9 @@ class TemporalBackbone(Backbone):
         self.refined = False  # whether the latest call used the module
         self.register_load_state_dict_pre_hook(_accept_plain_weights)
 
-    def forward(self, images: Tensor) -> Pyramid:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]: detectron2 declares no images
+        self, images: Tensor
+    ) -> Pyramid:
         """(N, 3, H, W), normalised and padded -> the pyramid, each level (N, C, H_l, W_l)."""
         if self.training or self.reference is not None:  # frozen in a model that trains
             return self._training_pyramid(images)
@@ -75,15 +77,15 @@ class TemporalBackbone(Backbone):
     @torch.compiler.disable(recursive=False)
     def _next_of_videos(self, frame: Frame) -> Frame:
         """Each row refined with the frame before of the video that its input names."""
-        inputs, self.inputs = self._rows_of_inputs(len(frame.image)), ()
+        inputs, self.inputs = self._rows_of_inputs(len(next(iter(frame.pyramid.values())))), ()
         self.refined = False
         for rows in turns(inputs):
             found = {row: self.memory.reference(inputs[row]) for row in rows}
-            known = [row for row, reference in found.items() if reference is not None]
-            if known:
-                query = frame.rows(known)
-                reference = stack([fitting(found[row], frame) for row in known])
-                frame = frame.with_rows(known, self.temporal(query, reference))
+            references = [one for one in found.values() if one is not None]
+            if references:
+                known = [row for row, one in found.items() if one is not None]
+                reference = stack([fitting(one, frame) for one in references])
+                frame = frame.with_rows(known, self.temporal(frame.rows(known), reference))
                 self.refined = True
             for row in rows:
                 self.memory.keep(inputs[row], detached(frame.rows([row])))
@@ -115,7 +117,7 @@ class TemporalBackbone(Backbone):
             return {}
         return {"loss_budget": self.budget_weight * budget_loss(gates)}
 
-    def nothing(self) -> Tensor:
+    def nothing(self) -> Tensor | int:
         """A loss of 0 from which every parameter of the module gets a gradient of 0."""
         return sum((p * 0).sum() for p in self.temporal.parameters() if p.requires_grad)
 
@@ -144,6 +146,8 @@ def fitting(reference: Frame, frame: Frame) -> Frame:
     for name, x in frame.pyramid.items():
         check_size(x, reference.pyramid[name], name)
     pyramid = {name: usable(reference.pyramid[name].to(x)) for name, x in frame.pyramid.items()}
+    if reference.image is None or frame.image is None:
+        return Frame(pyramid)
     return Frame(pyramid, usable(reference.image.to(frame.image)))
 
 
@@ -183,11 +187,12 @@ def tpr_behind(
 
     rows: CPR's cells a level, from the finest on. ValueError for levels of unlike channels.
     """
-    shapes = sorted(backbone.output_shape().items(), key=lambda item: item[1].stride)
+    shapes = sorted(backbone.output_shape().items(), key=lambda item: item[1].stride or 0)
     channels = {shape.channels for _, shape in shapes}
-    if len(channels) != 1:
-        raise ValueError(f"TPR needs one number of channels on all levels, not {sorted(channels)}")
-    (width,) = channels
+    width = shapes[0][1].channels
+    if width is None or channels != {width}:
+        found = sorted(channels, key=lambda number: number or 0)
+        raise ValueError(f"TPR needs one number of channels on all levels, not {found}")
     routing = TemporalPyramidRouting(
         DACR(width, identity_init=True, residual_init=0.0) if dacr else None,
         CPR(width, rows=tuple(rows), scale_init=0.1, residual_init=0.0) if cpr else None,

@@ -94,7 +94,7 @@ def checksum(picture: Tensor | None) -> int | None:
     """Checksum of a picture's bytes."""
     if picture is None:
         return None
-    return zlib.crc32(picture.detach().cpu().contiguous().view(torch.uint8).numpy())
+    return zlib.crc32(picture.detach().cpu().contiguous().view(torch.uint8).numpy().data)
 
 
 def turns(batch: Sequence[Input]) -> list[list[int]]:

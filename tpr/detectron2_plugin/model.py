@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from detectron2.structures import ImageList
@@ -13,8 +13,22 @@ from torch import Tensor, nn
 from tpr.detectron2_plugin.backbone import TemporalBackbone
 from tpr.detectron2_plugin.memory import Input
 
+if TYPE_CHECKING:
 
-class Following:
+    class Architecture(nn.Module):
+        """What detectron2's models have; SemanticSegmentor has no `preprocess_image`."""
+
+        backbone: TemporalBackbone
+        pixel_mean: Tensor
+        pixel_std: Tensor
+
+        def preprocess_image(self, pictures: Any, *args: Any, **kwargs: Any) -> ImageList: ...
+
+else:
+    Architecture = object  # `Following` comes before the class that it extends
+
+
+class Following(Architecture):
     """The methods that `follow` adds to a meta-architecture; all state is in the backbone."""
 
     architecture: type[nn.Module]  # that the class extends
@@ -61,13 +75,16 @@ class Following:
         return _unfilled, (self.architecture,), self.__dict__
 
 
-def normalised(model: nn.Module, batch: Sequence[Input]) -> Tensor:
+def normalised(model: Architecture, batch: Sequence[Input]) -> Tensor:
     """Normalised and padded images, as detectron2's models without `preprocess_image`
     (SemanticSegmentor) compute them in forward."""
     mean, std, backbone = model.pixel_mean, model.pixel_std, model.backbone
     images = [(entry["image"].to(mean.device) - mean) / std for entry in batch]
-    padding = {"padding_constraints": backbone.padding_constraints}
-    return ImageList.from_tensors(images, backbone.size_divisibility, **padding).tensor
+    return ImageList.from_tensors(
+        images,
+        backbone.size_divisibility,
+        padding_constraints=backbone.padding_constraints,
+    ).tensor
 
 
 def with_temporal_losses(losses: dict[str, Any], backbone: TemporalBackbone) -> dict[str, Any]:
@@ -99,9 +116,10 @@ def follow(model: nn.Module) -> nn.Module:
     Returns the same model; a model that does so already stays as it is. ValueError where its
     `backbone` is no TemporalBackbone.
     """
-    if not isinstance(getattr(model, "backbone", None), TemporalBackbone):
+    backbone = getattr(model, "backbone", None)
+    if not isinstance(backbone, TemporalBackbone):
         raise ValueError("the model's `backbone` is no TemporalBackbone: see use_tpr, tpr_behind")
     if not isinstance(model, Following):
         model.__class__ = following(type(model))
-        model.backbone.inputs = ()
+        backbone.inputs = ()
     return model

@@ -8,6 +8,7 @@ and tracking come after it, as the number of their results depends on the pictur
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from detectron2.modeling.box_regression import Box2BoxTransform
@@ -81,7 +82,8 @@ def apply_deltas(transform: Box2BoxTransform, deltas: Tensor, anchors: Tensor) -
     return transform.apply_deltas(deltas, anchors)
 
 
-HEADS: dict[type[nn.Module], Callable[[nn.Module, Pyramid], Found]] = {
+# each takes heads of its own class
+HEADS: dict[type[nn.Module], Callable[[Any, Pyramid], Found]] = {
     BlendMask: blendmask,
     MaskRCNN: mask_rcnn,
     SipMask: sipmask,
@@ -111,7 +113,7 @@ def scores_of(logits: list[Tensor], centerness: list[Tensor]) -> Tensor:
 def boxes_around(sides: list[Tensor], strides: tuple[int, ...]) -> Tensor:
     """Boxes (N, M, 4) from distances in pixels (N, 4, H_l, W_l) to left, top, right, bottom."""
     points = [
-        level_locations(tuple(x.shape[-2:]), stride, x.device)
+        level_locations((x.shape[-2], x.shape[-1]), stride, x.device)
         for x, stride in zip(sides, strides, strict=True)
     ]
     centres, distances = torch.cat(points), by_location(sides)

@@ -64,10 +64,11 @@ def contiguous(module: torch.nn.Module, arguments: tuple[torch.Tensor]) -> tuple
 
 def iteration_seconds(training: Training, batch: Packed) -> float:
     """Mean seconds of loading the GPU, gradients and update; not of reading files."""
-    for iteration in range(WARM_UP + ITERATIONS):
-        if iteration == WARM_UP:
-            torch.cuda.synchronize()
-            begin = time.perf_counter()
+    for _ in range(WARM_UP):
+        training.once(batch.to(training.step.device))
+    torch.cuda.synchronize()
+    begin = time.perf_counter()
+    for _ in range(ITERATIONS):
         training.once(batch.to(training.step.device))
     torch.cuda.synchronize()
     return (time.perf_counter() - begin) / ITERATIONS

@@ -13,6 +13,7 @@ from experiments.gpu_check.bench import Bench
 from experiments.gpu_check.check import Found, Numbers
 from experiments.gpu_check.checks.cost import BASELINE, TPR
 from experiments.gpu_check.checks.numerics import TOLERANCE, largest_difference, model_frame
+from experiments.gpu_check.pretended import Counts
 from tpr.cost.clip import GateSetter
 from tpr.cost.speed import INFER
 from tpr.devices.tf32 import allow_tf32, exact_products
@@ -70,17 +71,17 @@ def clip(bench: Bench, run: str, opened: float | None) -> Clip:
 def profiled(bench: Bench) -> Found:
     """Kernel launches, waits of the host, and the share of a frame in which the GPU is idle."""
     ready = clip(bench, TPR, OPEN)
-    found = pretended_counts(bench, ready) if bench.counts else profile_counts(ready)
+    found = pretended_counts(bench.counts, ready) if bench.counts else profile_counts(ready)
     text = ", ".join(f"{value:g} {name}" for name, value in found.items())
     if not found["launches"]:
         return Found(f"the profiler saw nothing of the GPU ({text})", False, found)
     return Found(text, found["syncs"] <= SYNCS, found)
 
 
-def pretended_counts(bench: Bench, ready: Clip) -> Numbers:
-    bench.counts.clear()
+def pretended_counts(counts: Counts, ready: Clip) -> Numbers:
+    counts.clear()
     ready.step()
-    totals = bench.counts.totals()
+    totals = counts.totals()
     return {"launches": totals["launches"], "syncs": totals["syncs"]}
 
 
@@ -96,7 +97,7 @@ def profile_counts(ready: Clip) -> Numbers:
         torch.cuda.synchronize()
     names: Counter[str] = Counter()
     busy = 0.0  # microseconds
-    for event in found.events():
+    for event in found.events() or ():
         if event.device_type == torch.autograd.DeviceType.CUDA:
             busy += event.time_range.elapsed_us()
         names[event.name] += 1

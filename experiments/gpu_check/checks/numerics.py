@@ -33,10 +33,10 @@ def deformable(bench: Bench) -> Found:
         leaves = [t.to(device).detach().requires_grad_() for t in (x, offset, mask, weight)]
         out = convolve(*leaves)
         out.backward(upstream.to(device))
-        return [t.detach().cpu() for t in (out, *(leaf.grad for leaf in leaves))]
+        return [t.detach().cpu() for t in (out, *map(gradient, leaves))]
 
     def theirs(x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
-        return deform_conv2d(x, offset, weight, None, 2, 1, 1, mask)
+        return deform_conv2d(x, offset, weight, None, (2, 2), (1, 1), (1, 1), mask)
 
     def ours(x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
         return gathered_deform_conv(x, offset, weight, mask, stride=2)
@@ -83,7 +83,9 @@ def detections(bench: Bench) -> Found:
 def detect(bench: Bench, model: VISModel, device: torch.device) -> Instances:
     """A second frame's detections, refined with the first."""
     first, second = (model_frame(bench, model, t, device) for t in (0, 1))
-    return model.detect(model.refine(second, first), tuple(second.image.shape[-2:]))[0]
+    assert second.image is not None
+    height, width = second.image.shape[-2:]
+    return model.detect(model.refine(second, first), (height, width))[0]
 
 
 def model_frame(bench: Bench, model: VISModel, t: int, device: torch.device | None = None) -> Frame:
@@ -92,6 +94,13 @@ def model_frame(bench: Bench, model: VISModel, t: int, device: torch.device | No
     images = picture.permute(2, 0, 1)[None].to(device or bench.device)
     with torch.no_grad():
         return model.frames(images)
+
+
+def gradient(leaf: Tensor) -> Tensor:
+    """Raises ValueError where none reached the tensor."""
+    if leaf.grad is None:
+        raise ValueError(f"no gradient of a tensor {tuple(leaf.shape)}")
+    return leaf.grad
 
 
 def largest_difference(a: Tensor, b: Tensor) -> float:

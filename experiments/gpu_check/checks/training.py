@@ -61,7 +61,7 @@ def infer_frames(bench: Bench, run: str) -> None:
     spec = json.loads(json.dumps(bench.graph.evaluate(run, SEED).spec))["infer"]
     settings = spec | {"short_edge": bench.frame_size[0], "longest": None}
     model = bench.model(run, settings["detections"] | {"threshold": 0.0, "top_after": 10})
-    model = model.to(bench.device, memory_format=torch.channels_last).eval()
+    model = model.to(bench.device).to(memory_format=torch.channels_last).eval()
     video = bench.videos.videos[0]
     playback = Playback(video)
     for t in range(FRAMES):
@@ -87,13 +87,13 @@ def half_precision(bench: Bench) -> Found:
 def steps_left_out(training: Training) -> int:
     """How many of the first steps are, until some are made."""
     batch, scaler, made = training.batch(), training.step.scaler, 0
-    for iteration in range(OVERFLOWS + STEPS):
+    iteration = 0
+    while made < STEPS and iteration < OVERFLOWS + STEPS:
         scale = scaler.get_scale()
         training.once(batch, iteration)
         made += scaler.get_scale() == scale
-        if made == STEPS:
-            break
-    return iteration + 1 - made
+        iteration += 1
+    return iteration - made
 
 
 def bf16_loss(bench: Bench) -> Found:

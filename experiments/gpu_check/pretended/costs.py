@@ -122,10 +122,10 @@ def indexes_by_mask(name: str, args: tuple[Any, ...]) -> bool:
     One value put at the places of a mask is `masked_fill`, which does without.
     """
     masks = (torch.bool, torch.uint8)
-    if not any(i is not None and i.dtype in masks for i in args[1]):
+    _, places, *put = args  # of index_put: what is put there, and whether it is added
+    if not any(i is not None and i.dtype in masks for i in places):
         return False
-    accumulates = len(args) > 3 and args[3]
-    return name == "index" or args[2].numel() > 1 or accumulates
+    return name == "index" or put[0].numel() > 1 or any(put[1:2])
 
 
 def project_line() -> str:

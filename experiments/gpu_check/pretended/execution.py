@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from experiments.gpu_check.pretended.costs import INDEXING, Counts, project_line
@@ -57,7 +57,7 @@ class PretendedGPU(TorchDispatchMode):
 
     def __torch_dispatch__(
         self,
-        func: Callable[..., Any],
+        func: OpOverload,
         types: tuple[type, ...],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
@@ -99,7 +99,7 @@ class PretendedGPU(TorchDispatchMode):
 
     def count(
         self,
-        func: Callable[..., Any],
+        func: OpOverload,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         goes_to_gpu: bool,
@@ -114,9 +114,7 @@ class PretendedGPU(TorchDispatchMode):
         elif not func.is_view:
             self.counts.add(name, args, kwargs)
 
-    def compute(
-        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    def compute(self, func: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The operation on the CPU tensors inside."""
         args = mapped(values_of, args)
         kwargs = {name: mapped(values_of, x) for name, x in kwargs.items()}
@@ -132,6 +130,6 @@ def values_of(x: Tensor) -> Tensor:
     return x.on_cpu if isinstance(x, GpuTensor) else x
 
 
-def operation(func: Callable[..., Any]) -> str:
+def operation(func: OpOverload) -> str:
     """aten::add_.Tensor -> add_"""
     return func.name().split("::")[-1].split(".")[0]

@@ -32,13 +32,17 @@ class GpuTensor(Tensor):
         return made
 
     # Operations reach `execution.PretendedGPU` one by one, below autocast and autograd.
-    __torch_function__ = torch._C._disabled_torch_function_impl
+    __torch_function__ = (  # as torch's documentation has it
+        torch._C._disabled_torch_function_impl  # pyright: ignore[reportAssignmentType]
+    )
 
     @classmethod
     def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         raise RuntimeError(f"{func}: the pretended GPU that the tensor is on is off")
 
-    def backward(self, gradient: Tensor | None = None) -> None:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, gradient: Tensor | None = None
+    ) -> None:
         """As Tensor.backward, without its further options."""
         backward(self, torch.ones_like(self) if gradient is None else gradient)
 
@@ -56,5 +60,5 @@ class GpuTensor(Tensor):
         """The memory of the values, which tells whether two tensors share it."""
         return self.on_cpu.untyped_storage()
 
-    def __repr__(self) -> str:
+    def __repr__(self, *, tensor_contents: object = None) -> str:
         return f"GpuTensor({tuple(self.shape)}, {self.dtype})"
