@@ -96,7 +96,13 @@ def _video(entry: dict, where: str, report: Report, frames: Path | None) -> Vide
             raise ValueError(f'{where}: "file_names" is missing or not a list')
         names = [_file_name(name, where, report, frames) for name in names]
     length = _length(entry, names if isinstance(names, list) else None, where, report)
-    return Video(identity, width, height, length, () if frames is None else tuple(names))
+    return Video(
+        identity,
+        width,
+        height,
+        length,
+        () if frames is None else tuple(names),  # pyright: ignore[reportArgumentType]: a list as checked above
+    )
 
 
 def _size(entry: dict, where: str, longest: int) -> tuple[int, int]:

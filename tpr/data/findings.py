@@ -114,7 +114,7 @@ class Note(NamedTuple):
     """All findings of a kind; `first` is the place of the first one."""
 
     kind: str
-    count: int
+    count: int  # pyright: ignore[reportIncompatibleMethodOverride]: no tuple's count is used here
     first: str
 
     @property

@@ -11,7 +11,7 @@ many at a time.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, SupportsInt
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -52,7 +52,7 @@ class Runs:
 def check_size(height: int, width: int) -> None:
     """ValueError unless the size is that of 1 to MAX_PIXELS pixels."""
     if height < 1 or width < 1 or height * width > MAX_PIXELS:
-        height, width = shown(height), shown(width)
+        height, width = shown(height), shown(width)  # pyright: ignore[reportAssignmentType]: for the message
         raise ValueError(f"RLE size [{height}, {width}] is not [height, width] of 1 to 2^28 pixels")
 
 
@@ -161,7 +161,7 @@ def _checked(lengths: np.ndarray, starts: np.ndarray, sizes: np.ndarray) -> Runs
     return Runs(lengths, starts, areas)
 
 
-def _wrong_sum(covered: int, height: int, width: int) -> str:
+def _wrong_sum(covered: SupportsInt, height: int, width: int) -> str:
     total = shown(int(covered))
     return f"RLE counts cover {total} pixels, not {height * width} of size [{height}, {width}]"
 
@@ -189,10 +189,15 @@ def check_counts(counts: Sequence[int], height: int, width: int) -> None:
 def compress(counts: Sequence[int], height: int, width: int) -> bytes:
     """Compressed string of checked run lengths."""
     rle = {"size": [height, width], "counts": list(counts)}
-    return coco_mask.frPyObjects(rle, height, width)["counts"]
+    # pycocotools takes runs in a dictionary, which its stubs do not know, and gives bytes
+    return coco_mask.frPyObjects(  # pyright: ignore[reportCallIssue]
+        rle,  # pyright: ignore[reportArgumentType]
+        height,
+        width,
+    )["counts"]
 
 
-def mask_from_counts(counts: Sequence[int], height: int, width: int) -> np.ndarray:
+def mask_from_counts(counts: Sequence[int] | np.ndarray, height: int, width: int) -> np.ndarray:
     """Checked run lengths to a (height, width) bool mask."""
     flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
     return np.ascontiguousarray(flat.reshape(width, height).T)
@@ -204,4 +209,8 @@ def encode(mask: np.ndarray) -> dict[str, Any]:
         raise ValueError(f"a mask has 2 dimensions (height, width), not shape {mask.shape}")
     check_size(*mask.shape)
     rle = coco_mask.encode(np.asfortranarray(mask != 0, dtype=np.uint8))
-    return {"size": [int(side) for side in rle["size"]], "counts": rle["counts"].decode("ascii")}
+    return {
+        "size": [int(side) for side in rle["size"]],
+        # bytes, where pycocotools' stubs allow str
+        "counts": rle["counts"].decode("ascii"),  # pyright: ignore[reportAttributeAccessIssue]
+    }

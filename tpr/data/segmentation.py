@@ -120,7 +120,7 @@ def _from_polygons(polygons: list, height: int, width: int) -> bytes:
     for polygon in polygons:
         _check_polygon(polygon)
     rle = coco_mask.merge(coco_mask.frPyObjects(polygons, height, width))
-    return rle["counts"]
+    return rle["counts"]  # pyright: ignore[reportReturnType]: bytes, where pycocotools' stubs allow str
 
 
 def _is_bitmap(rows: list, width: int) -> bool:

@@ -135,10 +135,14 @@ class YouTubeVIS:
         for t, segmentation in enumerate(track.segmentations):
             if is_missing(segmentation) or (boxes[t] is not None and areas[t] is not None):
                 continue
-            mask = self._mask(track, video, t)
-            areas[t] = float(mask.sum()) if areas[t] is None else areas[t]
-            if boxes[t] is None and mask.any():
-                x0, y0, x1, y1 = tight_box(mask)
+            mask = self._mask(track, video, t)  # None where it is missing only
+            areas[t] = (
+                float(mask.sum())  # pyright: ignore[reportOptionalMemberAccess]
+                if areas[t] is None
+                else areas[t]
+            )
+            if boxes[t] is None and mask.any():  # pyright: ignore[reportOptionalMemberAccess]
+                x0, y0, x1, y1 = tight_box(mask)  # pyright: ignore[reportArgumentType]
                 boxes[t] = (x0, y0, x1 - x0, y1 - y0)
         segmentations = tuple(None if is_missing(s) else s for s in track.segmentations)
         return replace(track, segmentations=segmentations, bboxes=tuple(boxes), areas=tuple(areas))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -25,6 +25,7 @@ from tpr.routing import CPR, DACR, ReleasedRouting, TemporalPyramidRouting
 Spec = dict[str, Any]
 PYRAMID_OPTIONS = ("pyramid", "p6_from", "relu")
 Builder = Callable[[Spec, int], nn.Module]  # of a temporal module: (spec, channels)
+Built = TypeVar("Built")  # what builds a part
 
 
 def build_blendmask(spec: Spec, channels: int, num_classes: int) -> BlendMask:
@@ -108,12 +109,15 @@ def full_size(method: str, backbone: str, *, p6_from: str = "res5") -> Spec:
 def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> PyramidBackbone:
     """spec: options of build_resnet and of PyramidBackbone; `norm` overrides the ResNet's norm."""
     options = {k: v for k, v in spec.items() if k not in PYRAMID_OPTIONS}
-    resnet = build_resnet(**options | ({} if norm is None else {"norm": norm}))
+    # what the options are a spec does not say
+    resnet = build_resnet(
+        **options | ({} if norm is None else {"norm": norm})  # pyright: ignore[reportArgumentType]
+    )
     kept = {k: v for k, v in spec.items() if k in PYRAMID_OPTIONS}
     return PyramidBackbone(resnet, channels, **kept)
 
 
-def build_track_head(spec: Spec, channels: int) -> nn.Module:
+def build_track_head(spec: Spec, channels: int) -> TrackHead | BoxTrackHead:
     """spec: {"name": "dense" (the default) or "box", and the tracking head's own options}."""
     options = {k: v for k, v in spec.items() if k != "name"}
     return _choose(TRACK_HEADS, {"name": "dense"} | spec, "tracking head")(channels, **options)
@@ -163,7 +167,7 @@ def _imported(name: str) -> Callable[..., nn.Module]:
         raise ValueError(f"temporal module {name!r} cannot be imported: {error}") from None
 
 
-def _choose(registry: dict, spec: Spec, kind: str):  # noqa: ANN202 - a builder of the registry
+def _choose(registry: Mapping[str, Built], spec: Spec, kind: str) -> Built:
     if spec["name"] not in registry:
         raise ValueError(f"unknown {kind} {spec['name']!r}; known: {', '.join(sorted(registry))}")
     return registry[spec["name"]]

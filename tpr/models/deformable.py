@@ -10,7 +10,7 @@ from typing import Any
 import fvcore.nn.weight_init as weight_init
 import torch.nn.functional as F
 from detectron2.layers import get_norm
-from detectron2.modeling.backbone.resnet import BasicBlock, BottleneckBlock, CNNBlockBase
+from detectron2.modeling.backbone.resnet import BasicBlock, BottleneckBlock
 from torch import Tensor, nn
 
 from tpr.routing.sampling import DeformConv
@@ -28,22 +28,25 @@ class NormedDeformConv(DeformConv):
 
     def forward(self, x: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
         """As DeformConv's."""
-        return self.norm(super().forward(x, offset, mask))
+        return self.norm(super().forward(x, offset, mask))  # pyright: ignore[reportOptionalCall]: it has one
 
 
-def deform_conv2(block: CNNBlockBase, norm: str) -> None:
+def deform_conv2(block: BasicBlock | BottleneckBlock, norm: str) -> None:
     """Makes the block's `conv2` deformable. Offsets start at 0 and modulation at 1/2."""
     conv = block.conv2
     stride = conv.stride[0]
-    block.conv2 = NormedDeformConv(conv.in_channels, conv.out_channels, stride, norm)
+    # detectron2 has a Conv2d there
+    block.conv2 = NormedDeformConv(  # pyright: ignore[reportAttributeAccessIssue]
+        conv.in_channels, conv.out_channels, stride, norm
+    )
     block.conv2_offset = nn.Conv2d(conv.in_channels, 3 * TAPS, 3, stride, padding=1)
     nn.init.zeros_(block.conv2_offset.weight)
-    nn.init.zeros_(block.conv2_offset.bias)
+    nn.init.zeros_(block.conv2_offset.bias)  # pyright: ignore[reportArgumentType]: it has one
 
 
-def deformed(block: CNNBlockBase, x: Tensor) -> Tensor:
+def deformed(block: BasicBlock | BottleneckBlock, x: Tensor) -> Tensor:
     """conv2 at the offsets that conv2_offset predicts: (N, C, H, W) -> (N, C', H', W')."""
-    predicted = block.conv2_offset(x)
+    predicted = block.conv2_offset(x)  # pyright: ignore[reportCallIssue]: of `deform_conv2`
     return block.conv2(x, predicted[:, : 2 * TAPS], predicted[:, 2 * TAPS :].sigmoid())
 
 

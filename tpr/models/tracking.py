@@ -68,7 +68,7 @@ def match_loss(
     for samples, known, match in zip(query, reference, matches, strict=True):
         if len(samples):
             loss = loss + F.cross_entropy(F.pad(samples @ known.t(), (1, 0)), match)
-    return loss / len(query)
+    return loss / len(query)  # pyright: ignore[reportReturnType]: a tensor, the sum of at least one
 
 
 def association_scores(
@@ -119,10 +119,11 @@ class Tracker:
             self.embeddings = embeddings.clone()
             return torch.arange(len(boxes))
         cues = association_scores(
-            embeddings @ self.embeddings.t(),
+            # the three parts of the memory are set together
+            embeddings @ self.embeddings.t(),  # pyright: ignore[reportOptionalMemberAccess]
             scores,
             pairwise_iou(boxes, self.boxes, self.extent),
-            classes[:, None] == self.classes[None],
+            classes[:, None] == self.classes[None],  # pyright: ignore[reportOptionalSubscript]
             self.coefficients,
         )
         return self._assign(cues, boxes, classes, embeddings)
@@ -130,7 +131,7 @@ class Tracker:
     def _assign(self, cues: Tensor, boxes: Tensor, classes: Tensor, embeddings: Tensor) -> Tensor:
         """Ids by each detection's best column of `cues` (D, K + 1), updating the memory."""
         best, column = cues.max(1)
-        known, ids = len(self.boxes), [-1] * len(boxes)
+        known, ids = len(self.boxes), [-1] * len(boxes)  # pyright: ignore[reportArgumentType]: not empty now
         # Of each object the rows, memory's or after them the detections', that it is kept from.
         named, seen = list(range(known)), list(range(known))
         claimed: dict[int, float] = {}
@@ -144,7 +145,7 @@ class Tracker:
                 ids[i], claimed[k - 1] = int(k) - 1, score
                 seen[ids[i]] = known + i
         named_rows, seen_rows = torch.tensor([named, seen], device=boxes.device)
-        self.classes = torch.cat([self.classes, classes])[named_rows]
-        self.boxes = torch.cat([self.boxes, boxes])[seen_rows]
-        self.embeddings = torch.cat([self.embeddings, embeddings])[seen_rows]
+        self.classes = torch.cat([self.classes, classes])[named_rows]  # pyright: ignore[reportArgumentType]
+        self.boxes = torch.cat([self.boxes, boxes])[seen_rows]  # pyright: ignore[reportArgumentType]
+        self.embeddings = torch.cat([self.embeddings, embeddings])[seen_rows]  # pyright: ignore[reportArgumentType]
         return torch.tensor(ids)

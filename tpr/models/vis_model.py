@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,15 @@ from tpr.models.tracking import match_loss
 from tpr.parallel.loss_counts import share
 from tpr.routing import Frame, GateUse, budget_loss, noted_gates
 from tpr.routing.frame import Pyramid
+
+if TYPE_CHECKING:  # the heads themselves come with the specs that name them
+    from tpr.models.blendmask import BlendMask
+    from tpr.models.masktrack import BoxTrackHead, MaskRCNN
+    from tpr.models.sipmask import SipMask
+    from tpr.models.tracking import TrackHead
+    from tpr.models.yolact import YOLACT
+
+    Head: TypeAlias = BlendMask | MaskRCNN | SipMask | YOLACT
 
 # (query, reference), as the backbone gives them -> what the temporal module gets as reference
 Refer = Callable[[Frame, Frame], Frame]
@@ -34,8 +44,8 @@ class VISModel(nn.Module):
         self,
         backbone: PyramidBackbone,
         temporal: nn.Module | None,
-        head: nn.Module,
-        track_head: nn.Module,
+        head: Head,
+        track_head: TrackHead | BoxTrackHead,
         *,
         pixel_std: Sequence[float] = (1.0, 1.0, 1.0),
         budget_weight: float = 1.5,
@@ -120,7 +130,10 @@ class VISModel(nn.Module):
     def detect(self, frame: Frame, image_size: tuple[int, int]) -> list[Instances]:
         """Detections of each image of a (refined) frame, in network pixels, with `embedding`."""
         images = len(next(iter(frame.pyramid.values())))
-        found = self.head.detect(frame.pyramid, [tuple(image_size)] * images)
+        found = self.head.detect(
+            frame.pyramid,
+            [tuple(image_size)] * images,  # pyright: ignore[reportArgumentType]: height and width
+        )
         boxes = [x.pred_boxes.tensor for x in found]
         embeddings = self.track_head.embeddings(frame.pyramid, boxes)
         for instances, embedding in zip(found, embeddings, strict=True):

@@ -68,13 +68,18 @@ def page_count(path: Path) -> int:
     """Frames of an animated PNG or WebP, pages of a TIFF; 1 for any other picture, also for JPEG
     files that hold previews. Raises as `read_picture`."""
     with _opened(path) as (image, _):
-        return getattr(image, "n_frames", 1) if image.format in PAGED else 1
+        return _pages(image) if image.format in PAGED else 1
+
+
+def _pages(image: Image.Image) -> int:
+    """As many as Pillow can show; formats of one page do not count them."""
+    return getattr(image, "n_frames", 1)
 
 
 def read_pages(path: Path) -> Iterator[np.ndarray]:
     """All pages, one after the other, as `read_picture` gives the first."""
     with _opened(path) as (image, orientation):
-        for page in range(image.n_frames):
+        for page in range(_pages(image)):
             image.seek(page)
             yield _upright_rgb(image, orientation)
 
@@ -83,12 +88,13 @@ def page_rate(path: Path) -> Fraction | None:
     """Pages a second on average, where the file says how long they are shown."""
     milliseconds = 0
     with _opened(path) as (image, _):
-        for page in range(image.n_frames):
+        pages = _pages(image)
+        for page in range(pages):
             image.seek(page)
             if image.format != "TIFF":  # has no times, and may be long to decode
                 image.load()
             milliseconds += image.info.get("duration") or 0
-        return Fraction(1000 * image.n_frames) / Fraction(milliseconds) if milliseconds else None
+        return Fraction(1000 * pages) / Fraction(milliseconds) if milliseconds else None
 
 
 def read_samples(path: Path) -> tuple[np.ndarray, str]:
@@ -135,7 +141,8 @@ def _opened(path: Path) -> Iterator[tuple[Image.Image, Orientation]]:
             reason = f"{other.what}, not a picture: {other.fix}"
         raise ValueError(f"{path}: {reason}") from None
     except Image.DecompressionBombError:
-        text = f"larger than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make the picture smaller"
+        # the bound is None where it is switched off, and then this is not raised
+        text = f"larger than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make the picture smaller"  # pyright: ignore[reportOperatorIssue]
         raise ValueError(f"{path}: {text}") from None
     except Exception as error:  # the decoders raise nearly anything for damaged files
         if isinstance(error, OSError) and error.strerror:

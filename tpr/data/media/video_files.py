@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.sidedata.sidedata import Type
 from av.stream import Disposition
@@ -85,7 +86,7 @@ def _stored(path: Path, losses: Losses) -> Iterator[tuple[np.ndarray, Orientatio
 
 
 def _packets(
-    container: av.container.InputContainer, stream: av.VideoStream, losses: Losses
+    container: InputContainer, stream: av.VideoStream, losses: Losses
 ) -> Iterator[av.Packet]:
     """All packets, up to the place where the container can be read no further."""
     try:
@@ -95,7 +96,7 @@ def _packets(
 
 
 def _orientation(frame: av.VideoFrame) -> Orientation:
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    matrix = frame.side_data.get(Type.DISPLAYMATRIX.name)
     return AS_STORED if matrix is None else of_display_matrix(struct.unpack("=9i", bytes(matrix)))
 
 
@@ -113,11 +114,9 @@ def timing(path: Path) -> Timing:
         return Timing(len(stamps), rate, missing)
 
 
-def _announced_end(
-    container: av.container.InputContainer, stream: av.VideoStream
-) -> Fraction | None:
+def _announced_end(container: InputContainer, stream: av.VideoStream) -> Fraction | None:
     """When the stream ends as the header says, in seconds; None if it does not say so."""
-    if stream.duration:
+    if stream.duration and stream.time_base:
         return (stream.duration + (stream.start_time or 0)) * stream.time_base
     alone = len(container.streams) == 1  # else it may be another stream that lasts longer
     return Fraction(container.duration, 10**6) if alone and container.duration else None
@@ -144,7 +143,7 @@ def _missing(times: list[Fraction], end: Fraction | None) -> int:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
+def _opened(path: Path) -> Iterator[tuple[InputContainer, av.VideoStream]]:
     """The container and its first video stream that is not a cover picture.
 
     Whatever PyAV raises for the file, here or in the block, becomes a ValueError.
@@ -154,7 +153,7 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.VideoS
     try:
         with (
             path.open("rb") as file,
-            av.open(file, options=options, metadata_errors="replace") as container,
+            av.open(file, "r", options=options, metadata_errors="replace") as container,
         ):
             if container.format.name == TEXT:
                 raise _UnusableError(f"{path}: a text, which ffmpeg would show as a terminal does")
@@ -173,7 +172,7 @@ class _UnusableError(Exception):
     """A sound file that is nevertheless of no use here."""
 
 
-def _video_stream(path: Path, container: av.container.InputContainer) -> av.VideoStream:
+def _video_stream(path: Path, container: InputContainer) -> av.VideoStream:
     streams = [
         one for one in container.streams.video if not one.disposition & Disposition.attached_pic
     ]

@@ -80,7 +80,13 @@ class Actor:
 
     def maps(self, t: int) -> list[np.ndarray]:
         """Maps from every part's units to the world in frame ``t``."""
-        root = similarity(self.scale[t], self.angle[t], *self.position[t], self.facing[t])
+        # pyright counts a position as any number of coordinates
+        root = similarity(
+            self.scale[t],
+            self.angle[t],
+            *self.position[t],
+            self.facing[t],  # pyright: ignore[reportCallIssue]
+        )
         return [compose(root, own) for own in pose(self.parts, self.gait[t])]
 
 

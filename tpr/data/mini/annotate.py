@@ -19,7 +19,15 @@ def encode(mask: np.ndarray | None) -> tuple[dict | None, list[float] | None, in
         return None, None, None
     rle = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
     box, area = coco_mask.toBbox(rle).tolist(), int(coco_mask.area(rle))
-    return {"size": list(rle["size"]), "counts": rle["counts"].decode("ascii")}, box, area
+    # the stubs of pycocotools say that counts may be str
+    return (
+        {
+            "size": list(rle["size"]),
+            "counts": rle["counts"].decode("ascii"),  # pyright: ignore[reportAttributeAccessIssue]
+        },
+        box,
+        area,
+    )
 
 
 def annotation(category: str, masks: list[np.ndarray | None], size: tuple[int, int]) -> dict:
@@ -61,7 +69,11 @@ def video_files(job: tuple[str, dict, int, int]) -> tuple[dict, list[dict], list
     settings: SplitSettings = split_settings(split, values)
     video = make_video(settings, seed, split, index)
     tracks = [
-        annotation(video.scene.actors[i].category, masks, video.scene.camera.size)
+        annotation(
+            video.scene.actors[i].category,  # pyright: ignore[reportArgumentType]: no distractor
+            masks,
+            video.scene.camera.size,
+        )
         for i, masks in zip(video.actors, video.masks, strict=True)
     ]
     frames = [jpeg(image, settings.jpeg_quality) for image in video.images]

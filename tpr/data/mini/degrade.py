@@ -45,7 +45,7 @@ def degraded_frames(rng: np.random.Generator, s: SplitSettings) -> np.ndarray:
         )
         if longest <= 2:
             break
-    return hit
+    return hit  # pyright: ignore[reportPossiblyUnboundVariable]: it was drawn at least once
 
 
 def blur_kernel(rng: np.random.Generator, length: float, direction: np.ndarray) -> np.ndarray:
@@ -97,7 +97,10 @@ def blocks(rgb: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarra
     data = cv2.imencode(
         ".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(np.clip(8 - 5 * level, 1, 60))]
     )[1]
-    out = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32)
+    # what was encoded above decodes
+    out = cv2.imdecode(data, cv2.IMREAD_COLOR).astype(  # pyright: ignore[reportOptionalMemberAccess]
+        np.float32
+    )
     side = 12
     for y in range(0, height, side):
         for x in range(0, width, side):

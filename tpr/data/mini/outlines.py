@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-Points = Sequence[tuple[float, float]]
+Points = Sequence[tuple[float, float]] | np.ndarray  # (N, 2)
 
 
 def spline(points: Points, steps: int = 6) -> np.ndarray:

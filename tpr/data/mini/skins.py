@@ -94,7 +94,8 @@ def random_skin(rng: np.random.Generator, category: str | None) -> Skin:
     names = tuple(PALETTES)
     borrowed = category is None or rng.random() < 0.08
     own = names[rng.integers(len(names))] if borrowed else category
-    main, second, patterns = PALETTES[own]
+    # borrowed where there is no category
+    main, second, patterns = PALETTES[own]  # pyright: ignore[reportArgumentType]
     if category in PALETTES:
         patterns = PALETTES[category][2]
     colours = {name: np.array(rgb, float) for name, rgb in FIXED.items()}
@@ -142,5 +143,6 @@ def pattern_weight(
     if skin.pattern == "tiles":
         return cell_borders(rng, x, y, 0.2 / f)
     if skin.pattern == "patches":
-        return soft(smooth_noise(rng, *x.shape, 4) - 0.55)
+        # pyright counts a shape as any number of sides
+        return soft(smooth_noise(rng, *x.shape, 4) - 0.55)  # pyright: ignore[reportCallIssue]
     return np.zeros_like(x)

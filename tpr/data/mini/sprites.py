@@ -80,8 +80,11 @@ def _levels(
         height, width = levels[-1].shape[:2]
         if min(height, width) < 4 or height % 2 or width % 2:
             break
+        # of uint8 as the level before, which OpenCV's types do not say
         levels.append(
-            cv2.resize(levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+            cv2.resize(  # pyright: ignore[reportArgumentType]
+                levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA
+            )
         )
     maps = []
     for k in range(len(levels)):

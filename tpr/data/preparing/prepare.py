@@ -98,7 +98,8 @@ def prepare(
     official = loaded["valid"][1] if official_val else None
     parts = divide(loaded["train"][1], checks["train"], held, official)
     if truth:
-        parts["val"] = whole(official, checks["valid"])
+        # there is truth for the official set only
+        parts["val"] = whole(official, checks["valid"])  # pyright: ignore[reportArgumentType]
     clear(out)
     hashes = {name: write_file(out / f"{name}.json", part) for name, part in parts.items()}
     link(out / "frames" / "train", loaded["train"][0].frames)
