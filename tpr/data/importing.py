@@ -87,10 +87,10 @@ def annotation(dataset: YouTubeVIS, track: Track, video: Video) -> dict:
             except ValueError as error:
                 where = f"{dataset.path}: annotation {track.id}, frame {t}"
                 raise ValueError(f"{where}: {error}") from None
-        present = mask is not None and mask.any()
-        lists["segmentations"].append(encode(mask) if present else None)
-        lists["areas"].append(int(mask.sum()) if present else None)
-        lists["bboxes"].append(box_of(mask) if present else None)
+        present = mask if mask is not None and mask.any() else None
+        lists["segmentations"].append(None if present is None else encode(present))
+        lists["areas"].append(None if present is None else int(present.sum()))
+        lists["bboxes"].append(None if present is None else box_of(present))
     return entry | lists
 
 

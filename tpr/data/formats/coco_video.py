@@ -128,7 +128,8 @@ def joined(one: Any, other: Any, video: dict) -> Any:
 def track_id(entry: dict, where: str, *, optional: bool) -> int | str | None:
     """What CocoVID, TAO or CVAT call the object. ValueError where it is missing, unless it may."""
     attributes = entry.get("attributes")
-    name = attributes.get("track_id") if isinstance(attributes, dict) else None
+    attributes = attributes if isinstance(attributes, dict) else {}
+    name = attributes.get("track_id")
     if isinstance(name, str) and name:
         return name
     if name is not None:

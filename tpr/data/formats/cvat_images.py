@@ -42,27 +42,28 @@ def from_images(origin: Origin, file: Path, export: Export) -> list[VideoTracks]
 
 def images_of(origin: Origin, file: Path, images: dict[Path, Element | None]) -> VideoTracks:
     video = VideoTracks([origin.name(path) for path in images], picture_size(next(iter(images))))
-    loose = 0
+    loose, followed = 0, False
     for t, (picture, image) in enumerate(images.items()):
         if image is None:
             continue
         where = f"{file}: image {shown(origin.name(picture))}"
         with naming(where):
-            sides = [whole(image.get(side), side) for side in ("height", "width")]
-        if None not in sides:
-            check_picture_size(picture, (sides[0], sides[1]))
+            height, width = (whole(image.get(side), side) for side in ("height", "width"))
+        if height is not None and width is not None:
+            check_picture_size(picture, (height, width))
         for place, element in enumerate(areas(origin, image, where)):
             label = label_of(origin, element, where)
             if label is None:
                 continue
             name, tracked = name_in_image(element, t, place)
+            followed = followed or tracked
             if not tracked and len(images) > 1:
                 loose += 1
                 origin.tally.add("object in one frame only, without a track id", where)
             with naming(where):
                 part = Part((label, *name), label, mask_of(element, video.size))
             video.add(t, part, where, origin.tally.add)
-    if video.tracks and loose and all(name[1] != "track" for name in video.tracks):
+    if loose and not followed:
         raise ValueError(
             f"{file}: no shape in {video.names[0]} and the pictures after it has an attribute "
             "track_id: export as CVAT for video 1.1, or give --single-images"
@@ -73,7 +74,8 @@ def images_of(origin: Origin, file: Path, images: dict[Path, Element | None]) ->
 def name_in_image(element: Element, t: int, place: int) -> tuple[tuple, bool]:
     """What tells the object from others of its label, and whether it is one in other frames too."""
     for attribute in element.iter("attribute"):
-        if attribute.get("name") in TRACK_ID and (attribute.text or "").strip():
-            return ("track", attribute.text.strip()), True
+        text = (attribute.text or "").strip()
+        if attribute.get("name") in TRACK_ID and text:
+            return ("track", text), True
     group = element.get("group_id", "0")
     return (("group", t, group) if group != "0" else ("alone", t, place)), False

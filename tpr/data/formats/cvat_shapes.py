@@ -79,8 +79,8 @@ def numbers(element: Element) -> list[float]:
 
 def moving(kind: str, values: list[float], size: Size) -> np.ndarray:
     draw = shapes.rectangle if kind == "box" else shapes.ellipse
-    *sides, degrees = values
-    return draw(*sides, size, degrees)
+    a, b, c, d, degrees = values  # as INTERPOLATED names the first four
+    return draw(a, b, c, d, size, degrees)
 
 
 def between(before: Element, after: Seen, share: float, size: Size) -> np.ndarray | None:
@@ -98,14 +98,15 @@ def between(before: Element, after: Seen, share: float, size: Size) -> np.ndarra
 
 def painted(element: Element, size: Size) -> np.ndarray:
     """A brush mask: lengths of runs of zeros and ones in turn, row by row in its own box."""
-    found = [whole(element.get(key), key) for key in ("left", "top", "width", "height")]
-    if None in found:
+    keys = ("left", "top", "width", "height")
+    left, top, width, height = (whole(element.get(key), key) for key in keys)
+    if left is None or top is None or width is None or height is None:
         raise ValueError("a mask needs left, top, width and height")
-    left, top, width, height = found
     if not (0 < width <= size[1] and 0 < height <= size[0]):
         raise ValueError(f"a mask is {shown(width)} x {shown(height)}, larger than the picture")
-    counts = [whole(text, "rle") for text in (element.get("rle") or "").split(",")]
-    if None in counts or min(counts) < 0 or sum(counts) != width * height:
+    runs = [whole(text, "rle") for text in (element.get("rle") or "").split(",")]
+    counts = [run for run in runs if run is not None]
+    if len(counts) < len(runs) or min(counts) < 0 or sum(counts) != width * height:
         raise ValueError(f"the runs of a mask do not sum to its {width} x {height} pixels")
     flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
     return shapes.placed(flat.reshape(height, width), left, top, size)

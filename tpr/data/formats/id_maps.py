@@ -126,6 +126,7 @@ def read_video(
         with naming(file):
             for part in parts(samples, mode, categories):
                 video.add(t, part, str(file), origin.tally.add)
+    assert video is not None  # every one of `files` is the map of a picture
     ordered = sorted(video.tracks.items(), key=lambda item: (item[0] == VOID_NAME, item[0]))
     video.tracks = dict(ordered)
     return video

@@ -91,6 +91,7 @@ def read_video(
     """files: of each frame's picture, None where it has no annotation."""
     size = picture_size(next(iter(files)))
     video = VideoTracks([origin.name(picture) for picture in files], size)
+    ungrouped: dict[tuple, str] = {}  # objects without group_id, and their labels
     for t, (picture, file) in enumerate(files.items()):
         if file is None:
             continue
@@ -99,10 +100,11 @@ def read_video(
             drawn = list(drawn_shapes(origin, file, records[file], size))
             for name, one in named(drawn, alone=len(files) == 1):
                 video.add(t, Part(name, one.label, one.mask), one.where, origin.tally.add)
-    for label, group, *_ in video.tracks:
-        if group is None and len(files) > 1:
-            place = f"{label} in {video.names[0]} and the frames after it"
-            origin.tally.add("label without group_id", place)
+                if one.group is None:
+                    ungrouped[name] = one.label
+    for label in ungrouped.values() if len(files) > 1 else ():
+        place = f"{label} in {video.names[0]} and the frames after it"
+        origin.tally.add("label without group_id", place)
     return video
 
 
@@ -210,4 +212,4 @@ def picture_of_mask(text: Any, size: Size) -> np.ndarray:
             samples = np.array(image)
     except Exception as error:  # decoders raise nearly anything for damaged data
         raise ValueError(f'"mask" is not a PNG in base64 ({printable(error)})') from None
-    return (samples if samples.ndim == 2 else samples[..., :1].any(axis=-1)) > 0
+    return (samples if samples.ndim == 2 else samples[..., 0]) > 0
