@@ -9,6 +9,7 @@ from pathlib import Path
 
 from experiments.stages.layout import ROOT, Layout
 from reports.csv_files import write_csv_files
+from reports.doses.gain_curves import load_curves
 from reports.evidence.load import load
 from reports.figures.page_figures import draw_figures
 from reports.page.content import page_content
@@ -22,7 +23,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
     layout = Layout(profile, root)
     evidence = load(layout)
     write_csv_files(evidence, layout)
-    content = page_content(evidence, draw_figures(layout, evidence))
+    doses = load_curves(layout)
+    content = page_content(evidence, draw_figures(layout, evidence, doses), doses)
     for table in content.tables:
         write_atomically(layout.tables / f"{table.cells.id}.tex", table.latex)
     write_atomically(layout.report / "report.md", render_markdown(content))

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.stages.layout import Layout
+from reports.doses.gain_curves import Curves
 from reports.evidence.load import Evidence
 from reports.figures.figure import Figure
 from reports.figures.profile_figures import (
     ap_against_cost_figure,
     cost_parts_figure,
     difficulty_figure,
+    doses_figure,
     errors_figure,
     gates_figure,
     mechanism_figure,
@@ -40,11 +42,12 @@ class PageFigures:
     mechanism: Figure | None
     difficulty: Figure | None
     errors: Figure | None
+    doses: Figure | None
     costs: list[Figure]
     failures: list[str]
 
 
-def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
+def draw_figures(layout: Layout, evidence: Evidence, doses: Curves | None = None) -> PageFigures:
     """Draws or recalls each. Of tracks and clips there is one: of the first table that has any."""
     pictures: list[Figure] = []
     failures: list[str] = []
@@ -80,6 +83,7 @@ def draw_figures(layout: Layout, evidence: Evidence) -> PageFigures:
         tried("no figure of the mechanism", mechanism_figure, evidence),
         tried("no figure of gains by difficulty", difficulty_figure, evidence),
         tried("no figure of kinds of errors", errors_figure, evidence),
+        tried("no figure of gain against dose", doses_figure, doses),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),
             tried("no figure of costs by part", cost_parts_figure, evidence),

@@ -9,6 +9,7 @@ from experiments.stages.json_files import sha256
 from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
+from reports.doses.gain_curves import Curves
 from reports.errors.error_changes import changes_of
 from reports.errors.error_rows import with_losses
 from reports.evidence.load import Evidence
@@ -68,6 +69,20 @@ def errors_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     if not changes:
         return None
     return draw_or_recall(layout.figures, "errors.png", sources, errors_figure, draw)
+
+
+def doses_figure(layout: Layout, curves: Curves | None) -> Figure | None:
+    """Gain against dose of runs that were trained without one."""
+    if curves is None or all(one.trained for one in curves.known):
+        return None
+    found, sources = curves, Sources(curves.sources)
+
+    def draw() -> Figure | None:
+        from reports.figures.dose_chart import gain_against_dose
+
+        return gain_against_dose(found, sources, layout.figures)
+
+    return draw_or_recall(layout.figures, "doses.png", sources, doses_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:

@@ -11,6 +11,8 @@ from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
 from reports.csv_files import csv_text
 from reports.difficulty.part_tables import PartTable, difficulty_tables
+from reports.doses.gain_curves import Curves
+from reports.doses.section import DoseSection, dose_section
 from reports.errors.error_rows import ErrorTable, error_table
 from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
@@ -74,6 +76,8 @@ class PageContent:
     footage: FootageTable | None
     errors: ErrorTable
     errors_figure: Figure | None
+    doses: DoseSection | None
+    doses_figure: Figure | None
     categories: CategoryTable | None
     viewer: Figure | None
     pictures: list[Figure]
@@ -85,7 +89,9 @@ class PageContent:
     history: str
 
 
-def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
+def page_content(
+    evidence: Evidence, figures: PageFigures, doses: Curves | None = None
+) -> PageContent:
     records = evidence.records
     return PageContent(
         profile=evidence.profile,
@@ -109,6 +115,8 @@ def page_content(evidence: Evidence, figures: PageFigures) -> PageContent:
         footage=evidence.footage,
         errors=error_table(records),
         errors_figure=figures.errors,
+        doses=dose_section(doses) if doses else None,
+        doses_figure=figures.doses,
         categories=category_table(records),
         viewer=figures.viewer,
         pictures=figures.pictures,

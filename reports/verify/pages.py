@@ -14,6 +14,7 @@ from reports.verify.derived.cost_sentences import cost_contexts
 from reports.verify.derived.cost_tables import SECTION as COSTS
 from reports.verify.derived.cost_tables import expect_costs
 from reports.verify.derived.difficulty_tables import expect_difficulty
+from reports.verify.derived.doses import expect_doses
 from reports.verify.derived.error_changes import expect_error_changes
 from reports.verify.derived.error_kinds import expect_errors
 from reports.verify.derived.expected import Expected
@@ -53,6 +54,7 @@ EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_mechanism,
     expect_errors,
     expect_error_changes,
+    expect_doses,
     expect_difficulty,
     expect_footage,
     expect_costs,

@@ -10,10 +10,11 @@ from reports.verify.facts import METRICS, Facts, Json, Record, read_json
 from reports.verify.printed.document import Document, Text
 
 # whose descriptions follow from records: the others show what only the runs' folders had
-COMPUTED = ("ap-", "training-", "difficulty", "errors", "cost-parts", "mechanism")
+COMPUTED = ("ap-", "training-", "difficulty", "errors", "doses", "cost-parts", "mechanism")
 SECTIONS = {
     "difficulty": "Where the gain is",
     "errors": "What kind of error",
+    "doses": "Gain against dose",
     "ap-cost": "Costs",
     "cost-parts": "Costs",
     "mechanism": "The mechanism",

@@ -1,0 +1,111 @@
+"""Gain over the baseline at each dose of a factor, and its slope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.declared.doses import DoseGrid, load_doses
+from experiments.declared.runs import load_runs
+from experiments.stages.layout import Layout
+from reports.claims.pairs import pair_up
+from reports.doses.dose_records import DoseRecord, load_dose_records
+from reports.statistics.confidence import Array
+from reports.statistics.gain import Estimate, estimate
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Of one run and factor, in points of AP; None where there are no records.
+
+    gains: by dose; slope: of the straight line through them by least squares, a step from one dose
+    to the next, over the seeds that have all doses; trained: of runs trained at each dose.
+    """
+
+    factor: str
+    run: str
+    trained: bool
+    doses: list[float]
+    gains: list[Estimate | None]
+    slope: Estimate | None
+
+
+@dataclass(frozen=True)
+class Curves:
+    """All of a profile's grid; sources: digests of the records by name."""
+
+    baseline: str
+    curves: list[Curve]
+    sources: dict[str, str]
+
+    @property
+    def known(self) -> list[Curve]:
+        return [one for one in self.curves if any(one.gains)]
+
+
+def load_curves(layout: Layout) -> Curves | None:
+    """None for a profile that declares no doses. Raises ValueError for a broken record."""
+    path = layout.manifests / "runs.yaml"
+    runs = load_runs(path)[0] if path.is_file() else {}
+    grid = load_doses(layout.manifests, runs).get(layout.profile)
+    if grid is None:
+        return None
+    records = load_dose_records(layout.doses, layout.profile)
+    found = [
+        curve for trained in (False, True) for curve in _curves_of(grid, records, trained=trained)
+    ]
+    return Curves(grid.baseline, found, {one.name: one.measured for one in records})
+
+
+def _curves_of(grid: DoseGrid, records: Sequence[DoseRecord], *, trained: bool) -> list[Curve]:
+    own = [one for one in records if one.trained == trained]
+    return [
+        Curve(factor, run, trained, doses, *_fitted(own, factor, run, grid.baseline, doses))
+        for factor, doses in grid.factors_of(trained=trained).items()
+        for run in grid.runs_of(trained=trained)
+        if run != grid.baseline
+    ]
+
+
+def _fitted(
+    records: list[DoseRecord], factor: str, run: str, baseline: str, doses: list[float]
+) -> tuple[list[Estimate | None], Estimate | None]:
+    """Gains by dose, and their slope."""
+    at = [[one for one in records if (one.factor, one.dose) == (factor, dose)] for dose in doses]
+    gains = [pair_up(some, run, baseline, "AP").estimate() for some in at]
+    return gains, slope_of(at, run, baseline)
+
+
+def slope_of(at: Sequence[Sequence[DoseRecord]], run: str, baseline: str) -> Estimate | None:
+    """Of records by dose. The slope is a sum of gains with fixed weights, seed by seed and draw by
+    draw: its errors over seeds and videos are estimated as a gain's. Draw b takes the same videos
+    at all doses."""
+    found = [{(one.run, one.seed): one for one in some} for some in at]
+    whole = set[tuple[str, int]].intersection(*(set(some) for some in found))
+    seeds = sorted(seed for name, seed in whole if name == run and (baseline, seed) in whole)
+    if not seeds:
+        return None
+    sides = [[[some[one, seed] for some in found] for seed in seeds] for one in (run, baseline)]
+    metric = np.array([[[r.metric("AP") for r in line] for line in side] for side in sides])
+    weights = slope_weights(len(at))
+    values = (metric[0] - metric[1]) @ weights
+    if not np.isfinite(values).all():
+        return None
+    return estimate(values.tolist(), _slope_draws(sides, weights), sides[0][0][0].videos)
+
+
+def slope_weights(count: int) -> Array:
+    """(count,) weights of values at 0, 1, ... whose sum is the slope by least squares."""
+    steps = np.arange(count) - (count - 1) / 2
+    return steps / (steps**2).sum()
+
+
+def _slope_draws(sides: Sequence[Sequence[Sequence[DoseRecord]]], weights: Array) -> Array | None:
+    """(n, B) slopes by draw, without draws that are undefined anywhere."""
+    found = [[[r.draws("AP") for r in line] for line in side] for side in sides]
+    flat = [one for side in found for line in side for one in line if one is not None]
+    if len(flat) < 2 * len(sides[0]) * len(weights) or len({len(one) for one in flat}) != 1:
+        return None
+    draws = np.stack(flat).reshape(2, len(sides[0]), len(weights), -1)
+    draws = draws[..., np.isfinite(draws).all(axis=(0, 1, 2))]
+    return np.einsum("sdb,d->sb", draws[0] - draws[1], weights) if draws.shape[-1] > 1 else None
