@@ -13,15 +13,15 @@ from tpr.data.json_input import read_json
 
 @dataclass(frozen=True)
 class DoseRecord(Record):
-    """A record of videos at one dose. trained: whether the model was trained at the dose, too."""
+    """A record of videos at one dose. trained_at_dose: whether the model was trained at it, too."""
 
     factor: str = ""
     dose: float = 0.0
-    trained: bool = False
+    trained_at_dose: bool = False
 
     @property
     def name(self) -> str:
-        at = ", trained at it" if self.trained else ""
+        at = ", trained at it" if self.trained_at_dose else ""
         return f"{self.run} seed {self.seed} at {self.factor} {self.dose:g}{at}"
 
 
@@ -33,9 +33,11 @@ def load_dose_records(folder: Path, profile: str) -> list[DoseRecord]:
     """
     found = [_parse(path) for path in sorted(folder.glob("*.json"))]
     found = [one for one in found if one.profile == profile]
-    found = _as_latest(found, lambda r: (r.factor, r.dose, r.trained), _videos)
-    found = _as_latest(found, lambda r: (r.run, r.trained), _settings)
-    return _as_latest(found, lambda r: (r.run, r.seed, r.trained and (r.factor, r.dose)), _weights)
+    found = _as_latest(found, lambda r: (r.factor, r.dose, r.trained_at_dose), _videos)
+    found = _as_latest(found, lambda r: (r.run, r.trained_at_dose), _settings)
+    return _as_latest(
+        found, lambda r: (r.run, r.seed, r.trained_at_dose and (r.factor, r.dose)), _weights
+    )
 
 
 def _parse(path: Path) -> DoseRecord:
@@ -50,7 +52,7 @@ def _parse(path: Path) -> DoseRecord:
             pretrain={},
             factor=str(raw["dose"]["factor"]),
             dose=float(raw["dose"]["value"]),
-            trained=bool(raw["trained_at_dose"]),
+            trained_at_dose=bool(raw["trained_at_dose"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name} is no record of a dose: {error!r}") from None

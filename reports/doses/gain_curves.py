@@ -58,7 +58,7 @@ def load_curves(layout: Layout) -> Curves | None:
 
 
 def _curves_of(grid: DoseGrid, records: Sequence[DoseRecord], *, trained: bool) -> list[Curve]:
-    own = [one for one in records if one.trained == trained]
+    own = [one for one in records if one.trained_at_dose == trained]
     return [
         Curve(factor, run, trained, doses, *_fitted(own, factor, run, grid.baseline, doses))
         for factor, doses in grid.factors_of(trained=trained).items()

@@ -1,11 +1,12 @@
 """Gain against dose on the page: a planted slope is found, printed and recomputed."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
-from experiments.stages.layout import Layout
+from experiments.stages.layout import ROOT, Layout
 from reports.build import build
 from reports.doses.dose_records import load_dose_records
 from reports.doses.gain_curves import load_curves
@@ -23,10 +24,6 @@ mini:
   videos: 300
   factors: {{speed: {SPEEDS}}}
   trained: {{runs: [{BASE}, {TPR}], factors: {{speed: {SPEEDS}}}}}
-"""
-RUNS = f"""
-{BASE}: {{head: blendmask, backbone: r50, temporal: null}}
-{TPR}: {{head: blendmask, backbone: r50, temporal: {{module: tpr, dacr: true, cpr: true}}}}
 """
 
 
@@ -53,10 +50,10 @@ def layout(tmp_path):
     """TPR gains 1, 1.8 and 2.6 points at rising speed; 1, 1.9 and 2.8 at a second seed."""
     write_manifest(tmp_path)
     manifests = tmp_path / "experiments" / "manifests"
-    (manifests / "runs.yaml").write_text(RUNS)
+    declared = ROOT / "experiments" / "manifests"
+    shutil.copy(declared / "runs.yaml", manifests)
+    shutil.copytree(declared / "profiles", manifests / "profiles")
     (manifests / "doses.yaml").write_text(GRID)
-    (manifests / "profiles").mkdir()
-    (manifests / "profiles" / "mini.yaml").write_text("profile: mini\n")
     layout = Layout("mini", tmp_path)
     for seed in (0, 1):
         for rank, speed in enumerate(SPEEDS):
