@@ -8,6 +8,8 @@ from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from tpr.evaluation.difficulty import Difficulty
     from tpr.evaluation.metrics import Metrics
 
@@ -31,8 +33,9 @@ def error_measures(found: Metrics, difficulty: Difficulty | None, settings: Spec
     }
     plain = found.errors.lost()
     for kind, draws in found.errors.lost(weights).items():
-        record[f"lost_{kind}"] = None if plain[kind][0] < 0 else 100 * float(plain[kind][0])
-        record[f"lost_{kind}_draws"] = pack_draws(draws)
+        value = float(_rounded(plain[kind])[0])
+        record[f"lost_{kind}"] = None if value < 0 else 100 * value
+        record[f"lost_{kind}_draws"] = pack_draws(_rounded(draws))
     for name, member in hardest(difficulty, found.video_ids).items():
         record[f"AP_{name}_high_draws"] = pack_draws(found.weighted(weights * member))
     return record | {
@@ -40,3 +43,10 @@ def error_measures(found: Metrics, difficulty: Difficulty | None, settings: Spec
         "identity_switches": int(found.errors.switches.sum()),
         "fragmentations": int(found.errors.fragmentations.sum()),
     }
+
+
+def _rounded(lost: np.ndarray) -> np.ndarray:
+    """-1 stays, the mark for undefined; what rounding alone has put below 0 becomes 0."""
+    import numpy as np
+
+    return np.where(lost == -1, lost, lost.clip(0))
