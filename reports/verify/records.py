@@ -6,13 +6,18 @@ from typing import Any, cast
 import numpy as np
 
 from reports.verify.check import Finding
+from reports.verify.clips import kept_of
 from reports.verify.derived.speed import has_rounds, recorded, speeds
 from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes
-from reports.verify.recounted.matches import read_kept
+from reports.verify.recounted.losses import Lost
+from reports.verify.recounted.matches import Kept, read_kept
 from reports.verify.recounted.recorded_draws import UNIT, recorded_draws
-from reports.verify.recounted.recount import draws, recount
+from reports.verify.recounted.recount import drawn, recount
+from reports.verify.recounted.redrawn import Redrawn
+from reports.verify.recounted.tracking import tracking
 
+DRAWS = "_draws"
 SOME = 20  # every so many draws are made again, all of them if asked for
 
 
@@ -44,14 +49,25 @@ def _by_matches(file: str, record: Record, thorough: bool) -> Iterable[Finding]:
         return
     kept = read_kept(path)
     yield from _differences(file, "", record.metrics, recount(kept))
-    recorded = recorded_draws(record)
-    if recorded is not None:
-        settings = record.raw["evaluate"]["spec"]["evaluation"]
+    if kept.is_whole:
+        yield from _differences(file, "", record.metrics, Lost(kept).measures() | tracking(kept))
+    yield from _by_draws(file, record, kept, thorough)
+
+
+def _by_draws(file: str, record: Record, kept: Kept, thorough: bool) -> Iterable[Finding]:
+    settings = record.raw["evaluate"]["spec"]["evaluation"]
+    weights = drawn(kept, settings["bootstrap"], settings["bootstrap_seed"])
+    again = Redrawn(kept)
+    for metric in (name[: -len(DRAWS)] for name in record.metrics if name.endswith(DRAWS)):
+        recorded = recorded_draws(record, metric)
+        if recorded is None or not again.knows(metric):
+            continue
         shown = np.arange(0, len(recorded), 1 if thorough else SOME)
-        again = draws(kept, settings["bootstrap"], settings["bootstrap_seed"], shown)
-        off = np.nanmax(np.abs(again - recorded[shown]), initial=0.0)
+        # undefined is away from whatever is defined
+        off = np.nan_to_num(again.draws(metric, weights[shown]), nan=-1.0)
+        off = np.abs(off - np.nan_to_num(recorded[shown], nan=-1.0)).max(initial=0.0)
         if off > UNIT / 2 + 1e-9:
-            yield Finding(file, "AP_draws", "draws", f"up to {off:.4f} away from these")
+            yield Finding(file, metric + DRAWS, "draws", f"up to {off:.4f} away from these")
 
 
 def _differences(file: str, place: str, recorded: Any, again: Any) -> Iterable[Finding]:
@@ -79,12 +95,7 @@ def lacking(facts: Facts) -> list[str]:
     lines: list[str] = []
     if own := own_records(facts):
         lines.append(f"the section on {own} records made here: not looked at")
-    old = [record for record in facts.shown if "matches" not in record.raw["evaluate"]]
-    if old:
-        lines.append(
-            f"AP, AR, draws and difficulty of {len(old)} evaluations made before matches were "
-            "kept: taken from their records"
-        )
+    lines += _not_kept(facts.shown)
     for name, found in (("costs.json", facts.costs), ("speed.json", facts.speed)):
         if found and (missing := _unsaid(name, found, facts)):
             lines.append(f"results/full/{name} {missing}: its numbers are taken as they stand")
@@ -95,6 +106,22 @@ def lacking(facts: Facts) -> list[str]:
             f"({', '.join(pictures)}): taken from the notes beside them"
         )
     return lines
+
+
+def _not_kept(shown: list[Record]) -> list[str]:
+    """Of evaluations made before matches, or what errors and tracking follow from, were kept."""
+    without = [one for one in shown if "matches" not in one.raw["evaluate"]]
+    kept = {one.name: kept_of(one) for one in shown if "HOTA" in one.metrics}
+    partly = [found for found in kept.values() if found is None or not found.is_whole]
+    parts = [
+        f"{numbers} of {len(old)} evaluations made before {what} were kept"
+        for numbers, old, what in (
+            ("AP, AR, draws and difficulty", without, "matches"),
+            ("errors and HOTA", partly, "overlaps"),
+        )
+        if old
+    ]
+    return [f"{'; '.join(parts)}: taken from their records"] if parts else []
 
 
 def _unsaid(name: str, found: dict[str, Any], facts: Facts) -> str:

@@ -13,6 +13,12 @@ prediction is a true positive, and whether it counts at all
 they are to be found
 
 Scores are left out, as precision and recall depend on their order alone.
+
+Where errors were asked for, ``errors`` has of each prediction of ``tracks`` what OverlapLevels has,
+and ``switches`` and ``fragmentations``, (V,). Where HOTA was asked for, ``tracking`` has what
+Tracking has: ``masks``, (2, R), and ``identified`` of each video and category in ``tracks``, by
+video, and for each pair of tracks that match ``row``, the difference to that of the pair before,
+``lengths``, and ``together``, (A, P), the fall from one alpha to the next.
 """
 
 import io
@@ -25,7 +31,9 @@ import numpy as np
 
 from tpr.evaluation.accumulate import CategoryMatches
 from tpr.evaluation.difficulty import Difficulty
+from tpr.evaluation.errors.losses import Errors
 from tpr.evaluation.metrics import Metrics
+from tpr.evaluation.tracking.summary import Tracking
 from tpr.files import replacing
 
 FORMAT = 1
@@ -38,6 +46,10 @@ def keep_matches(path: Path, metrics: Metrics, difficulty: Difficulty | None) ->
     tables = _table("tracks", metrics, ranges=None)
     if difficulty is not None:
         tables |= _table("frames", difficulty.frames, ranges=1)
+    if metrics.errors is not None:
+        tables |= _errors(metrics.errors)
+    if metrics.tracking is not None:
+        tables |= _tracking(metrics.tracking)
     about = json.dumps(_about(metrics, difficulty)).encode()
     content = io.BytesIO()
     tables |= {"about": np.frombuffer(about, np.uint8)}
@@ -82,6 +94,31 @@ def _table(name: str, metrics: Metrics, ranges: int | None) -> Arrays:
         "wanted": _bits([one.wanted[:ranges] for one in found]),
     }
     return {f"{name}_{column}": values for column, values in columns.items()}
+
+
+def _errors(errors: Errors) -> Arrays:
+    columns = vars(errors.levels) | {
+        "switches": errors.switches,
+        "fragmentations": errors.fragmentations,
+    }
+    return {f"errors_{column}": _small(values) for column, values in columns.items()}
+
+
+def _tracking(tracking: Tracking) -> Arrays:
+    falls = -np.diff(tracking.together, axis=1, append=0)
+    columns = {
+        "masks": _small(tracking.masks.T),
+        "identified": _small(tracking.identified),
+        "row": _small(np.diff(tracking.row, prepend=0)),
+        "lengths": _small(tracking.lengths),
+        "together": _small(falls.T),
+    }
+    return {f"tracking_{column}": values for column, values in columns.items()}
+
+
+def _small(values: np.ndarray) -> np.ndarray:
+    """Numbers from 0 on, of as few bytes as hold them."""
+    return values.astype(np.min_scalar_type(values.max(initial=0)))
 
 
 def _steps(parts: list[np.ndarray]) -> np.ndarray:

@@ -35,8 +35,7 @@ class Matcher:
         ids = np.array([track.id for track in truths.tracks], object)
         ignored = outside_of(ranges, true_values) | self.crowd
         hit, counted = match(self.pairs, outside_of(ranges, values), ignored, self.crowd, ids)
-        order = np.lexsort((-found.score, found.category))
-        order = order[found.counts[order]]
+        order = found.ranked
         true_order = np.argsort(truths.category, kind="stable")
         matches: dict[int, CategoryMatches] = {}
         for category in np.union1d(found.category, truths.category).tolist():

@@ -25,6 +25,12 @@ class Group:
     rank: np.ndarray  # place within video and category
     counts: np.ndarray  # bool: not beyond those that count there
 
+    @property
+    def ranked(self) -> np.ndarray:
+        """(N,) predictions that count, by category and falling score; of equals in their order."""
+        order = np.lexsort((-self.score, self.category))
+        return order[self.counts[order]]
+
 
 @dataclass(frozen=True)
 class Scope:

@@ -34,11 +34,19 @@ class Matches:
 
 @dataclass(frozen=True)
 class Kept:
-    """about: see the file's format; frames: None where videos do not say how hard they are."""
+    """about: see the file's format; frames: None where videos do not say how hard they are; errors,
+    tracking: columns of what these follow from, {} where that was not kept."""
 
     about: dict[str, Any]
     tracks: Matches
     frames: Matches | None
+    errors: dict[str, Array]
+    tracking: dict[str, Array]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether errors and tracking can be made again, too."""
+        return bool(self.errors and self.tracking)
 
 
 def read_kept(path: Path) -> Kept:
@@ -51,7 +59,17 @@ def read_kept(path: Path) -> Kept:
     except (lzma.LZMAError, BadZipFile, KeyError, ValueError, OSError, EOFError) as error:
         raise ValueError(f"{path} holds no matches ({error})") from None
     frames = _table(arrays, "frames") if "frames_video" in arrays else None
-    return Kept(about, _table(arrays, "tracks"), frames)
+    errors, tracking = (_columns(arrays, name) for name in ("errors_", "tracking_"))
+    return Kept(about, _table(arrays, "tracks"), frames, errors, tracking)
+
+
+def _columns(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
+    """Of one table, as signed numbers."""
+    return {
+        name.removeprefix(prefix): values.astype(np.int64)
+        for name, values in arrays.items()
+        if name.startswith(prefix)
+    }
 
 
 def _table(arrays: dict[str, Array], name: str) -> Matches:

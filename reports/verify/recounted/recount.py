@@ -48,13 +48,28 @@ def _precisions() -> list[tuple[str, list[int], int]]:
     return [("AP50", [0], 0), ("AP75", [5], 0), *areas]
 
 
-def draws(kept: Kept, count: int, seed: int, shown: Array) -> Array:
-    """(n,) AP in [0, 1] for those of ``count`` draws of the videos that ``shown`` (n,) numbers;
-    NaN where undefined."""
+def drawn(kept: Kept, count: int, seed: int) -> Array:
+    """(count, V) how often each video is drawn."""
     videos = len(kept.about["videos"])
-    weights = np.random.default_rng(seed).multinomial(videos, [1 / videos] * videos, size=count)
-    aps = ap_by_category(kept.tracks, weights[shown], len(kept.about["categories"]))
+    return np.random.default_rng(seed).multinomial(videos, [1 / videos] * videos, size=count)
+
+
+def weighted_ap(kept: Kept, weights: Array) -> Array:
+    """(B,) AP in [0, 1] for (B, V) weights of the videos; NaN where undefined."""
+    aps = ap_by_category(kept.tracks, weights, len(kept.about["categories"]))
     return np.array([mean_defined(row) for row in aps])
+
+
+def hardest(kept: Kept) -> dict[str, Array]:
+    """(V,) bool, by grouping: the third of the videos with the highest amount."""
+    return {name: _thirds(found) == 2 for name, found in kept.about.get("amounts", {}).items()}
+
+
+def _thirds(amounts: list[float | None]) -> Array:
+    """(V,) 0, 1 or 2; -1 where the amount is not known."""
+    known = np.array([np.nan if one is None else one for one in amounts], float)
+    cuts = np.quantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
+    return np.where(np.isfinite(known), np.searchsorted(cuts, known), -1)
 
 
 def difficulty(kept: Kept) -> dict[str, list[dict[str, Any]]]:
@@ -64,8 +79,7 @@ def difficulty(kept: Kept) -> dict[str, list[dict[str, Any]]]:
     categories = len(about["categories"])
     for name, amounts in about["amounts"].items():
         known = np.array([np.nan if one is None else one for one in amounts], float)
-        cuts = np.quantile(known[np.isfinite(known)], [1 / 3, 2 / 3])
-        third = np.where(np.isfinite(known), np.searchsorted(cuts, known), -1)
+        third = _thirds(amounts)
         rows = [
             {"name": word, "size": int(sum(own)), "low": known[own].min(), "high": known[own].max()}
             | {"AP": _ap_of(kept.tracks, own, categories)}

@@ -10,6 +10,7 @@ from tpr.evaluation.accumulate import CategoryMatches, average_precision
 from tpr.evaluation.arrays import Floats, Ints
 from tpr.evaluation.errors.correction import Correction
 from tpr.evaluation.errors.kinds import KINDS
+from tpr.evaluation.errors.levels import OverlapLevels
 from tpr.evaluation.matching import IOU_THRESHOLDS
 from tpr.evaluation.summary import ALL, EVERY_THRESHOLD
 
@@ -55,6 +56,7 @@ class Errors:
     numbers: Ints  # (kinds, V) errors at IoU 0.50 by video
     switches: Ints  # (V,) identity switches
     fragmentations: Ints  # (V,)
+    levels: OverlapLevels
 
     def number(self) -> dict[str, int]:
         """Errors at IoU 0.50 of all videos, by kind."""

@@ -8,6 +8,7 @@ from tpr.evaluation.accumulate import CategoryMatches
 from tpr.evaluation.arrays import Bools, Ints
 from tpr.evaluation.errors.correction import corrections
 from tpr.evaluation.errors.kinds import MISSED, Outcome, outcome
+from tpr.evaluation.errors.levels import overlap_levels
 from tpr.evaluation.errors.losses import LIMIT, Errors
 from tpr.evaluation.errors.nearest import Nearest
 from tpr.evaluation.errors.switches import switches
@@ -48,6 +49,7 @@ class ErrorWatch:
             {place[category]: one for category, one in matches.items()},
             self._numbers(found, len(scope.videos)),
             *self._switches(len(scope.videos)),
+            levels=overlap_levels(self.nearest, found, self.truths, self.found),
         )
 
     def _numbers(self, found: Outcome, videos: int) -> Ints:

@@ -24,6 +24,8 @@ class Counts:
     matched: Floats  # (A,) pairs of masks, by alpha
     associated: Floats  # (A,) their sum of how well their two tracks agree
     identified: int  # pairs of masks of tracks that stand for one another
+    lengths: Ints  # (P,) masks of both tracks, of pairs of tracks that match in some frame
+    together: Ints  # (P, A) frames in which they match
 
 
 def counts(iou: Floats, there: Bools, true_there: Bools) -> Counts:
@@ -32,17 +34,27 @@ def counts(iou: Floats, there: Bools, true_there: Bools) -> Counts:
     lengths, true_lengths = there.sum(axis=1), true_there.sum(axis=1)
     both = lengths[:, None] + true_lengths
     matched, associated, identified = np.zeros(len(ALPHAS)), np.zeros(len(ALPHAS)), 0
+    together = np.zeros((len(ALPHAS), *both.shape), np.int64)
     if iou.size:
         result, true, value = _matches(iou, there, true_there)
         for place, alpha in enumerate(ALPHAS):
             close = value >= alpha - _EPSILON
-            number = np.zeros(iou.shape[:2])
+            number = together[place]
             np.add.at(number, (result[close], true[close]), 1)
             matched[place] = np.count_nonzero(close)
             associated[place] = (number * number / np.maximum(1, both - number)).sum()
-        together = (iou >= IDENTITY).sum(axis=2)
-        identified = int(together[best_pairs(together)].sum())
-    return Counts(int(lengths.sum()), int(true_lengths.sum()), matched, associated, identified)
+        same = (iou >= IDENTITY).sum(axis=2)
+        identified = int(same[best_pairs(same)].sum())
+    met = together.any(axis=0)
+    return Counts(
+        int(lengths.sum()),
+        int(true_lengths.sum()),
+        matched,
+        associated,
+        identified,
+        both[met],
+        together[:, met].T,
+    )
 
 
 def _matches(iou: Floats, there: Bools, true_there: Bools) -> tuple[Ints, Ints, Floats]:

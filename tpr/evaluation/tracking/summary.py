@@ -28,6 +28,9 @@ class Tracking:
     matched: Floats  # (R, A)
     associated: Floats  # (R, A)
     identified: Ints  # (R,)
+    row: Ints  # (P,) of each pair of tracks that match in some frame
+    lengths: Ints  # (P,) masks of both
+    together: Ints  # (P, A) frames in which they match
     categories: int
     videos: int
 
@@ -80,6 +83,11 @@ class TrackingWatch:
             np.array([one.matched for one in found]).reshape(-1, len(ALPHAS)),
             np.array([one.associated for one in found]).reshape(-1, len(ALPHAS)),
             np.array([one.identified for one in found], np.int64),
+            np.repeat(np.arange(len(found)), [len(one.lengths) for one in found]),
+            np.concatenate([np.zeros(0, np.int64), *(one.lengths for one in found)]),
+            np.concatenate(
+                [np.zeros((0, len(ALPHAS)), np.int64), *(one.together for one in found)]
+            ),
             len(scope.category_ids),
             len(scope.videos),
         )
