@@ -59,13 +59,13 @@ def noted_gates(module: nn.Module | None) -> list[GateUse]:
     found = getattr(module, "gates", None)
     if not isinstance(found, list | tuple):
         return []
-    for use in found:
+    for use in found:  # pyright: ignore[reportUnknownVariableType]: asked below
         if not isinstance(use, GateUse):
             raise ValueError(
-                f"{type(module).__name__}.gates holds {type(use).__name__}: the budget loss takes "
+                f"{type(module).__name__}.gates holds {type(use).__name__}: the budget loss takes "  # pyright: ignore[reportUnknownArgumentType]
                 "tpr.routing.GateUse there; give your own list another name"
             )
-    return list(found)
+    return list(found)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def added(tensors: Iterable[Tensor]) -> Tensor:

@@ -8,7 +8,7 @@ from reports.verify.derived.claims import (
     Judged,
     is_meaningless,
 )
-from reports.verify.derived.expected import Expected
+from reports.verify.derived.expected import Context, Expected
 from reports.verify.derived.outcomes import judged
 from reports.verify.facts import Facts
 
@@ -33,7 +33,7 @@ def expect_findings(facts: Facts) -> Expected:
             controls = [one for one in rows if _is_ours(one)]
             most = 3 if word == NOT_RUN else len(controls)
             lines += _line(f"What carries the gain: {said}", controls, word, most)
-    found = [("", {"finding": line}) for line in lines]
+    found: list[tuple[str, Context]] = [("", {"finding": line}) for line in lines]
     return Expected([], found + [("", {"contents_entry": one.paper}) for one in facts.tables])
 
 
