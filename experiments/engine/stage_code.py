@@ -36,8 +36,12 @@ WORDS = {
     "dosed-videos": "the dosed videos",
     "evaluate-dose": "the evaluation at a dose",
 }
-# Definitions that only reject a machine or word a message, and so decide no result.
-ONLY_TELL = ("check_support", "check_shared_memory", "raise_open_files", "printable", "doing")
+# Definitions that only reject a machine, word a message or know where a module used to be, and so
+# decide no result.
+ONLY_TELL = (
+    *("check_support", "check_shared_memory", "raise_open_files", "printable", "doing"),
+    "FORMER",
+)
 
 
 class StageCode:

@@ -51,6 +51,17 @@ def file_with(root, text):
     return path
 
 
+def test_a_moved_module_leaves_a_former_name_and_retrains_nothing(copied, tmp_path):
+    root, before = copied
+    moved = tmp_path / "moved"
+    shutil.copytree(root, moved)
+    table = file_with(moved, "FORMER = {")
+    table.write_text(
+        table.read_text().replace("FORMER = {", 'FORMER = {\n    "tpr.a": "tpr.b",', 1)
+    )
+    assert digests(moved) == before
+
+
 @pytest.mark.parametrize(
     ("line", "parts"),
     [

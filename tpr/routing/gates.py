@@ -63,7 +63,7 @@ def noted_gates(module: nn.Module | None) -> list[GateUse]:
         if not isinstance(use, GateUse):
             raise ValueError(
                 f"{type(module).__name__}.gates holds {type(use).__name__}: the budget loss takes "  # pyright: ignore[reportUnknownArgumentType]
-                "tpr.routing.GateUse there; give your own list another name"
+                "GateUse there (of the routing package); give your own list another name"
             )
     return list(found)  # pyright: ignore[reportUnknownArgumentType]
 
