@@ -14,9 +14,9 @@ from experiments.declared.manifest_errors import ManifestError, Source
 from experiments.declared.training_settings import HeldOut, OwnVideos
 from experiments.declared.trial import TRIAL
 from experiments.declared.typed_yaml import Label, load_typed
-from experiments.stages.json_files import sha256
 from tpr.data.preparing.layouts import find_frames
 from tpr.data.preparing.own import AnnotatedFrames, category_names, first_names
+from tpr.files import sha256
 from tpr.terminal import printable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from experiments.engine.lock import file_lock
-from experiments.stages.json_files import Record, read_json, sha256, write_json
+from experiments.stages.json_files import Record, read_json, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.outputs import sealed, take_stock
 from experiments.stages.stage import Stage, difference
-from tpr.files import replacing
+from tpr.files import replacing, sha256
 
 SUMS = "SHA256SUMS"
 RESTORE = " (restore it: git checkout -- weights)"

@@ -13,9 +13,10 @@ from torch import Tensor
 from baselines.flow_warp import estimate_flow
 from baselines.flownet import FlowNetS, flow_loss, load_public
 from experiments.pipeline.flow_pairs import FlowPair, FlowPairs, draw_batch
-from experiments.stages.json_files import Record, sha256
+from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from tpr.data.youtube_vis import YouTubeVIS
+from tpr.files import sha256
 from tpr.parallel.batch_parts import Part
 from tpr.parallel.loss_counts import share
 from tpr.progress_log import Log

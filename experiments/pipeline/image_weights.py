@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from experiments.stages.json_files import Record, sha256
+from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from tpr.data.youtube_vis import YouTubeVIS
+from tpr.files import sha256
 from tpr.models.build import build_model
 from tpr.models.vis_model import VISModel
 from tpr.progress_log import Log

@@ -16,10 +16,11 @@ from experiments.engine.orphans import ask_kernel
 from experiments.ship.shipped_matches import copy_matches, kept_matches
 from experiments.ship.shipped_records import record_path
 from experiments.sources.reach import sources_below
-from experiments.stages.json_files import Record, make_way, read_json, sha256, write_json
+from experiments.stages.json_files import Record, make_way, read_json, write_json
 from experiments.stages.layout import ROOT, Layout
 from experiments.stages.outputs import OF_FOLDER
 from experiments.stages.stage import Stage
+from tpr.files import sha256
 from tpr.terminal import printable
 
 LONGEST_REASON = 300  # characters

@@ -15,11 +15,11 @@ from experiments.pipeline.graph import Graph
 from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.packed_ap import packed_ap
 from experiments.stages.choices import data_source
-from experiments.stages.json_files import Record, read_json, sha256, write_json
+from experiments.stages.json_files import Record, read_json, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.outputs import OF_FOLDER
 from experiments.stages.stage import Stage
-from tpr.files import replacing
+from tpr.files import replacing, sha256
 
 MODEL_BYTES = 3_000_000  # more is not committed: people clone who only want to look
 MODULES = "baselines.registry.BASELINES"  # of temporal modules beside the library's

@@ -12,10 +12,9 @@ import shutil
 from pathlib import Path
 
 from experiments.pipeline.measures import MATCHES
-from experiments.stages.json_files import sha256
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage, finished_folder
-from tpr.files import replacing
+from tpr.files import replacing, sha256
 
 
 def matches_of(record: Path) -> Path:

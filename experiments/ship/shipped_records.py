@@ -12,8 +12,9 @@ from pathlib import Path
 from experiments.engine.environment import is_committed
 from experiments.ship.clean_tree import check_records, check_tree
 from experiments.ship.shipped_matches import move_matches
-from experiments.stages.json_files import read_json, sha256, write_json
+from experiments.stages.json_files import read_json, write_json
 from experiments.stages.layout import Layout
+from tpr.files import sha256
 
 
 def shipped_names(layout: Layout) -> set[str]:

@@ -13,7 +13,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.stages.json_files import Record, canonical, read_json, sha256, write_json
+from experiments.stages.json_files import Record, canonical, read_json, write_json
+from tpr.files import sha256
 
 FILE, SEAL = "outputs.json", "seal"
 # files about the stage that are no results of it; a folder stands for all files in it

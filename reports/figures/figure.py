@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 
 from experiments.sources.reach import sources_below
-from experiments.stages.json_files import canonical, read_json, sha256, write_json
+from experiments.stages.json_files import canonical, read_json, write_json
 from experiments.stages.layout import ROOT
 from experiments.stages.outputs import SEAL, seal, sealed
+from tpr.files import sha256
 
 DARK = "-dark"
 Sources = dict[str, str]  # of run and seed, or of what else is shown: digest of its content

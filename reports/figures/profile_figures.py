@@ -5,7 +5,6 @@ As in table_figures, slow libraries are imported only where something is drawn.
 
 from pathlib import Path
 
-from experiments.stages.json_files import sha256
 from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
@@ -18,6 +17,7 @@ from reports.figures.stage_folders import stage_folder
 from reports.mechanism.section import mechanisms
 from reports.paper.transcription import Paper
 from reports.records.run_record import by_run
+from tpr.files import sha256
 
 
 def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:

@@ -9,7 +9,7 @@ from experiments.pipeline.measures import MATCHES, measures
 from experiments.ship.publish import write_result
 from experiments.ship.shipped_matches import matches_of
 from experiments.ship.shipped_records import ship_records
-from experiments.stages.json_files import read_json, sha256, write_json
+from experiments.stages.json_files import read_json, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
 from reports.verify.recounted.losses import Lost
@@ -21,6 +21,7 @@ from reports.verify.recounted.tracking import tracking
 from tpr.data.rle import encode
 from tpr.evaluation.draws import unpack_draws
 from tpr.evaluation.errors.kinds import KINDS
+from tpr.files import sha256
 
 SETTINGS = {"bootstrap": 60, "bootstrap_seed": 5}
 FRAMES = 3

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from experiments.pipeline.error_measures import error_measures
-from experiments.stages.json_files import sha256
 from reports.verify.facts import PaperTable, Record, Row
 from reports.verify.records import check_records, lacking
 from reports.verify.recounted.losses import Lost
@@ -21,6 +20,7 @@ from tpr.evaluation import evaluate
 from tpr.evaluation.draws import UNIT, pack_draws, unpack_draws
 from tpr.evaluation.errors.kinds import KINDS
 from tpr.evaluation.kept_matches import keep_matches
+from tpr.files import sha256
 
 VIDEOS = 12
 SETS = [*((kind,) for kind in KINDS), KINDS, KINDS]
