@@ -80,6 +80,18 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return mean(known) if known else None
 
 
+def is_blind(facts: Facts, run: str) -> bool:
+    """Whether a flow network, which stands beside DIS, errs on clean frames as much as who takes
+    nothing to move."""
+    found = [one["alignment"] for one in _probes(facts, run) if one["alignment"]]
+    beside = [one["dis"]["clean"] for one in found if one.get("dis")]
+    clean = [one["pairs"]["clean"] for one in found if one["pairs"].get("clean")]
+    known = [one for one in clean if one["positions"]]
+    if not known or not any(one and one["positions"] for one in beside):
+        return False
+    return mean([one["error"] for one in known]) >= mean([one["none"] for one in known])
+
+
 def motion_cells(facts: Facts, run: str) -> tuple[str, str]:
     """As tables of the paper have them."""
     found = alignment(facts, run)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
-from reports.verify.derived.mechanism import motion_cells
+from reports.verify.derived.mechanism import is_blind, motion_cells
 from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean, part
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 
@@ -30,8 +30,7 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
     return ExpectedTable(
         (table.paper,),
         [
-            *(column(name, [str(row.cells[name]).replace("-", DASH) if row.cells[name] == "-"
-                            else str(row.cells[name]) for row in rows]) for name in labels),
+            *(column(name, [_label(facts, table, row, name) for row in rows]) for name in labels),
             column(("AP paper", "AP, paper"), [fixed(row.published.get("AP")) for row in rows]),
             column((f"AP {profile}", f"AP, {profile}"), [_measured(facts, row) for row in rows]),
             column(("gain, points paper", "gain, paper"),
@@ -49,6 +48,14 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
             column("run", [row.run for row in rows]),
         ],
     )  # fmt: skip
+
+
+def _label(facts: Facts, table: PaperTable, row: Row, name: str) -> str:
+    """A cell that says what a row is; the first one also, of a flow network, that it sees none."""
+    text = DASH if row.cells[name] == "-" else row.cells[name]
+    is_first = name == next(iter(row.cells))
+    blind = is_first and table.mechanism and is_blind(facts, row.run)
+    return f"{text} (sees no motion here)" if blind else text
 
 
 def _motion(facts: Facts, rows: list[Row]) -> list[Column]:
