@@ -34,7 +34,8 @@ with needed_packages(__name__):
     from tpr.drawing.tracks import BAR, DrawnTrack, headed, overlay, track_colour
     from tpr.evaluation.submission import write_results
     from tpr.files import check_outputs, replacing
-    from tpr.inference.online import Playback, Seen, advance
+    from tpr.inference.online import advance
+    from tpr.inference.playback import Playback, Seen
     from tpr.inference.trained import WEIGHTS, Trained, find, load_trained
     from tpr.terminal import printable
 

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from baselines.registry import BASELINES
 from reports.figures.picture_cells import Maps
 from tpr.data.youtube_vis import YouTubeVIS
-from tpr.inference.online import Playback, load_model, network_input, refine
+from tpr.inference.online import load_model, network_input, refine
+from tpr.inference.playback import Playback
 from tpr.models.vis_model import VISModel
 
 LEVELS = ("p3", "p5", "p6")

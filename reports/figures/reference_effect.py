@@ -14,7 +14,8 @@ from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.files import write_atomically
-from tpr.inference.online import Playback, network_input, refine
+from tpr.inference.online import network_input, refine
+from tpr.inference.playback import Playback
 from tpr.models.build import build_model
 from tpr.weights import checkpoint
 

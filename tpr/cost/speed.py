@@ -35,7 +35,8 @@ with needed_packages(__name__):
     from tpr.devices.tf32 import allow_tf32
     from tpr.files import check_outputs, replacing
     from tpr.inference.cuda_graph import use_cuda_graph
-    from tpr.inference.online import Playback, advance, network_input, run_network
+    from tpr.inference.online import advance, network_input, run_network
+    from tpr.inference.playback import Playback
     from tpr.models.vis_model import VISModel
     from tpr.routing import execution, execution_on, open_fraction
     from tpr.routing.execution import EXECUTIONS

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from tpr.data.transforms import Geometry
 from tpr.data.youtube_vis import Video, YouTubeVIS
-from tpr.inference.online import Playback, load_model, network_input, refine, side_by_side
+from tpr.inference.online import load_model, network_input, refine, side_by_side
+from tpr.inference.playback import Playback
 from tpr.models.build import Builder
 from tpr.models.vis_model import VISModel
 from tpr.probes.alignment import Alignment

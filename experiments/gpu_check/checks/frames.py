@@ -18,7 +18,8 @@ from tpr.cost.clip import GateSetter
 from tpr.cost.speed import INFER
 from tpr.devices.tf32 import allow_tf32, exact_products
 from tpr.inference.cuda_graph import use_cuda_graph
-from tpr.inference.online import Playback, advance
+from tpr.inference.online import advance
+from tpr.inference.playback import Playback
 from tpr.models.vis_model import VISModel
 from tpr.routing import execution
 from tpr.routing.execution import EXECUTIONS

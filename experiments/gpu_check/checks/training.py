@@ -17,7 +17,8 @@ from experiments.gpu_check.bench import ONE_RUN_A_HEAD, SEED, Bench, Quiet, Trai
 from experiments.gpu_check.check import Found, Numbers, told
 from tpr.data.loader import PairBatch
 from tpr.devices.tf32 import exact_products
-from tpr.inference.online import Playback, advance
+from tpr.inference.online import advance
+from tpr.inference.playback import Playback
 from tpr.routing import open_fraction
 from tpr.training import loop
 
