@@ -14,6 +14,7 @@ from reports.evidence.load import load
 from reports.figures.page_figures import draw_figures
 from reports.page.content import page_content
 from reports.page.rendering import render_html, render_markdown
+from reports.trackers.tracker_gains import load_tracker_gains
 from tpr.command import command
 from tpr.files import write_atomically
 
@@ -24,7 +25,8 @@ def build(profile: str, root: Path = ROOT) -> Path:
     evidence = load(layout)
     write_csv_files(evidence, layout)
     doses = load_curves(layout)
-    content = page_content(evidence, draw_figures(layout, evidence, doses), doses)
+    figures = draw_figures(layout, evidence, doses)
+    content = page_content(evidence, figures, doses, load_tracker_gains(layout))
     for table in content.tables:
         write_atomically(layout.tables / f"{table.cells.id}.tex", table.latex)
     write_atomically(layout.report / "report.md", render_markdown(content))

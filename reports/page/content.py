@@ -35,6 +35,8 @@ from reports.page.provenance import (
 from reports.page.records_made_here import MadeHere, made_here
 from reports.page.table_cells import TableCells, table_cells
 from reports.paper.cited import COLUMNS, CitedRow, cited_rows
+from reports.trackers.section import TrackerSection, tracker_section
+from reports.trackers.tracker_gains import TrackerGains
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class PageContent:
     errors_figure: Figure | None
     doses: DoseSection | None
     doses_figure: Figure | None
+    trackers: TrackerSection | None
     categories: CategoryTable | None
     viewer: Figure | None
     pictures: list[Figure]
@@ -90,7 +93,10 @@ class PageContent:
 
 
 def page_content(
-    evidence: Evidence, figures: PageFigures, doses: Curves | None = None
+    evidence: Evidence,
+    figures: PageFigures,
+    doses: Curves | None = None,
+    trackers: TrackerGains | None = None,
 ) -> PageContent:
     records = evidence.records
     return PageContent(
@@ -117,6 +123,7 @@ def page_content(
         errors_figure=figures.errors,
         doses=dose_section(doses) if doses else None,
         doses_figure=figures.doses,
+        trackers=tracker_section(evidence.profile, trackers) if trackers else None,
         categories=category_table(records),
         viewer=figures.viewer,
         pictures=figures.pictures,

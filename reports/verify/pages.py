@@ -25,6 +25,7 @@ from reports.verify.derived.mechanism import expect_mechanism
 from reports.verify.derived.plan import expect_plan
 from reports.verify.derived.provenance import expect_provenance
 from reports.verify.derived.result_tables import expect_results
+from reports.verify.derived.trackers import expect_trackers
 from reports.verify.facts import Facts
 from reports.verify.pictures import (
     check_embedded,
@@ -55,6 +56,7 @@ EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_errors,
     expect_error_changes,
     expect_doses,
+    expect_trackers,
     expect_difficulty,
     expect_footage,
     expect_costs,

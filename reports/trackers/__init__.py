@@ -1,0 +1,1 @@
+"""TPR's gain under each tracker, on the same detections: records, gains, the page's section."""
