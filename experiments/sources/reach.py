@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from experiments.sources.modules import Module, imported, read_module
 from experiments.sources.plain_text import plain_text
+from experiments.sources.remembered import remembered
 
 Place = tuple[str, str]  # module and a definition's name, "" for what runs on import
 # Names of dictionaries of which only the entries with these keys count, whatever else is in them
@@ -32,10 +34,15 @@ class Read:
 
 class Sources:
     """The Python files below some folders, read when they are asked for. A module that several
-    folders have is that of the first."""
+    folders have is that of the first.
 
-    def __init__(self, *folders: Path) -> None:
-        self.folders = folders
+    memory: a folder that digests are remembered in, None for none.
+    """
+
+    def __init__(self, *folders: Path, memory: Path | None = None) -> None:
+        self.folders, self.memory = folders, memory
+        self.seen: set[Path] = set()  # the files that were found
+        self.file = cache(self._file)
         self.module = cache(self._module)
         self.read = cache(self._read)
 
@@ -44,13 +51,14 @@ class Sources:
         path = self.file(name)
         return read_module(name, path) if path and path.suffix == ".py" else None
 
-    def file(self, name: str) -> Path | None:
+    def _file(self, name: str) -> Path | None:
         """The source file of a module, Python or C; None for a module of another package."""
         for folder in self.folders:
-            place = folder.joinpath(*name.split("."))
-            for path in (place / "__init__.py", place.with_suffix(".py"), place.with_suffix(".c")):
-                if path.is_file():
-                    return path
+            place = os.path.join(folder, *name.split("."))
+            for path in (os.path.join(place, "__init__.py"), f"{place}.py", f"{place}.c"):
+                if os.path.isfile(path):
+                    self.seen.add(Path(path))
+                    return Path(path)
         return None
 
     def place(self, name: str) -> Place | None:
@@ -152,8 +160,17 @@ class Sources:
         without: Collection[str] = (),
     ) -> str:
         """sha256 over all definitions that `reach` finds, whatever files they are in."""
-        sums = sorted(one.sha256 for one in self.reach(entries, chosen, without).values())
-        return hashlib.sha256("\n".join(dict.fromkeys(sums)).encode()).hexdigest()
+
+        def computed() -> str:
+            sums = sorted(one.sha256 for one in self.reach(entries, chosen, without).values())
+            return hashlib.sha256("\n".join(dict.fromkeys(sums)).encode()).hexdigest()
+
+        if self.memory is None:
+            return computed()
+        entries = list(entries)
+        keys = {name: sorted(some) for name, some in (chosen or {}).items()}
+        question = [list(map(str, self.folders)), entries, keys, sorted(without)]
+        return remembered(self.memory, question, lambda: self.seen, computed)
 
 
 def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:
@@ -174,7 +191,7 @@ def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:
 def sources_below(root: Path) -> Sources:
     """The sources of the repository and of other folders that are no installed packages; each file
     is read once in a process."""
-    return Sources(*own_folders(root))
+    return Sources(*own_folders(root), memory=root / ".code_digests")
 
 
 def own_folders(root: Path) -> list[Path]:
