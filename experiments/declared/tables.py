@@ -96,6 +96,19 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """Another authors' method of a table, which no run stands for.
+
+    rows: of reports/published/tables.yaml; in_its_place: what runs here instead, empty where
+    nothing does; why: how that differs from it, or what it would take.
+    """
+
+    rows: tuple[Label, ...]
+    why: str
+    in_its_place: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
     """A table of the paper.
 
@@ -111,6 +124,7 @@ class Table:
     varies: tuple[str, ...] = ()
     mechanism: bool = False
     claims: tuple[Claim, ...] = ()
+    cited: tuple[Cited, ...] = ()
 
     @property
     def runs(self) -> list[str]:

@@ -140,7 +140,7 @@ def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> Tabl
     cells = table_cells(one)
     return TableSection(
         cells=cells,
-        cited=cited_rows(evidence.paper, one.table.id),
+        cited=cited_rows(evidence.paper, one.table),
         charts=charts,
         csv=csv_text(one.frame),
         latex=latex_table(cells, evidence.profile),

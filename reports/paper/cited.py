@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from experiments.declared.tables import Table
 from reports.numbers import NOTHING, number
 from reports.paper.transcription import Cells, Paper
 
+NOTHING_RUNS = "none: cited only"
 COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
 
 
@@ -12,16 +14,21 @@ COLUMNS = ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
 class CitedRow:
     label: str
     numbers: list[str]  # as text, by COLUMNS
+    in_its_place: str
+    why: str
 
 
-def cited_rows(paper: Paper, table: str) -> list[CitedRow]:
+def cited_rows(paper: Paper, table: Table) -> list[CitedRow]:
     """The rows that no run of ours stands for; empty for a table without such rows."""
-    rows = paper.rows(table) if table in paper.tables else {}
-    return [
-        CitedRow(row["label"], [_text(row, name) for name in COLUMNS])
-        for row in rows.values()
-        if "run" not in row
-    ]
+    rows = paper.rows(table.id) if table.id in paper.tables else {}
+    said = {row: (one.in_its_place, one.why) for one in table.cited for row in one.rows}
+    found: list[CitedRow] = []
+    for name, row in rows.items():
+        if "run" not in row:
+            in_its_place, why = said.get(name, ("", ""))
+            numbers = [_text(row, column) for column in COLUMNS]
+            found.append(CitedRow(row["label"], numbers, in_its_place or NOTHING_RUNS, why))
+    return found
 
 
 def _text(row: Cells, name: str) -> str:

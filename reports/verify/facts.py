@@ -65,7 +65,8 @@ class Row:
 
 @dataclass(frozen=True)
 class PaperTable:
-    """mechanism: whether its rows are asked how far they align."""
+    """mechanism: whether its rows are asked how far they align; cited: what is said of
+    rows of other authors' methods."""
 
     id: str
     paper: str
@@ -73,6 +74,7 @@ class PaperTable:
     rows: list[Row]
     claims: list[Json] = field(default_factory=list[Json])
     mechanism: bool = False
+    cited: list[Json] = field(default_factory=list[Json])
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +186,9 @@ def _table(raw: Json) -> PaperTable:
     ]
     id = str(raw["table"])
     asked = bool(raw.get("mechanism"))
-    return PaperTable(id, raw.get("paper", id), raw["title"], rows, claims, asked)
+    return PaperTable(
+        id, raw.get("paper", id), raw["title"], rows, claims, asked, raw.get("cited", [])
+    )
 
 
 def _baseline(row: Json, claims: list[Json]) -> str | None:

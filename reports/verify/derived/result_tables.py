@@ -8,7 +8,7 @@ from scipy import stats
 
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
 from reports.verify.derived.mechanism import is_blind, motion_cells
-from reports.verify.facts import METRICS, Facts, PaperTable, Row, deviation, mean, part
+from reports.verify.facts import METRICS, Facts, Json, PaperTable, Row, deviation, mean, part
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 
 CITED = ("AP", "AP50", "AP75", "AR1", "AR10", "FPS")
@@ -84,8 +84,11 @@ def measured_gain(facts: Facts, row: Row) -> float:
 
 def _cited(facts: Facts, table: PaperTable) -> list[ExpectedTable]:
     """Rows of other authors' methods."""
-    rows = facts.published.get(table.id, {}).get("rows", {}).values()
-    cited = [row for row in rows if "run" not in row]
+    rows = facts.published.get(table.id, {}).get("rows", {})
+    named = [name for name, row in rows.items() if "run" not in row]
+    cited = [rows[name] for name in named]
+    said: dict[str, Json] = {name: one for one in table.cited for name in one["rows"]}
+    words = [said.get(name, {}) for name in named]
     columns = [
         column(name, [
             f"< {row[f'{name}_below']}" if f"{name}_below" in row else fixed(row.get(name))
@@ -94,6 +97,10 @@ def _cited(facts: Facts, table: PaperTable) -> list[ExpectedTable]:
         for name in CITED
     ]  # fmt: skip
     labels = column("method", [row["label"] for row in cited])
+    columns += [
+        column("in its place", [one.get("in_its_place", "none: cited only") for one in words]),
+        column("how it differs, or what it would take", [one.get("why", "") for one in words]),
+    ]
     return [ExpectedTable((table.paper,), [labels, *columns])] if cited else []
 
 
