@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports.verify.check import Finding
 from reports.verify.facts import METRICS, Facts, Json, Record, read_json
-from reports.verify.printed.document import Document, Text
+from reports.verify.printed.document import Document, Embedded, Text
 
 # whose descriptions follow from records: the others show what only the runs' folders had
 COMPUTED = ("ap-", "training-", "difficulty", "errors", "doses", "cost-parts", "mechanism")
@@ -74,7 +74,7 @@ def canonical_digest(content: object) -> str:
 
 
 def check_embedded(file: str, facts: Facts, page: Document) -> Iterable[Finding]:
-    known = {note["alt"]: note for note in notes(facts).values()}
+    known = [*notes(facts).values()]
     templates, tables = facts.root / "reports" / "templates", facts.root / "results" / facts.profile
     for one in page.embedded:
         path: Path | None = None
@@ -88,17 +88,25 @@ def check_embedded(file: str, facts: Facts, page: Document) -> Iterable[Finding]
         elif one.kind == "data":
             path, content = facts.figures / "clips.jsonl", _lines(content)
         else:
-            note = next((note for alt, note in known.items() if one.of.endswith(alt)), None)
-            which = (
-                "dark" if one.kind == "dark picture" or (note and one.of != note["alt"]) else "name"
-            )
-            path = facts.figures / note[which] if note and note[which] else None
+            path = _picture(facts, known, one)
         wanted = path.read_bytes() if path and path.is_file() else None
         if wanted is not None and one.kind in ("style", "script"):
             wanted = wanted.strip()
         if content != wanted:
             where = path.relative_to(facts.root) if path else "a file of the repository"
             yield Finding(file, f"{one.section}, {one.kind}", one.of[:80], f"not as {where}")
+
+
+def _picture(facts: Facts, known: list[Json], one: Embedded) -> Path | None:
+    """The file of a picture with this description; of several the one that is in the page."""
+    found: list[Path] = []
+    for note in known:
+        if one.of.endswith(note["alt"]):
+            is_dark = one.kind == "dark picture" or one.of != note["alt"]
+            if name := note["dark" if is_dark else "name"]:
+                found.append(facts.figures / name)
+    same = [path for path in found if path.is_file() and path.read_bytes() == one.content]
+    return next(iter([*same, *found]), None)
 
 
 def check_files(facts: Facts) -> Iterable[Finding]:
