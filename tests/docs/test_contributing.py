@@ -33,6 +33,7 @@ ELSEWHERE = {
     "bash .ci/run": "runs this",
     "python -m reports.build --profile mini": "test_reports_build.py, into another folder",
     "git diff --stat reports/mini": "shows what the line before changed",
+    "./run_all.sh verify": "test_verify.py, on the committed page",
 }
 
 
