@@ -33,7 +33,7 @@ COLUMNS = {
     *METRICS,
     *TRACKING,
     *("run", "AP_std", "seeds", "seed_ids", "AP_bootstrap_se", "published", "gain"),
-    *("gain_over", "published_gain", "status"),
+    *("gain_over", "published_gain", "status", "params", "FPS"),
 }
 
 

@@ -88,11 +88,11 @@ def _by_gates(
     convention: str, runs: list[str], costs: Costs, records: Sequence[Record]
 ) -> dict[str, float]:
     """GFLOPs of a run, or its difference to a second one, for gates closed ... open."""
-    of = [_gflops_by_gates(convention, costs[run], open_shares(records, run)) for run in runs]
+    of = [gflops_by_gates(convention, costs[run], open_shares(records, run)) for run in runs]
     return {name: value - (of[1][name] if len(of) > 1 else 0) for name, value in of[0].items()}
 
 
-def _gflops_by_gates(convention: str, cost: Cost, shares: Shares | None) -> dict[str, float]:
+def gflops_by_gates(convention: str, cost: Cost, shares: Shares | None) -> dict[str, float]:
     """GFLOPs by state of the gates; min and max use the extreme frames' share for all levels, mean
     each level's own."""
     total = TOTALS[convention]

@@ -1,7 +1,7 @@
 """All that pages, tables and the README say of a profile rests on: `load(layout) -> Evidence`."""
 # pyright: reportMissingTypeStubs=false
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from experiments.declared.tables import Table, load_tables
 from experiments.stages.layout import Layout
 from reports.claims.judging import ClaimResult, judge_all
 from reports.costs.cost_evidence import CostEvidence, load_cost_evidence
+from reports.costs.run_costs import run_costs
 from reports.difficulty.ap_by_part import PartAps, aps_by_part, difficulty_frame
 from reports.evidence.table_frames import table_frame
 from reports.footage.footage_table import FootageTable, load_footage_table
@@ -27,7 +28,7 @@ class TableEvidence:
 
     records: those that may stand side by side; left_out: lines that name the others; code: lines
     on records of other code than today's; frame: its
-    rows with published and measured columns, see `table_frame`.
+    rows with published and measured columns, see `table_frame`, and costs, see `run_costs`.
     """
 
     table: Table
@@ -76,7 +77,8 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
     plan = load_plan_evidence(layout, declared, candidates)
     tables = [_table(table, candidates, pool, code) for table in declared]
     used = list({record.name: record for one in tables for record in one.records}.values())
-    difficulty = aps_by_part(used)
+    difficulty, costs = aps_by_part(used), load_cost_evidence(layout, paper, used)
+    tables = [_with_costs(one, costs, used) for one in tables]
     return Evidence(
         profile=layout.profile,
         about=load_about(layout.manifests, layout.profile),
@@ -90,7 +92,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
         difficulty=difficulty,
         difficulty_frame=difficulty_frame(difficulty),
         footage=load_footage_table(layout, used),
-        costs=load_cost_evidence(layout, paper, used),
+        costs=costs,
         history=layout.history.read_text(encoding="utf-8") if layout.history.is_file() else "",
     )
 
@@ -99,3 +101,8 @@ def _table(table: Table, candidates: list[Record], pool: Pool, code: TodaysCode)
     kept, left_out = comparable(table, candidates)
     frame = table_frame(table, kept, pool.failed)
     return TableEvidence(table, kept, left_out, code_words(kept, code), frame)
+
+
+def _with_costs(one: TableEvidence, costs: CostEvidence, records: list[Record]) -> TableEvidence:
+    runs = [row.run for row in one.table.rows]
+    return replace(one, frame=one.frame.join(run_costs(runs, costs.costs, costs.speed, records)))

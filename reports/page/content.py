@@ -9,6 +9,7 @@ from reports.claims.deciding import COLUMNS as DESIGNS
 from reports.claims.deciding import DecidingRow, deciding_rows
 from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
+from reports.costs.run_costs import cost_columns
 from reports.csv_files import csv_text
 from reports.difficulty.part_tables import PartTable, difficulty_tables
 from reports.doses.gain_curves import Curves
@@ -143,5 +144,5 @@ def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> Tabl
         cited=cited_rows(evidence.paper, one.table),
         charts=charts,
         csv=csv_text(one.frame),
-        latex=latex_table(cells, evidence.profile),
+        latex=latex_table(cells, evidence.profile, cost_columns(one.frame)),
     )

@@ -14,15 +14,20 @@ from reports.verify.derived.claims import Judged, measure_of, wording
 from reports.verify.derived.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
 from reports.verify.derived.difficulty_tables import base_of, part_gains, parts_of
 from reports.verify.derived.error_kinds import TRACKING
-from reports.verify.derived.expected import Expected
+from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.derived.outcomes import judged
 from reports.verify.derived.result_tables import measured_gain, published_gain
+from reports.verify.derived.run_costs import cost_line, speed_line, speed_lines, tidy_lines
 from reports.verify.facts import METRICS, Facts, PaperTable, deviation, mean
 from reports.verify.printed.document import Table
 from reports.verify.prose import Sentence
-from reports.verify.words import is_known
+from reports.verify.words import fixed, is_known
 
 Line = dict[str, Any]
+CAPTIONS = {
+    "1f": "Table 1(f): parameters in M and multiply-accumulates in G, differences to the run over.",
+    "speed": "Speed: frames per second, and ratios to the model without TPR.",
+}
 TEX = {
     r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^",
     r"$\checkmark$": "✓", r"$\pm$": "±", "$-$": "−", "--": "–", r"\&": "&", r"\%": "%",
@@ -36,15 +41,27 @@ def check_table_files(
     folder = facts.root / "results" / facts.profile / "tables"
     wanted = {f"{table.id}.csv": _results(facts, table) for table in facts.tables}
     if facts.costs:
-        wanted |= {f"{id}-costs.csv": _costs(facts, id) for id in PAGE_TABLES}
+        names = {id: f"{id}-costs.csv" for id in PAGE_TABLES} | {"1f": "1f.csv"}
+        wanted |= {name: _costs(facts, id) for id, name in names.items()}
+    if facts.speed:
+        wanted["speed.csv"] = speed_lines(facts)
     if claims := judged(facts):
         wanted["claims.csv"] = [_claim(facts, one) for one in claims]
     if parts_of(facts)[0]:
         wanted["difficulty.csv"] = _difficulty(facts)
+    wanted["all.csv"] = tidy_lines(facts)
     for name, rows in wanted.items():
         yield from _check_csv(folder / name, rows)
     for path in sorted(folder.glob("*.tex")):
-        yield from _check_tex(path, facts, expected, sentences)
+        if path.stem in CAPTIONS and f"{path.stem}.csv" in wanted:
+            lines = wanted[f"{path.stem}.csv"]
+            yield from _check_tex(path, CAPTIONS[path.stem], _as_expected(lines), sentences)
+        elif table := next((one for one in facts.tables if one.id == path.stem), None):
+            caption = f"{table.paper}: {table.title}. Measured columns: profile {facts.profile}."
+            columns = next(one for one in expected.tables if one.sections == (table.paper,))
+            yield from _check_tex(path, caption, columns, sentences)
+        else:
+            yield Finding(f"tables/{path.name}", "the file", "a table", "no such table is known")
     for path in sorted(folder.glob("*.csv")):
         if path.name not in wanted:
             yield Finding(f"tables/{path.name}", "the file", "a table", "no such table is known")
@@ -93,6 +110,7 @@ def _results(facts: Facts, table: PaperTable) -> list[Line]:
             "published_gain": float(published_gain(table, row)),
             "gain_over": row.baseline,
             "status": "run" if row.run in facts.records else "not run",
+            **cost_line(facts, row.run),
         }
         for row in table.rows
     ]
@@ -139,7 +157,8 @@ def _costs(facts: Facts, table: str) -> list[Line]:
         if ours["is_known"]:
             names = [f"{kind}_{one}" for kind in ("published", "executed") for one in STATES]
             line |= {name: ours[name] for name in ("params", *names)}
-        rows.append(line | {"status": "measured" if ours["is_known"] else "not run"})
+        line["status"] = "measured" if ours["is_known"] else "not run"
+        rows.append(line | (speed_line(facts, row["run"]) if table == "1f" else {}))
     return rows
 
 
@@ -160,18 +179,24 @@ def _difficulty(facts: Facts) -> list[Line]:
     return rows
 
 
+def _as_expected(lines: list[Line]) -> ExpectedTable:
+    """Columns as they stand in the file: text, and numbers with two digits."""
+    names = dict.fromkeys(name for line in lines for name in line)
+    return ExpectedTable(
+        (), [column(name, [_shown(line.get(name)) for line in lines]) for name in names]
+    )
+
+
+def _shown(value: Any) -> str:
+    return fixed(value, 2) if value is None or isinstance(value, float) else str(value)
+
+
 def _check_tex(
-    path: Path, facts: Facts, expected: Expected, sentences: list[Sentence]
+    path: Path, title: str, wanted: ExpectedTable, sentences: list[Sentence]
 ) -> Iterable[Finding]:
     file = f"tables/{path.name}"
-    table = next((one for one in facts.tables if one.id == path.stem), None)
     lines = path.read_text(encoding="utf-8").splitlines()
-    if table is None:
-        yield Finding(file, "the file", "a table", "no such table is known")
-        return
-    caption = (
-        rf"\caption{{{table.paper}: {table.title}. Measured columns: profile {facts.profile}.}}"
-    )
+    caption = rf"\caption{{{title}}}"
     for line in lines:
         if line.startswith(r"\caption") and _plain(line) != _plain(caption):
             yield Finding(file, "caption", line, caption)
@@ -184,7 +209,6 @@ def _check_tex(
         for line in lines
         if line.endswith(r"\\")
     ]
-    wanted = next(one for one in expected.tables if one.sections == (table.paper,))
     yield from check_table(file, Table("", rows[0] if rows else [], rows[1:]), wanted, sentences)
 
 

@@ -1,9 +1,11 @@
 """The clip viewer's data: which clips, outlines of masks, and maps of gates."""
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -96,13 +98,15 @@ def test_outer_gates_are_told_apart_by_the_order_of_levels():
 
 def test_latex_escapes_and_keeps_the_papers_columns():
     assert escaped("a_b & 5 % − ✓") == r"a\_b \& 5 \% $-$ $\checkmark$"
-    row = TableRow("a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], [], "–", "–", "0")
+    row = TableRow(
+        "a", ["R50"], True, "33.8", "22.2", "0.4", "1.0", ["45.0"], [], "–", "–", "", "0"
+    )
     absent = replace(row, present=False, AP="not run", std="–")
     rows = [row, absent]
     table = TableCells("1a", "Table 1(a)", "t", ["Backbone"], ["AP50"], [], rows, "", [], [])
-    text = latex_table(table, "mini")
-    assert r"R50 & 33.8 & 22.2 $\pm$ 0.4 & -- & -- & 45.0 \\" in text
-    assert r"R50 & 33.8 & not run & -- & -- & 45.0 \\" in text and "profile mini" in text
+    text = latex_table(table, "mini", pd.DataFrame({"params": [1.25, math.nan]}))
+    assert r"R50 & 33.8 & 22.2 $\pm$ 0.4 & -- & -- & 45.0 & 1.25 \\" in text
+    assert r"R50 & 33.8 & not run & -- & -- & 45.0 & -- \\" in text and "profile mini" in text
 
 
 def test_categories_are_means_over_seeds_and_unused_sizes_have_no_column(tmp_path):

@@ -8,6 +8,7 @@ from scipy import stats
 
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
 from reports.verify.derived.mechanism import is_blind, motion_cells
+from reports.verify.derived.run_costs import cost_line
 from reports.verify.facts import METRICS, Facts, Json, PaperTable, Row, deviation, mean, part
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 
@@ -40,6 +41,7 @@ def _results(facts: Facts, table: PaperTable) -> ExpectedTable:
             column("gain, points over", [row.baseline or DASH for row in rows]),
             *(column(name, [fixed(facts.mean(row.run, name)) for row in rows])
               for name in METRICS[1:]),
+            *_costs(facts, rows),
             *(_motion(facts, rows) if table.mechanism else []),
             column("s.e. over videos",
                    [fixed(facts.mean(row.run, "AP_bootstrap_se")) for row in rows]),
@@ -63,6 +65,12 @@ def _motion(facts: Facts, rows: list[Row]) -> list[Column]:
     names = ("motion error (not looking)", "motion correlation")
     cells = zip(*(motion_cells(facts, row.run) for row in rows), strict=True)
     return [column(name, [*texts]) for name, texts in zip(names, cells, strict=True)]
+
+
+def _costs(facts: Facts, rows: list[Row]) -> list[Column]:
+    """Of the LaTeX files."""
+    lines = [cost_line(facts, row.run) for row in rows]
+    return [column(name, [fixed(one[name], 2) for one in lines]) for name in lines[0]]
 
 
 def _measured(facts: Facts, row: Row) -> str:
