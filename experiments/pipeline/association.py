@@ -25,15 +25,8 @@ from tpr.evaluation.draws import pack_draws
 from tpr.evaluation.inputs import Truth, read_truth
 from tpr.evaluation.submission import write_results
 from tpr.evaluation.video_ap import evaluate
-from tpr.inference.online import (
-    Collected,
-    Playback,
-    Seen,
-    advance,
-    fingerprint,
-    load_model,
-    side_by_side,
-)
+from tpr.inference.online import advance, fingerprint, load_model, side_by_side
+from tpr.inference.playback import Collected, Playback, Seen
 from tpr.models.masks import video_masks
 from tpr.models.vis_model import VISModel
 from tpr.parallel.distributed import is_main

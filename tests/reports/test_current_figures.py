@@ -22,9 +22,9 @@ LAYOUT = Layout("mini")
 
 @pytest.fixture
 def committed(tmp_path):
-    """A copy of what is committed of two tables: their manifests, records and pictures."""
+    """A copy of two tables and the controls they name: manifests, records and pictures."""
     layout = Layout("mini", tmp_path)
-    for id in ("1b", "budget"):
+    for id in ("1b", "budget", "controls"):
         manifest = f"experiments/manifests/tables/{id}.yaml"
         (tmp_path / manifest).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / manifest, tmp_path / manifest)
