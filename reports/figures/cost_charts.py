@@ -92,7 +92,7 @@ def _draw_points(ours: Points, theirs: Points, ink: Ink) -> Drawing:
         _series(axes, ours, place, "o", ink.series[0])
         _series(right, theirs, place, "D", ink.published)
         _name_backbones(right, theirs, place, ink.published)
-        _spans_alike(axes, right)
+        spans_alike(axes, right)
         axes.set_xlabel(label)
         axes.grid(True)
         right.spines["right"].set_visible(False)
@@ -121,7 +121,7 @@ def _name_backbones(axes: Axes, points: Points, place: int, colour: str) -> None
             )
 
 
-def _spans_alike(*axes: Axes) -> None:
+def spans_alike(*axes: Axes) -> None:
     """Gives vertical axes limits of one height."""
     spans = [one.dataLim.intervaly for one in axes]
     height = max(1.0, *(float(np.ptp(span)) for span in spans)) * 1.3

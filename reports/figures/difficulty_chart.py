@@ -67,7 +67,7 @@ def _draw(shown: PartAps, pairs: list[tuple[str, str]], ink: Ink) -> Drawing:
     axes.set_title("gain in AP over the image model")
     axes.grid(True, axis="x")
     axes.spines["left"].set_visible(False)
-    figure.legend(fontsize=8, ncols=2, loc="outside lower center")
+    figure.legend(fontsize=8, ncols=2, loc="outside upper left")
     return figure
 
 

@@ -50,5 +50,5 @@ def _draw(changes: Sequence[Changes], ink: Ink) -> Drawing:
     axes.set_title("change in AP lost")
     axes.grid(True, axis="x")
     axes.spines["left"].set_visible(False)
-    figure.legend(fontsize=8, ncols=1, loc="outside lower center")
+    figure.legend(fontsize=8, ncols=1, loc="outside upper left")
     return figure

@@ -10,6 +10,7 @@ from reports.evidence.load import Evidence
 from reports.figures.figure import Figure
 from reports.figures.profile_figures import (
     ap_against_cost_figure,
+    ap_against_speed_figure,
     cost_parts_figure,
     difficulty_figure,
     doses_figure,
@@ -86,6 +87,7 @@ def draw_figures(layout: Layout, evidence: Evidence, doses: Curves | None = None
         tried("no figure of gain against dose", doses_figure, doses),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),
+            tried("no figure of AP against speed", ap_against_speed_figure, evidence),
             tried("no figure of costs by part", cost_parts_figure, evidence),
             tried("no figure of gates over a clip", gates_figure, evidence),
         ),

@@ -98,6 +98,24 @@ def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     return draw_or_recall(layout.figures, "ap-cost.png", sources, ap_against_cost_figure, draw)
 
 
+def ap_against_speed_figure(layout: Layout, evidence: Evidence) -> Figure | None:
+    records, speed = evidence.records, evidence.costs.speed
+    if speed is None or not records:
+        return None
+    sources = {record.name: record.measured for record in records}
+    sources |= {
+        "speed": sha256(layout.speed),
+        "published speeds": digest(evidence.paper.tables["2"]),
+    }
+
+    def draw() -> Figure | None:
+        from reports.figures.speed_chart import ap_against_speed
+
+        return ap_against_speed(evidence.paper, speed, records, layout.figures, sources)
+
+    return draw_or_recall(layout.figures, "ap-speed.png", sources, ap_against_speed_figure, draw)
+
+
 def cost_parts_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     sources = _cost_sources(layout, evidence.paper)
 

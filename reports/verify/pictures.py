@@ -16,6 +16,7 @@ SECTIONS = {
     "errors": "What kind of error",
     "doses": "Gain against dose",
     "ap-cost": "Costs",
+    "ap-speed": "Costs",
     "cost-parts": "Costs",
     "mechanism": "The mechanism",
 }
@@ -51,6 +52,7 @@ def check_sources(facts: Facts) -> Iterable[Finding]:
     """Figures of other records or costs than those that are committed, by digests of content."""
     known = {record.name: _digests(record) for record in facts.shown}
     known["costs"] = {_sum(facts.root / "results" / "full" / "costs.json")}
+    known["speed"] = {_sum(facts.root / "results" / "full" / "speed.json")}
     for name, note in notes(facts).items():
         for source, digest in note["sources"].items():
             if source in known and digest not in known[source]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reports.figures import cost_charts, gate_chart
+from reports.figures import cost_charts, gate_chart, speed_chart
 from reports.figures.figure import recall, remember
 from reports.paper.transcription import load_paper
 from reports.records.run_record import load_records
@@ -40,6 +40,37 @@ def test_measured_points_pair_full_size_costs_with_measured_ap(tmp_path):
     records, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
     points = cost_charts.measured_points(load_paper(), COSTS, records)
     assert points == {"blendmask-r50": (10, 4, 9), "blendmask-r50+tpr": (11, 6.5, 10)}
+
+
+SPEEDS = {"a CPU": {"sipmask-r50": 4.0, "sipmask-r50+tpr, gates 10 % open": 3.0, "yolact-r50": 5.0}}
+
+
+def speed():
+    return {
+        "devices": [
+            {
+                "name": device,
+                "variants": {name: {"inference": {"fps": fps}} for name, fps in variants.items()},
+            }
+            for device, variants in SPEEDS.items()
+        ]
+    }
+
+
+def test_speeds_stand_beside_the_ap_of_runs_that_have_records(tmp_path):
+    """YOLACT was timed and not trained."""
+    for run, ap in (("sipmask-r50", 9.0), ("sipmask-r50+tpr", 10.0)):
+        write_record(tmp_path, record(run, 0, ap))
+    records, _ = load_records(tmp_path / "results" / "mini" / "records", "mini")
+    points = speed_chart.measured_speeds(speed()["devices"][0], records)
+    assert [(one.run, one.fps, one.AP) for one in points] == [
+        ("sipmask-r50", 4.0, 9.0),
+        ("sipmask-r50+tpr", 3.0, 10.0),
+    ]
+    figure = speed_chart.ap_against_speed(load_paper(), speed(), records, tmp_path, {"x": "key"})
+    assert "sipmask-r50+tpr, gates 10 % open AP 10.0 at 3.00 FPS" in figure.alt
+    assert "Published: blendmask-r50 AP 33.4 at 19.3 FPS" in figure.alt
+    assert speed_chart.ap_against_speed(load_paper(), speed(), [], tmp_path, {}) is None
 
 
 def test_bars_split_the_temporal_module_by_its_gates():

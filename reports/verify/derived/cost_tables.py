@@ -15,6 +15,7 @@ from reports.verify.derived.costs import (
     total,
 )
 from reports.verify.derived.expected import Expected, ExpectedTable, column
+from reports.verify.derived.speed import speed_points
 from reports.verify.facts import Facts
 from reports.verify.words import DASH, fixed, gain
 
@@ -194,6 +195,8 @@ def _expect_speed(facts: Facts, found: Expected) -> None:
         "speed_size": f"{settings['size'][1]}×{settings['size'][0]}",
         "speed_detections": str(settings["detections"]),
         "published_ratios": "; ".join(ratios),
+        "speed_devices": "; ".join(speed_points(facts)),
+        "speed_points": _speeds_beside_ap(facts),
     }
     found.contexts.append((SECTION[0], context))
     for device in facts.speed["devices"]:
@@ -217,6 +220,19 @@ def _expect_speed(facts: Facts, found: Expected) -> None:
             )
         ]  # fmt: skip
         found.tables.append(ExpectedTable(SECTION, [column(device["name"], names), *columns]))
+
+
+def _speeds_beside_ap(facts: Facts) -> str:
+    """Of the chart: what was measured on each device, and what is published."""
+    measured = "; ".join(
+        f"{name}: {'; '.join(points)}" for name, points in speed_points(facts).items()
+    )
+    published = "; ".join(
+        f"{row['run']} AP {row['AP']:.1f} at {row['FPS']:.1f} FPS"
+        for row in facts.published["2"]["rows"].values()
+        if "run" in row and "FPS" in row
+    )
+    return f"Measured on {measured}. Published: {published}"
 
 
 def _ratio(ratio: dict[str, float]) -> str:

@@ -37,3 +37,16 @@ def has_rounds(facts: Facts) -> bool:
         for one in device["variants"].values()
         for kind in KINDS
     )
+
+
+def speed_points(facts: Facts) -> dict[str, list[str]]:
+    """AP beside speed of the variants whose runs have records, by device."""
+    found: dict[str, list[str]] = {}
+    for device in facts.speed["devices"]:
+        for name, one in device["variants"].items():
+            run = name.partition(",")[0]
+            if run in facts.records:
+                fps = one["inference"]["fps"]
+                point = f"{name} AP {facts.mean(run):.1f} at {fps:.2f} FPS"
+                found.setdefault(device["name"], []).append(point)
+    return found
