@@ -82,7 +82,7 @@ def demo(clone: Path, model: str) -> None:
 def own_module(clone: Path, profile: str) -> None:
     """Exactly what docs/add-a-module.md says: a file, a line, a row; then its command."""
     page = (clone / "docs" / "add-a-module.md").read_text(encoding="utf-8")
-    (code,), (run, row) = (
+    (code, *_), (run, row, *_) = (
         re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL) for language in ("python", "yaml")
     )
     (clone / "average.py").write_text(code, encoding="utf-8")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from experiments.declared.manifest_errors import Source, Step
 from experiments.declared.typed_yaml import load_typed
-from tpr.data.mini.settings import DOSES
+from tpr.data.dose_limits import DOSES
 
 FILE = "doses.yaml"
 TARGETS = ("doses", "doses-trained")  # of runs as they are trained, and trained at each dose

@@ -56,9 +56,7 @@ def label(stages: list[Stage]) -> str:
 
 def lines(told: Iterable[Told]) -> list[str]:
     """A line for each group: word, stages, details."""
-    found = grouped(told)
-    width = max((len(group.word) for group in found), default=0)
     return [
-        f"{group.word:<{width}}  {group.label}" + (f": {group.detail}" if group.detail else "")
-        for group in found
+        f"{group.word:<8}{group.label}" + (f": {group.detail}" if group.detail else "")
+        for group in grouped(told)
     ]

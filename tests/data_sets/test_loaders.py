@@ -125,7 +125,7 @@ def test_what_each_training_has_its_loaders_do_can_be_pickled(tiny_dataset, tmp_
     (images, again), (query, same), (moves, equal) = fetched
     assert images[0].images.shape == (3, 3, 32, 48)
     assert torch.equal(images[0].images, again[0].images)
-    assert torch.equal(query[0].query.images, same[0].query.images)
+    assert torch.equal(query[0].pairs.query.images, same[0].pairs.query.images)
     assert torch.equal(moves[0].flow, equal[0].flow)
 
 

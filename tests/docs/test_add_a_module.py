@@ -131,7 +131,7 @@ def test_a_list_of_something_else_is_named():
     module = OwnGates(4)
     del module.gates
     module.gates = [torch.ones(1)]
-    with pytest.raises(ValueError, match=r"OwnGates\.gates holds Tensor: .* tpr\.routing\.GateUse"):
+    with pytest.raises(ValueError, match=r"OwnGates\.gates holds Tensor: .* GateUse"):
         noted_gates(module)
 
 

@@ -37,12 +37,14 @@ def folder_of(root, label):
 def states(root, slurm):
     """Status by stage folder's kind, and the exit status."""
     status, output = suite(root, "status", RUN, PATH=slurm.path)
-    lines = output.splitlines()[: len(LABELS)]
-    return (
-        {line.split()[1].rstrip(":"): line.split(maxsplit=1)[0] for line in lines},
-        status,
-        output,
-    )
+    *lines, _ = output.splitlines()
+    found = {
+        kind: line.split()[0]
+        for kind in ("videos", "images", "pretrain", "train", "evaluate")
+        for line in lines
+        if kind in line.split(":")[0].split()
+    }
+    return found, status, output
 
 
 def test_every_stage_becomes_a_job_that_waits_for_its_inputs(root, slurm):

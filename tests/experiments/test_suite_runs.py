@@ -146,7 +146,7 @@ def test_deleted_runs_keep_committed_results_until_they_are_replaced(root):
         (["1aa"], "error: unknown target '1aa'; did you mean '1a'?"),
         (["--profile", "mimi"], "error: unknown profile 'mimi'; did you mean 'mini'?"),
         (["--seeds", "0,x"], "'0,x' is not a list of seeds such as 0,1,2"),
-        (["--profile", "full"], "error: profile full needs YouTube-VIS: give its folder by"),
+        (["--profile", "full"], "error: profile full needs YouTube-VIS: give the folder by"),
     ],
 )
 def test_mistakes_on_the_command_line_are_one_clear_line(root, arguments, expected):

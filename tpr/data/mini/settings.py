@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
+from tpr.data.dose_limits import DOSES
+
 GENERATOR_VERSION = 2
 
 
@@ -38,15 +40,6 @@ class Motion:
         check_limits("motion's ", self, limits)
 
 
-# of a dose of each factor, the least and the most
-DOSES: dict[str, tuple[float, float]] = {
-    "speed": (0, 4),
-    "scale": (1, 4),
-    "overlap": (0, 1),
-    "occlusion": (0, 4),
-    "degradation": (0, 4),
-    "distance": (0.1, 4),
-}
 OF_MOTION = ("speed", "scale", "overlap", "distance")
 
 
