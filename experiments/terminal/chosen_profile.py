@@ -6,8 +6,6 @@ import argparse
 import os
 
 from experiments.declared.manifests import Manifests, check_runs
-from experiments.declared.own_data import absolute, load_own_data
-from experiments.declared.own_profile import with_own_data, words
 from experiments.declared.profiles import Profile
 from experiments.declared.trial import notes, trial
 from experiments.engine.environment import gpus
@@ -19,6 +17,10 @@ def chosen_profile(options: argparse.Namespace, manifests: Manifests) -> Profile
     profile = manifests.profile(options.profile)
     check_runs(manifests, profile)
     if options.data:
+        # reads data sets, which takes numpy
+        from experiments.declared.own_data import absolute, load_own_data
+        from experiments.declared.own_profile import with_own_data, words
+
         own = load_own_data(options.data)
         os.environ["TPR_OWN_DATA"] = absolute(options.data)
         profile = with_own_data(profile, own)

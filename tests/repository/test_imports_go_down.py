@@ -25,7 +25,7 @@ STOREYS = (
     ("tpr.checkpoint", "tpr.demo", "tpr.evaluate", "tpr.visualize"),
 )
 PACKAGES = ("tpr", "baselines", "experiments", "reports")  # from below
-MOST = 24  # files of code in a folder
+MOST = 25  # files of code in a folder
 FOLDERS = [
     init.parent.relative_to(ROOT)
     for package in PACKAGES
