@@ -207,7 +207,7 @@ def _expect_speed(facts: Facts, found: Expected) -> None:
         done = [f"{name} {fixed(100 * one)} %" for name, one in shares.items() if one is not None]
         found.contexts.append((SECTION[0], {"gated_work": "; ".join(done)}))
         names = [
-            f"{name}, {one['execution']}" if one.get("execution", name) not in name else name
+            f"{name}, {way}" if (way := one.get("execution")) and way not in name else name
             for name, one in variants.items()
         ]
         columns = [
