@@ -32,7 +32,8 @@ class Forked:
 
     def __init__(self, folder: Path, stages: str, threads: int) -> None:
         start_server(threads, [LIBRARIES[stages]] if stages in LIBRARIES else [])
-        self.process = CONTEXT.Process(target=work, args=(folder, stages), name=folder.name)
+        args = (folder, stages, environment(threads))
+        self.process = CONTEXT.Process(target=work, args=args, name=folder.name)
         self.process.start()
         self.ended = False
 
@@ -78,8 +79,13 @@ def start_server(threads: int, modules: list[str]) -> None:
         os.environ.update(before)
 
 
-def work(folder: Path, stages: str) -> None:
-    """The worker's own part: runs the stage and exits with its status."""
+def work(folder: Path, stages: str, variables: dict[str, str]) -> None:
+    """The worker's own part: runs the stage and exits with its status.
+
+    variables: the runner's environment now; the worker is born with that of its server's start.
+    """
+    os.environ.clear()
+    os.environ.update(variables)
     os.setsid()  # Ctrl-C reaches the runner, which then stops the workers
     write_to(folder / "log.txt")
     end_with_parent(os.getppid())
