@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 # by the names that are imported; numpy and pycocotools come with the package itself
 EXTRAS = {
@@ -25,6 +27,23 @@ def needed_packages(module: str) -> Iterator[None]:
         if module != "__main__" or line is None:
             raise
         raise SystemExit(f"error: {line}") from None
+
+
+def tell_missing_packages() -> None:
+    """In the `__init__` of a package all of whose modules need extras: as `needed_packages`, for
+    whichever of them `python -m` runs."""
+    if sys.argv[:1] != ["-m"]:  # which it is only while `python -m` looks for the module
+        return
+    untold = sys.excepthook
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        line = missing(error) if isinstance(error, ModuleNotFoundError) else None
+        if line is None:
+            untold(kind, error, trace)
+        else:
+            print(f"error: {line}", file=sys.stderr)
+
+    sys.excepthook = told
 
 
 def missing(error: ModuleNotFoundError) -> str | None:

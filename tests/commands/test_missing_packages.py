@@ -14,7 +14,8 @@ IMPORTED = {
     "pillow": "PIL",
     "pyyaml": "yaml",
 }
-RUN = "import runpy, sys; sys.argv[0] = {module!r}; runpy.run_module({module!r}, None, '__main__')"
+# as `python -m` has it
+RUN = "import runpy, sys; sys.argv[0] = '-m'; runpy.run_module({module!r}, None, '__main__', True)"
 
 
 def run(module: str, blocked: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -44,6 +45,13 @@ PLAIN = " ".join([*EXTRAS.values(), "detectron2"])  # of `pip install .` these a
         ("tpr.checkpoint", "list", PLAIN, "demo"),
         ("tpr.cost.speed", "", PLAIN, "demo"),
         ("tpr.export", "a.json --out x", PLAIN, "demo"),
+        ("experiments", "list", PLAIN, "suite"),
+        ("experiments.gpu_check", "--pretend", PLAIN, "suite"),
+        ("experiments.alignment", "blendmask-r50+tpr", PLAIN, "suite"),
+        ("reports.build", "--profile mini", PLAIN, "suite"),
+        ("reports.audit", "", PLAIN, "suite"),
+        ("reports.verify", "", PLAIN, "suite"),
+        ("benchmarks.sampling", "", PLAIN, "demo"),
         ("tpr.demo", "", "cv2", "demo"),
         ("tpr.data", "import labelme x --frames x --out y.json", "PIL", "demo"),
     ],
