@@ -39,6 +39,7 @@ from experiments.terminal.chosen_profile import chosen_profile
 from experiments.terminal.decidable import (
     check_committed,
     check_options,
+    check_unchanged,
     declared_plan,
     tables_with_claims,
 )
@@ -128,6 +129,7 @@ def until_decided(
     plan = declared_plan(profile, layout)
     if not options.dry_run:
         check_committed(layout)
+    check_unchanged(plan, profile, layout)
 
     def run(chosen: argparse.Namespace, work: Suite) -> int:
         return run_suite(chosen, work, stages, page, messages.round_closing)

@@ -7,6 +7,7 @@ import argparse
 
 from experiments.declared.manifest_errors import nearest
 from experiments.declared.manifests import Manifests, UnknownNameError
+from experiments.declared.plan_history import change_problem
 from experiments.declared.profiles import Profile
 from experiments.declared.seed_plan import SeedPlan
 from experiments.stages.layout import Layout
@@ -52,6 +53,13 @@ def check_committed(layout: Layout) -> None:
             f"{name} is not as committed: a plan is declared before anything of it runs, so "
             "commit it first"
         )
+
+
+def check_unchanged(plan: SeedPlan, profile: Profile, layout: Layout) -> None:
+    """Raises ValueError if the plan is not the one that git has under its date."""
+    if problem := change_problem(plan, profile.name, layout.manifests):
+        path = layout.shown(layout.manifests / "profiles" / f"{profile.name}.yaml")
+        raise ValueError(f"{path}: {problem}")
 
 
 def tables_with_claims(manifests: Manifests, profile: Profile, targets: list[str]) -> list[str]:

@@ -1,0 +1,110 @@
+"""Whether a declared plan is as it was declared: what git says of earlier versions of it.
+
+A plan counts from its date, so one that changes needs a later date: otherwise looks, seeds or error
+could be chosen after the records had been seen, and would count as declared before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, TypeGuard
+
+import yaml
+
+from experiments.declared.seed_plan import SeedPlan
+from tpr.devices.machine_record import output
+
+Plain = dict[str, Any]  # a manifest as YAML reads it, or a part of one
+
+
+class Version(NamedTuple):
+    """A profile's plan at a commit, and the day on which that was written."""
+
+    commit: str
+    day: date
+    plan: Plain
+
+
+def change_problem(plan: SeedPlan, profile: str, manifests: Path) -> str:
+    """What is wrong with the plan's date, given the plan's history; "" if nothing, or without one.
+
+    The first commit that is known of a plan may have any date, as a copy of the repository without
+    its history has one commit of a later day.
+    """
+    present = asdict(plan)
+    since: Version | None = None  # the oldest of the commits, in a row, that have the present plan
+    for version in versions(profile, manifests):
+        if version.plan != present:
+            return between(plan, version, since)
+        since = version
+    return ""
+
+
+def between(plan: SeedPlan, before: Version, since: Version | None) -> str:
+    """What is wrong with the date of a plan that differs from the version before it.
+
+    since: the first version that has the plan, None if it is in no commit.
+    """
+    fix = "a changed plan is a new one, give it a new date under 'declared'"
+    changed = [name for name, value in asdict(plan).items() if before.plan.get(name) != value]
+    if plan.declared <= as_date(before.plan.get("declared")):
+        return (
+            f"the plan declared {plan.declared} had other {', '.join(changed)} at commit "
+            f"{before.commit}: {fix}"
+        )
+    if since is not None and plan.declared < since.day:
+        return (
+            f"the plan declared {plan.declared} was changed on {since.day} (commit "
+            f"{since.commit}), after its date: {fix}"
+        )
+    return ""
+
+
+def versions(profile: str, manifests: Path) -> Iterator[Version]:
+    """The profile's plan at each commit that changed a profile, newest first; commits without a
+    plan are left out."""
+    folder = manifests / "profiles"
+    log = output(["git", "log", "--first-parent", "--format=%h %as", "--", "."], folder)
+    for line in (log or "").splitlines():
+        commit, day = line.split()
+        plan = manifest_at(commit, profile, folder).get("plan")
+        if is_mapping(plan):
+            yield Version(commit, date.fromisoformat(day), plan)
+
+
+def manifest_at(commit: str, profile: str, folder: Path) -> Plain:
+    """A profile's manifest at a commit, with what it extends; empty if it cannot be read."""
+    text, chain = output(["git", "show", f"{commit}:./{profile}.yaml"], folder), [profile]
+    found = plain(text)
+    while (base := found.pop("extends", None)) is not None and base not in chain:
+        chain.append(base)
+        found = merged(plain(output(["git", "show", f"{commit}:./{base}.yaml"], folder)), found)
+    return found
+
+
+def plain(text: str | None) -> Plain:
+    try:
+        found = yaml.safe_load(text or "")
+    except (yaml.YAMLError, ValueError):
+        return {}
+    return found if is_mapping(found) else {}
+
+
+def merged(base: Plain, change: Plain) -> Plain:
+    """As `extension.merged`, of plain values."""
+    both: Plain = {}
+    for name, value in change.items():
+        before = base.get(name)
+        both[name] = merged(before, value) if is_mapping(before) and is_mapping(value) else value
+    return base | both
+
+
+def is_mapping(value: object) -> TypeGuard[Plain]:
+    return isinstance(value, dict)
+
+
+def as_date(value: object) -> date:
+    return value if isinstance(value, date) else date.min
