@@ -23,6 +23,7 @@ from tpr.data.rle import encode
 from tpr.data.youtube_vis import Video, YouTubeVIS
 from tpr.evaluation.draws import pack_draws
 from tpr.evaluation.inputs import Truth, read_truth
+from tpr.evaluation.kept_matches import keep_matches
 from tpr.evaluation.submission import write_results
 from tpr.evaluation.video_ap import evaluate
 from tpr.inference.online import advance, fingerprint, load_model, side_by_side
@@ -105,8 +106,8 @@ def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def associate(
     spec: Spec, dataset: YouTubeVIS, weights: Path, ground_truth: Path, out: Path, log: Log
 ) -> Record:
-    """Finds objects once and carries them by every tracker: out/<tracker>.json as results.json, and
-    what each is worth. spec: as that of an evaluation."""
+    """Finds objects once and carries them by every tracker: out/<tracker>.json as results.json,
+    out/<tracker>.npz.xz as matches, and what each is worth. spec: as that of an evaluation."""
     settings = spec["infer"]
     model = load_model(spec, len(dataset.categories), weights, temporal=BASELINES)
     groups = list(side_by_side(dataset.videos, settings["batch"]))
@@ -127,7 +128,8 @@ def associate(
     for name, entries in found.items():
         log.info(f"evaluating {name}")
         write_results(out / f"{name}.json", entries)
-        numbers[name] = worth(truth, out / f"{name}.json", spec["evaluation"])
+        matches = out / f"{name}.npz.xz"
+        numbers[name] = worth(truth, out / f"{name}.json", spec["evaluation"], matches)
     shards.remove()
     return {"trackers": numbers}
 
@@ -155,11 +157,13 @@ def tracked_by_all(clips: Sequence[DetectedClip], dataset: YouTubeVIS) -> dict[s
     }
 
 
-def worth(truth: Truth, results: Path, settings: Spec) -> Record:
+def worth(truth: Truth, results: Path, settings: Spec, matches: Path) -> Record:
     """AP, AR, HOTA and its parts in percent, numbers of switches, and the draws of AP that belong
-    to the evaluation's bootstrap."""
+    to the evaluation's bootstrap. The matches that all of it follows from are written to the file
+    `matches`."""
     found = evaluate(truth, results, errors=True, hota=True)
     assert found.errors and found.tracking
+    keep_matches(matches, found, None)
     draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
     return {
         **{name: percent(value) for name, value in found.stats.items()},

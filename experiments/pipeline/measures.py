@@ -47,20 +47,6 @@ def measures(ground_truth: Path, results: Path, settings: Spec, matches: Path) -
     }
 
 
-def ap_and_draws(ground_truth: Path, results: Path, settings: Spec) -> Record:
-    """AP and AR in percent, and draws of a bootstrap over videos, as ``measures`` has them."""
-    from tpr.evaluation.draws import pack_draws
-    from tpr.evaluation.video_ap import evaluate
-
-    found = evaluate(ground_truth, results)
-    draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])
-    return {
-        **{name: percent(value) for name, value in found.stats.items()},
-        "AP_draws": pack_draws(draws),
-        "videos": len(found.video_ids),
-    }
-
-
 def group(one: Group) -> Record:
     """A group of videos or frames as a record holds it; "size" is the number of videos or
     frames."""

@@ -217,11 +217,11 @@ def evaluate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
 
 
 def evaluate_dose(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
-    """Tracks of dosed videos by a trained model (results.json in `out`), and their AP with draws of
-    a bootstrap."""
+    """Tracks of dosed videos by a trained model: results.json and the matches with the true tracks,
+    matches.npz.xz, in `out`; AP and what it loses to kinds of errors, with draws of a bootstrap."""
     check_support()
     from baselines.registry import BASELINES
-    from experiments.pipeline.measures import ap_and_draws
+    from experiments.pipeline.dose_measures import dose_measures
     from tpr.inference.online import infer
     from tpr.parallel.distributed import is_main
 
@@ -231,7 +231,7 @@ def evaluate_dose(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:
         return {}
     log.info("evaluating")
     truth, results = inputs["videos"] / "val.json", out / "results.json"
-    return ap_and_draws(truth, results, spec["evaluation"]) | speed
+    return dose_measures(truth, results, spec["evaluation"], out / MATCHES) | speed
 
 
 def associate(spec: Spec, inputs: Inputs, out: Path, log: Log) -> Record:

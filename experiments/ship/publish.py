@@ -13,8 +13,8 @@ from pathlib import Path
 from experiments.engine.launch.local import environment
 from experiments.engine.lock import file_lock
 from experiments.engine.orphans import ask_kernel
-from experiments.ship.shipped_matches import copy_matches, kept_matches
-from experiments.ship.shipped_records import record_path
+from experiments.ship.shipped_matches import copy_matches, kept_matches, matches_of
+from experiments.ship.shipped_records import DOSES, record_path
 from experiments.sources.reach import sources_below
 from experiments.stages.json_files import Record, make_way, read_json, write_json
 from experiments.stages.layout import ROOT, Layout
@@ -52,7 +52,7 @@ def write_result(stage: Stage, layout: Layout) -> bool:
         return False
     make_way(path)
     if matches:
-        copy_matches(matches, path)
+        copy_matches(matches, matches_of(path))
     write_json(path, result)
     return True
 
@@ -125,7 +125,8 @@ class Page:
     def sources(self) -> Iterable[Path]:
         """Files of the page's content, and templates and other sources that are no Python."""
         layout, reports = self.layout, self.layout.root / "reports"
-        kept = (layout.records, layout.own, layout.failed, layout.doses, layout.trackers)
+        own = (layout.own, layout.own / DOSES)
+        kept = (layout.records, *own, layout.failed, layout.doses, layout.trackers)
         for folder in kept:
             yield from folder.glob("*.json")
         yield self.layout.shipped

@@ -1,7 +1,8 @@
 """Which records ship with the repository, so that a user's own never take their place.
 
-results/<profile>/shipped.json names them with their SHA-256. A record of the same run and seed made
-here goes to results/<profile>/own/; `./run_all.sh ship-records` makes it the shipped one.
+results/<profile>/shipped.json names them with their SHA-256: those of runs by their file, those of
+doses and trackers by folder and file. A record of the same name made here goes to
+results/<profile>/own/; `./run_all.sh ship-records` makes it the shipped one.
 """
 
 from __future__ import annotations
@@ -16,17 +17,44 @@ from experiments.stages.json_files import read_json, write_json
 from experiments.stages.layout import Layout
 from tpr.files import sha256
 
+RECORDS, DOSES, TRACKERS = KINDS = "records", "doses", "trackers"  # folders below the profile's
+
 
 def shipped_names(layout: Layout) -> set[str]:
-    """Names of the files in layout.records that ship and are unmodified."""
-    return {name for name, what in shipped_states(layout).items() if not what}
+    """Names, as in shipped.json, of the files that ship and are unmodified."""
+    return {name for name, what in _states(layout).items() if not what}
 
 
-def shipped_states(layout: Layout) -> dict[str, str]:
-    """What is wrong with each record that ships, by file name; "" where nothing is."""
+def shipped_states(layout: Layout, kind: str = RECORDS) -> dict[str, str]:
+    """What is wrong with each record of a kind that ships, by file name; "" where nothing is."""
+    return {
+        Path(name).name: what
+        for name, what in _states(layout).items()
+        if name == named(kind, Path(name).name)
+    }
+
+
+def usable(layout: Layout, kind: str) -> list[Path]:
+    """A kind's records that pages may rest on: those that ship, as they were shipped; all of them
+    where none do."""
+    states = shipped_states(layout, kind)
+    paths = sorted(folder(layout, kind).glob("*.json"))
+    return [path for path in paths if not states or states.get(path.name) == ""]
+
+
+def named(kind: str, file: str) -> str:
+    """A record in shipped.json, which names those of runs by their files alone."""
+    return file if kind == RECORDS else f"{kind}/{file}"
+
+
+def folder(layout: Layout, kind: str) -> Path:
+    return layout.shipped.parent / kind
+
+
+def _states(layout: Layout) -> dict[str, str]:
     states = {}
     for name, checksum in (read_json(layout.shipped) or {}).items():
-        path = layout.records / name
+        path = layout.shipped.parent / (name if "/" in name else f"{RECORDS}/{name}")
         as_shipped = path.is_file() and sha256(path) == checksum
         states[name] = "" if as_shipped else "edited or damaged" if path.exists() else "missing"
     return states
@@ -41,14 +69,19 @@ def shipped_problems(layout: Layout) -> list[str]:
         name = layout.shown(layout.shipped)
         line = f"{name} is {what}: shipped records cannot be told from your own {restore}"
         return [line] if lost else []
-    folder = layout.shown(layout.records)
-    states = shipped_states(layout).items()
-    return [f"{folder}/{name} is {what}: not used {restore}" for name, what in states if what]
+    shown = layout.shown(layout.shipped.parent)
+    places = {name: name if "/" in name else f"{RECORDS}/{name}" for name in _states(layout)}
+    return [
+        f"{shown}/{places[name]} is {what}: not used {restore}"
+        for name, what in _states(layout).items()
+        if what
+    ]
 
 
-def record_path(layout: Layout, name: str) -> Path:
+def record_path(layout: Layout, file: str, kind: str = RECORDS) -> Path:
     """Where a record made here is written: to own/ if its place holds a shipped one."""
-    return (layout.own if name in shipped_names(layout) else layout.records) / name
+    ships = named(kind, file) in shipped_names(layout)
+    return (layout.own / named(kind, "") if ships else folder(layout, kind)) / file
 
 
 def ship_records(layout: Layout) -> list[str]:
@@ -62,17 +95,35 @@ def ship_records(layout: Layout) -> list[str]:
     if problems:
         raise ValueError(problems[0])
     check_tree(layout)
-    known, moved = read_json(layout.shipped) or {}, sorted(layout.own.glob("*.json"))
-    fresh = [path for path in layout.records.glob("*.json") if path.name not in known]
-    for path in [*moved, *sorted(fresh)]:
+    known = read_json(layout.shipped) or {}
+    moved = [(kind, path) for kind in KINDS for path in _own(layout, kind)]
+    fresh = [
+        path
+        for kind in KINDS
+        for path in sorted(folder(layout, kind).glob("*.json"))
+        if named(kind, path.name) not in known
+    ]
+    for path in [*(path for _, path in moved), *fresh]:
         record = read_json(path) or {}
         parts = [part for part in record.values() if isinstance(part, dict)]
         check_records(layout.shown(path), parts)
-    layout.records.mkdir(parents=True, exist_ok=True)
-    for path in moved:
-        move_matches(path, layout.records / path.name)
-        os.replace(path, layout.records / path.name)
-    index = {path.name: sha256(path) for path in sorted(layout.records.glob("*.json"))}
+    for kind, path in moved:
+        target = folder(layout, kind) / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        move_matches(path, target)
+        os.replace(path, target)
+    index = {
+        named(kind, path.name): sha256(path)
+        for kind in KINDS
+        for path in sorted(folder(layout, kind).glob("*.json"))
+    }
     write_json(layout.shipped, index)
-    lines = [f"own/{path.name} -> {layout.shown(layout.records)}" for path in moved]
+    lines = [
+        f"own/{named(kind, path.name)} -> {layout.shown(folder(layout, kind))}"
+        for kind, path in moved
+    ]
     return [*lines, f"{len(index)} records ship: {layout.shown(layout.shipped)}"]
+
+
+def _own(layout: Layout, kind: str) -> list[Path]:
+    return sorted((layout.own / named(kind, "")).glob("*.json"))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.ship.shipped_records import DOSES, usable
 from experiments.stages.key import key_spec
+from experiments.stages.layout import Layout
 from reports.records.run_record import Record
 from tpr.data.json_input import read_json
 
@@ -25,14 +27,14 @@ class DoseRecord(Record):
         return f"{self.run} seed {self.seed} at {self.factor} {self.dose:g}{at}"
 
 
-def load_dose_records(folder: Path, profile: str) -> list[DoseRecord]:
-    """The records of a profile that may stand side by side: at each dose on the same videos, of
-    each run with the settings of the record finished last, of each seed with the same weights.
+def load_dose_records(layout: Layout) -> list[DoseRecord]:
+    """The usable records of a profile that may stand side by side: at each dose on the same videos,
+    of each run with the settings of the record finished last, of each seed with the same weights.
 
     Raises ValueError for a file that is no such record.
     """
-    found = [_parse(path) for path in sorted(folder.glob("*.json"))]
-    found = [one for one in found if one.profile == profile]
+    found = [_parse(path) for path in usable(layout, DOSES)]
+    found = [one for one in found if one.profile == layout.profile]
     found = _as_latest(found, lambda r: (r.factor, r.dose, r.trained_at_dose), _videos)
     found = _as_latest(found, lambda r: (r.run, r.trained_at_dose), _settings)
     return _as_latest(

@@ -50,7 +50,7 @@ def load_curves(layout: Layout) -> Curves | None:
     grid = load_doses(layout.manifests, runs).get(layout.profile)
     if grid is None:
         return None
-    records = load_dose_records(layout.doses, layout.profile)
+    records = load_dose_records(layout)
     found = [
         curve for trained in (False, True) for curve in _curves_of(grid, records, trained=trained)
     ]

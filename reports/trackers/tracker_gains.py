@@ -46,7 +46,7 @@ def load_tracker_gains(layout: Layout) -> TrackerGains | None:
     pairs = load_tracked_pairs(layout.manifests)
     if not pairs:
         return None
-    found = load_tracker_records(layout.trackers, layout.profile)
+    found = load_tracker_records(layout)
     names = sorted(found.by_tracker, key=lambda name: (name != OWN, name == ORACLE, name))
     own = found.by_tracker.get(OWN, [])
     gains = [_gain(pair, name, found.by_tracker[name], own) for pair in pairs for name in names]

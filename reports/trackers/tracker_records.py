@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.ship.shipped_records import TRACKERS, usable
+from experiments.stages.layout import Layout
 from reports.records.run_record import Record
 from tpr.data.json_input import read_json
 
@@ -18,14 +20,14 @@ class TrackerRecords:
     left_out: int
 
 
-def load_tracker_records(folder: Path, profile: str) -> TrackerRecords:
-    """Those on the videos, and by the evaluation, of the file finished last, and of each run with
-    the settings of its own last one.
+def load_tracker_records(layout: Layout) -> TrackerRecords:
+    """Of the usable ones those on the videos, and by the evaluation, of the file finished last, and
+    of each run with the settings of its own last one.
 
     Raises ValueError for a file that does not hold what trackers made.
     """
-    files = [(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
-    split = [_by_tracker(path, raw) for path, raw in files if raw.get("profile") == profile]
+    files = [(path, read_json(path)) for path in usable(layout, TRACKERS)]
+    split = [_by_tracker(path, raw) for path, raw in files if raw.get("profile") == layout.profile]
     split.sort(key=lambda some: some[0][1].finished)
     kept = [some for some in split if _videos(some[0][1]) == _videos(split[-1][0][1])]
     latest = {some[0][1].run: _settings(some[0][1]) for some in kept}

@@ -132,7 +132,7 @@ def load_facts(root: Path, profile: str) -> Facts:
     """Raises ValueError for a file that cannot be read."""
     results, manifests = root / "results", root / "experiments" / "manifests"
     records: dict[str, dict[int, Record]] = {}
-    for path in _record_paths(results / profile):
+    for path in record_paths(results / profile, "records"):
         one = Record(path, read_json(path))
         records.setdefault(one.run, {})[one.seed] = one
     tables = [_table(read_yaml(path)) for path in sorted((manifests / "tables").glob("*.yaml"))]
@@ -166,10 +166,16 @@ def _shown(tables: list[PaperTable], named: list[str] | None) -> list[PaperTable
     return [table for table in tables if table.id in named or pairs[table.id] & asked]
 
 
-def _record_paths(folder: Path) -> list[Path]:
-    """Records that ship, as they were shipped; all of them where none do."""
-    sums = read_json(folder / "shipped.json")
-    paths = sorted((folder / "records").glob("*.json"))
+def record_paths(folder: Path, kind: str) -> list[Path]:
+    """Of a profile's folder and a kind the records that ship, as they were shipped; all of them
+    where none do."""
+    start = "" if kind == "records" else f"{kind}/"
+    sums: Json = {
+        name.removeprefix(start): sum
+        for name, sum in read_json(folder / "shipped.json").items()
+        if name.startswith(start) and "/" not in name.removeprefix(start)
+    }
+    paths = sorted((folder / kind).glob("*.json"))
     return [path for path in paths if not sums or sums.get(path.name) == digest(path)]
 
 

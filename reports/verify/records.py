@@ -1,13 +1,16 @@
 """The records themselves: their numbers made again from kept matches, and what they lack."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from reports.verify.check import Finding
 from reports.verify.clips import kept_of
+from reports.verify.derived.doses import dose_records
 from reports.verify.derived.speed import has_rounds, recorded, speeds
+from reports.verify.derived.trackers import tracker_results
 from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes
 from reports.verify.recounted.losses import Lost
@@ -36,21 +39,46 @@ def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
             yield Finding(
                 file, "AP", str(metrics["AP"]), f"{np.mean(categories)}, by its categories"
             )
-        yield from _by_matches(file, record, thorough)
+        yield from _by_matches(file, record, beside(record.path), thorough)
+    yield from _at_doses(facts, thorough)
+    yield from _by_trackers(facts, thorough)
 
 
-def _by_matches(file: str, record: Record, thorough: bool) -> Iterable[Finding]:
+def _at_doses(facts: Facts, thorough: bool) -> Iterable[Finding]:
+    for record in dose_records(facts):
+        file, path = f"doses/{record.path.name}", beside(record.path)
+        yield from _by_matches(file, record, path, thorough, whole=False)
+
+
+def _by_trackers(facts: Facts, thorough: bool) -> Iterable[Finding]:
+    for (tracker, _, _), record in tracker_results(facts)[0].items():
+        file = f"trackers/{record.path.name}, {tracker}"
+        path = beside(record.path, tracker)
+        yield from _by_matches(file, record, path, thorough, whole=False)
+
+
+def beside(record: Path, tracker: str = "") -> Path:
+    """Where a record's matches are."""
+    return record.with_name(f"{record.stem}{'-' if tracker else ''}{tracker}.npz.xz")
+
+
+def _by_matches(
+    file: str, record: Record, path: Path, thorough: bool, *, whole: bool = True
+) -> Iterable[Finding]:
+    """whole: all that follows from matches must be in the record."""
     wanted = record.raw["evaluate"].get("matches")
     if wanted is None:
         return
-    path = record.path.with_suffix(".npz.xz")
     if not path.is_file() or digest(path) != wanted:
         yield Finding(file, "matches", wanted[:12], f"{path.name} is missing or another one")
         return
-    kept = read_kept(path)
-    yield from _differences(file, "", record.metrics, recount(kept))
-    if kept.is_whole:
-        yield from _differences(file, "", record.metrics, Lost(kept).measures() | tracking(kept))
+    kept, recorded = read_kept(path), record.metrics
+    again = recount(kept)
+    again |= Lost(kept).measures() if kept.errors else {}
+    again |= tracking(kept) if kept.tracking else {}
+    if not whole:
+        again = {name: value for name, value in again.items() if name in recorded}
+    yield from _differences(file, "", recorded, again)
     yield from _by_draws(file, record, kept, thorough)
 
 
@@ -96,6 +124,10 @@ def lacking(facts: Facts) -> list[str]:
     if own := own_records(facts):
         lines.append(f"the section on {own} records made here: not looked at")
     lines += _not_kept(facts.shown)
+    others = {"at doses": dose_records(facts), "by trackers": tracker_results(facts)[0].values()}
+    for what, found in others.items():
+        if old := [one for one in found if "matches" not in one.raw["evaluate"]]:
+            lines.append(f"numbers of {len(old)} evaluations {what}: taken from their records")
     for name, found in (("costs.json", facts.costs), ("speed.json", facts.speed)):
         if found and (missing := _unsaid(name, found, facts)):
             lines.append(f"results/full/{name} {missing}: its numbers are taken as they stand")

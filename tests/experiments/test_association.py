@@ -58,6 +58,7 @@ def test_every_tracker_has_its_numbers_and_its_file(made):
     out, _, found = made
     assert found.keys() == TRACKERS.keys()
     assert {path.stem for path in out.glob("*.json")} == TRACKERS.keys()
+    assert {path.name for path in out.glob("*.xz")} == {f"{name}.npz.xz" for name in TRACKERS}
     assert not [*out.glob("shards-*")]
     draws = {len(one["AP_draws"]) for one in found.values()}
     assert len(draws) == 1 and {one["videos"] for one in found.values()} == {3}
@@ -93,7 +94,8 @@ def test_the_oracle_has_no_switch_and_no_tracker_more(seen, dataset, tmp_path):
     found = {}
     for name, entries in tracked_by_all(seen, dataset).items():
         (tmp_path / f"{name}.json").write_text(json.dumps(entries))
-        found[name] = worth(dataset.path, tmp_path / f"{name}.json", SPEC["evaluation"])
+        files = [tmp_path / f"{name}.{end}" for end in ("json", "npz.xz")]
+        found[name] = worth(dataset.path, files[0], SPEC["evaluation"], files[1])
     best = found["oracle"]
     assert best["AP"] == pytest.approx(100)
     assert best["identity_switches"] == best["fragmentations"] == 0

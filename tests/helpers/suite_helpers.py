@@ -53,7 +53,7 @@ def start(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
 def as_of_a_clean_tree(root: Path) -> None:
     """Lets all records say that no source differed from the commit: in a tree that is being worked
     on some do, and nothing would ship."""
-    for path in [*root.glob("runs/*/*/record.json"), *root.glob("results/*/*/*.json")]:
+    for path in [*root.glob("runs/*/*/record.json"), *root.glob("results/*/*/**/*.json")]:
         record = json.loads(path.read_text())
         for part in [record, *record.values()]:
             if isinstance(part, dict) and "git" in part:

@@ -76,7 +76,7 @@ def test_records_of_other_videos_than_the_latest_are_left_out(layout):
     old = dose_record(TPR, 5, 1, 99.0, finished="2026-11-01T00:00:00+00:00")
     old["evaluate"]["inputs"]["videos"] = "others"
     put(layout, old)
-    assert all(one.seed != 5 for one in load_dose_records(layout.doses, "mini"))
+    assert all(one.seed != 5 for one in load_dose_records(layout))
 
 
 def test_a_slope_needs_every_dose_and_a_gain_only_its_own(layout):

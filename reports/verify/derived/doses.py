@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
 from reports.verify.derived.gain_statistics import Array, Gain, estimate
-from reports.verify.facts import Facts, Json, Record, read_json, read_yaml
+from reports.verify.facts import Facts, Json, Record, read_json, read_yaml, record_paths
 from reports.verify.facts import part as part_of
 from reports.verify.recounted.recorded_draws import recorded_draws
 from reports.verify.words import DASH, fixed, gain
@@ -52,8 +52,8 @@ def expect_doses(facts: Facts) -> Expected:
 
 def dose_records(facts: Facts) -> list[Record]:
     """Those that agree with the last one on videos, settings and weights."""
-    folder = facts.root / "results" / facts.profile / "doses"
-    found = [Record(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
+    folder = facts.root / "results" / facts.profile
+    found = [Record(path, read_json(path)) for path in record_paths(folder, "doses")]
     found = [one for one in found if one.raw["profile"] == facts.profile]
     for last in (_same_videos, _same_settings, _same_weights):
         latest = dict(last(one) for one in sorted(found, key=_finished))

@@ -8,7 +8,7 @@ import numpy as np
 
 from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
 from reports.verify.derived.gain_statistics import Gain, estimate
-from reports.verify.facts import Facts, Json, Record, mean, read_json, read_yaml
+from reports.verify.facts import Facts, Json, Record, mean, read_json, read_yaml, record_paths
 from reports.verify.recounted.recorded_draws import recorded_draws
 from reports.verify.words import DASH, fixed, gain
 
@@ -44,7 +44,7 @@ def expect_trackers(facts: Facts) -> Expected:
     manifest = facts.root / "experiments" / "manifests" / "trackers.yaml"
     if not manifest.is_file():
         return Expected()
-    results, left_out = _results(facts)
+    results, left_out = tracker_results(facts)
     names = sorted({name for name, _, _ in results} - {OWN, ORACLE})
     names = [one for one in (OWN, *names, ORACLE) if any(one == key[0] for key in results)]
     pairs: list[Json] = read_yaml(manifest)
@@ -69,10 +69,10 @@ def expect_trackers(facts: Facts) -> Expected:
     return Expected([table], [(SECTION[0], _context(known, left_out))])
 
 
-def _results(facts: Facts) -> tuple[Results, int]:
+def tracker_results(facts: Facts) -> tuple[Results, int]:
     """Of files like the last one, and how many are not."""
-    folder = facts.root / "results" / facts.profile / "trackers"
-    files = [(path, read_json(path)) for path in sorted(folder.glob("*.json"))]
+    folder = facts.root / "results" / facts.profile
+    files = [(path, read_json(path)) for path in record_paths(folder, "trackers")]
     files = [(path, raw) for path, raw in files if raw["profile"] == facts.profile]
     files.sort(key=lambda pair: pair[1]["associate"].get("finished", ""))
     last = _videos(files[-1][1]) if files else ""
@@ -80,11 +80,19 @@ def _results(facts: Facts) -> tuple[Results, int]:
     specs = {raw["run"]: raw["associate"]["spec"] for _, raw in kept}
     kept = [(path, raw) for path, raw in kept if raw["associate"]["spec"] == specs[raw["run"]]]
     found = {
-        (name, raw["run"], raw["seed"]): Record(path, {**raw, "evaluate": {"metrics": metrics}})
+        (name, raw["run"], raw["seed"]): Record(path, {**raw, "evaluate": _made(raw, name)})
         for path, raw in kept
-        for name, metrics in raw["associate"]["metrics"]["trackers"].items()
+        for name in raw["associate"]["metrics"]["trackers"]
     }
     return found, len(files) - len(kept)
+
+
+def _made(raw: Json, tracker: str) -> Json:
+    """A tracker's part as an evaluation of its own."""
+    made: Json = {**raw["associate"]}
+    made["metrics"] = made["metrics"]["trackers"][tracker]
+    matches = made.pop("matches", {})
+    return {**made, "matches": matches[tracker]} if tracker in matches else made
 
 
 def _videos(raw: Json) -> str:
