@@ -10,6 +10,7 @@ from experiments.declared.manifest_errors import ManifestError, nearest
 from experiments.declared.plain_yaml import compose, name_of, place_of
 
 EXTENDS = "extends"
+OTHER_DATA = ("own", "dataset")  # keys of data that share nothing with the extended profile's
 
 
 def compose_extended(path: Path) -> yaml.Node:
@@ -58,11 +59,14 @@ def merged(base: yaml.Node, change: yaml.Node) -> yaml.Node:
     """Merges two mappings into a new one, in the order of `base`; anything but two mappings gives
     `change`.
 
-    A key that stands twice in `change` is kept twice, so that the reader reports it.
+    A key that stands twice in `change` is kept twice, so that the reader reports it. A mapping that
+    names other data replaces that of `base`.
     """
     if not isinstance(base, yaml.MappingNode) or not isinstance(change, yaml.MappingNode):
         return change
     left = list(change.value)
+    if any(key.value in OTHER_DATA for key, _ in left):
+        return change
     pairs: list[tuple[yaml.Node, yaml.Node]] = []
     for key, value in base.value:
         own = [pair for pair in left if pair[0].value == key.value]

@@ -11,6 +11,7 @@ from experiments.declared.doses import TARGETS as DOSE_TARGETS
 from experiments.declared.doses import DoseGrid, load_doses
 from experiments.declared.manifest_errors import Source, nearest
 from experiments.declared.model_settings import ModuleOptions
+from experiments.declared.own_settings import of_own_data
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.tables import Table, load_tables
@@ -42,6 +43,11 @@ class Manifests:
         if name not in self.profiles:
             raise UnknownNameError(f"unknown profile {name!r}; {nearest(name, self.profiles)}")
         profile, source = load_profile(self.folder / "profiles" / f"{name}.yaml")
+        if "own" in profile.data:
+            start = profile.data.get("image_models", "")
+            others = [other for other in self.profiles if other != name]
+            source.check_name(start, others, "profile", "data", "image_models")
+            profile = of_own_data(profile, self.profile(start))
         check_continued(profile, source, self.runs)
         for place, table in enumerate(profile.tables or []):
             source.check_name(table, self.tables, "table", "tables", place)
@@ -49,7 +55,10 @@ class Manifests:
 
     def everything(self, profile: Profile) -> list[str]:
         """The targets that "all" means: the profile's tables, or every table and run."""
-        return [*self.tables, *self.runs] if profile.tables is None else profile.tables
+        if profile.tables is not None:
+            return profile.tables
+        tables = [id for id, table in self.tables.items() if not table.by_name_only]
+        return [*tables, *self.runs]
 
     def target_runs(self, targets: Sequence[str]) -> list[str]:
         """Runs of the targets (table ids, run names), each once, in the tables' order."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.declared.own_data import OwnData
+from experiments.declared.own_settings import of_own_data
 from experiments.declared.profiles import Profile
-from experiments.declared.training_settings import FineTuning, Pretraining
+from experiments.declared.training_settings import FineTuning
 
 AT = "@"  # between a profile's name and that of the data
 
@@ -21,32 +22,15 @@ def with_own_data(profile: Profile, own: OwnData) -> Profile:
     data = own.settings()
     if "pretrained" in profile.data:
         data["pretrained"] = dict(profile.data["pretrained"])
-    return replace(
+    named = replace(
         profile,
         name=f"{profile.name}{AT}{own.name}",
         data=data,
         plan=None,
         notes=[],
-        offset_fit=None,
-        pretrain_flow=None,
-        pretrain=None if profile.pretrain is None else continued(profile.pretrain, own),
         train=fine_tuning(profile.train, own),
-        base=profile,
     )
-
-
-def continued(settings: Pretraining, own: OwnData) -> Pretraining:
-    """Of an image model that has been trained before: as long as the profile's continued ones, on
-    images of full size from the start."""
-    found = settings.copy()
-    before = found.pop("continued", {})
-    found.pop("small_first", None)
-    lengths = [one["iterations"] for one in before.values()]
-    if own.iterations.images is not None:
-        found["iterations"] = own.iterations.images
-    elif lengths:
-        found["iterations"] = min(lengths)
-    return found
+    return of_own_data(named, profile, own.iterations.images)
 
 
 def fine_tuning(settings: FineTuning, own: OwnData) -> FineTuning:

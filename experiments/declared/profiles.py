@@ -60,8 +60,8 @@ class Profile:
     kind of stage; pretrain, pretrain_flow, offset_fit: settings where the profile has its own
     images or its own videos with exact flow, else None; plan: how its claims are decided, None to
     use whatever seeds there are; tables: those that "all" means and its page shows, None for every
-    one; notes: what a reader of its claims should know; base: of a user's own data, the
-    profile that it changes and whose image models it starts from (never in a file).
+    one; notes: what a reader of its claims should know; base: of own data, the profile whose image
+    models it starts from (never in a file).
     """
 
     name: str = field(metadata={"key": "profile"})
@@ -69,7 +69,7 @@ class Profile:
     seeds: list[int]
     expected_seconds: dict[str, float] = field(metadata={"kind": ExpectedSeconds})
     data: Generated | Recorded | ChosenData | OwnVideos = field(
-        metadata={"kind": Generated | Recorded}
+        metadata={"kind": Generated | Recorded | OwnVideos}
     )
     model: Model
     train: FineTuning

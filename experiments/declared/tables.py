@@ -113,7 +113,8 @@ class Table:
     """A table of the paper.
 
     varies: names of settings in which its rows differ on purpose; mechanism: whether it shows how
-    far its rows align.
+    far its rows align; by_name_only: whether it belongs to profiles that name it alone, not to
+    those that have every table.
     """
 
     id: Label = field(metadata={"key": "table"})
@@ -123,6 +124,7 @@ class Table:
     note: str = ""
     varies: tuple[str, ...] = ()
     mechanism: bool = False
+    by_name_only: bool = False
     claims: tuple[Claim, ...] = ()
     cited: tuple[Cited, ...] = ()
 

@@ -71,12 +71,18 @@ class HeldOut(TypedDict):
 
 class OwnVideos(TypedDict):
     """A user's own data: name, categories, and sha256 of the annotation files by split (train, val
-    unless videos are held out, images if there are some); pretrained: as of recorded ones."""
+    unless videos are held out, images if there are some); pretrained: as of recorded ones.
+
+    Of a profile's own: id_maps, folders in --data-root by split, each with JPEGImages and
+    Annotations as DAVIS has them, from which the annotation files are made; image_models, the
+    profile whose image models those of this one start from."""
 
     own: str
     categories: list[str]
     sums: dict[str, list[str]]
     held_out: NotRequired[HeldOut]
+    id_maps: NotRequired[dict[str, str]]
+    image_models: NotRequired[str]
     pretrained: NotRequired[dict[str, str | None]]
     limit_videos: NotRequired[int]
     limit_frames: NotRequired[int]

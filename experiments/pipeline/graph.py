@@ -166,8 +166,9 @@ class Graph:
         """Of a user's data, with the settings that matter for these splits."""
         data: Spec = dict(self.profile.data)
         spec: Spec = {name: data[name] for name in ("own", "categories", *names) if name in data}
-        sums = {split: data["sums"][split] for split in splits if split in data["sums"]}
-        return self._stage(kind, "", spec | {"sums": sums})
+        for name in {"sums", "id_maps"} & data.keys():
+            spec[name] = {split: data[name][split] for split in splits if split in data[name]}
+        return self._stage(kind, "", spec)
 
     def _reference(self, run: str) -> Spec:
         """The setting of a control's reference, as an entry of a spec; {} for other runs, whose

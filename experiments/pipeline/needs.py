@@ -18,12 +18,11 @@ def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> N
     """
     todo = list(todo)
     weights = sorted({stage.spec["weights"] for stage in todo if stage.spec.get("weights")})
-    if not weights and not any(is_recorded(stage) for stage in todo):
+    if not weights and not any(map(recorded_data, todo)):
         return
     if data_root is None:
-        what = (
-            "YouTube-VIS" if any(map(is_recorded, todo)) else "public weights (docs/full-scale.md)"
-        )
+        names = sorted({name for stage in todo if (name := recorded_data(stage))})
+        what = " and ".join(names) or "public weights (docs/full-scale.md)"
         raise ValueError(
             f"profile {profile} needs {what}: give the folder by --data-root DIR "
             "or TPR_DATA (--dry-run shows the plan without it)"
@@ -42,6 +41,10 @@ def check_needs(todo: Iterable[Stage], profile: str, data_root: str | None) -> N
     os.environ["TPR_DATA"] = str(folder)
 
 
-def is_recorded(stage: Stage) -> bool:
-    """Whether the stage reads a data set that is not generated."""
-    return stage.kind == "videos" and "dataset" in stage.spec and "generated" not in stage.spec
+def recorded_data(stage: Stage) -> str:
+    """What data the stage reads from the folder of recorded ones, "" if none."""
+    if "id_maps" in stage.spec:
+        return f"the recorded data {stage.spec['own']} (docs/cells.md)"
+    if stage.kind == "videos" and "dataset" in stage.spec and "generated" not in stage.spec:
+        return "YouTube-VIS"
+    return ""

@@ -53,11 +53,11 @@ def load_notes(manifests: Path, profile: str) -> list[str]:
 
 
 def shown_tables(declared: list[Table], profile: dict[str, Any]) -> list[Table]:
-    """The profile's own tables, every one where it names none; with them those that hold the
-    claims over a control that theirs stand beside."""
+    """The profile's own tables, every one but those by name only where it names none; with them
+    those that hold the claims over a control that theirs stand beside."""
     listed = profile.get("tables")
     if listed is None:
-        return declared
+        return [table for table in declared if not table.by_name_only]
     own = [table for table in declared if table.id in listed]
     controls = {(claim.better, claim.control) for table in own for claim in table.claims}
     return [
