@@ -55,11 +55,11 @@ def simulate(
     while len(found) < pages:
         seen = looks(plan, world, min(CHUNK, pages - len(found)), random)
         for page in range(seen.shape[1]):
-            found.append(follow(plan, followed(plan, world, seen[:, page])))
+            found.append(follow(plan, followed(world, seen[:, page])))
     return found
 
 
-def followed(plan: SeedPlan, world: World, seen: Array) -> list[Followed]:
+def followed(world: World, seen: Array) -> list[Followed]:
     """Claims of one page; seen: (claims, looks, 3)."""
     return [
         Followed(

@@ -1,12 +1,15 @@
 """Every file of a small suite of real stages is flipped, cut off and deleted in turn.
 
-    python -m tests.faults.every_file [--every N]
+    python -m tests.faults.every_file [--every N [--from K]] [--done FILE]
 
 Four suites are taken: a finished one with its page, one stopped in its training, one stopped in its
 evaluation, and one that starts from weights that ship. After each harm the suite runs again, and
 once more without its evaluation, which then uses what is there. It must end well with the same
 numbers; what is made again must be told in a line. Prints a line a file; exit status 1 if a promise
 was broken. Needs a clean tree, because weights ship only from one.
+
+It takes hours: N calls with `--every N --from 0`, `--from 1` and so on share the files, and a call
+with `--done FILE` passes over those that FILE names, and adds to it those that kept their promise.
 """
 
 from __future__ import annotations
@@ -202,6 +205,23 @@ def roots(folder: Path) -> Iterator[tuple[str, Path, list[Path]]]:
     yield "from weights that ship", root, [x for x in files(root) if x.parts[0] == "weights"]
 
 
+def harmed(root: Path, path: Path, case: Path, expected: dict[str, Any]) -> dict[str, list[str]]:
+    """What each harm to a file breaks, of those that break something; case: a folder to use."""
+    broken: dict[str, list[str]] = {}
+    for harm, hurt in HARMS.items():
+        shutil.copytree(root, case, symlinks=True)
+        hurt(case / path)
+        if lines := list(problems(case, expected)):
+            broken[harm] = lines
+        shutil.rmtree(case)
+    return broken
+
+
+def remembered(path: Path | None) -> set[str]:
+    """Suites' names and files that an earlier call has done."""
+    return set(path.read_text().splitlines()) if path and path.is_file() else set()
+
+
 def expect(done: tuple[int, str]) -> None:
     if done[0] != 0:
         raise AssertionError(done[1])
@@ -210,7 +230,10 @@ def expect(done: tuple[int, str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults.every_file", description=__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="each Nth file only")
+    parser.add_argument("--from", type=int, default=0, metavar="K", dest="first", help="the first")
+    parser.add_argument("--done", type=Path, metavar="FILE", help="where what is done is kept")
     options = parser.parse_args()
+    done = remembered(options.done)
     assert libraries and sources_below(ROOT).reach([(STAGE_BODIES, "BODIES")])  # before the forks
     cli.Suite.start = lambda self, stages: partial(Here, stages=stages)
     cli.Page.start = start_page
@@ -219,17 +242,20 @@ def main() -> int:
         expected: dict[str, Any] = {}
         for name, root, paths in roots(Path(folder)):
             expected = expected or numbers(root)
-            for path in paths[:: options.every]:
-                for harm, hurt in HARMS.items():
-                    case = Path(folder) / "case"
-                    shutil.copytree(root, case, symlinks=True)
-                    hurt(case / path)
-                    broken = list(problems(case, expected))
-                    counts["broken" if broken else "kept"] += 1
-                    for line in broken:
-                        print(f"BROKEN {name}: {path} {harm}: {line}", flush=True)
-                    shutil.rmtree(case)
-                print(f"{name}: {path}", flush=True)
+            chosen = paths[options.first :: options.every]
+            print(f"{name}: {len(chosen)} of {len(paths)} files", flush=True)
+            for path in chosen:
+                if (line := f"{name}: {path}") in done:
+                    continue
+                broken = harmed(root, path, Path(folder) / "case", expected)
+                counts["broken"] += len(broken)
+                counts["kept"] += len(HARMS) - len(broken)
+                for harm, lines in broken.items():
+                    print(*(f"BROKEN {line} {harm}: {one}" for one in lines), sep="\n")
+                print(line, flush=True)
+                if options.done and not broken:
+                    with options.done.open("a") as kept:
+                        kept.write(f"{line}\n")
     print(f"{counts['kept']} harms kept their promise, {counts['broken']} did not")
     return 1 if counts["broken"] else 0
 

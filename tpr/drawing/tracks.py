@@ -66,10 +66,6 @@ def overlay(
     return image
 
 
-def _visible(mask: np.ndarray | None) -> bool:
-    return mask is not None and bool(mask.any())
-
-
 def _paint(image: np.ndarray, mask: np.ndarray, colour: Colour, opacity: float = 0.45) -> None:
     """Tint and outline a mask, in place; the mask is enlarged smoothly to the image."""
     size = (image.shape[1], image.shape[0])
