@@ -101,10 +101,11 @@ class Page:
         return self.layout.page.is_file() and read_json(self.stamp) == current
 
     def made(self) -> dict[str, str]:
-        """sha256 of page, tables and pictures by name, so that missing or damaged ones are built
-        again."""
+        """sha256 of page, tables, pictures and statistics of the videos by name, so that missing,
+        replaced or damaged ones are built again."""
         folders = (self.layout.report, self.layout.tables, self.layout.figures)
         paths = [path for folder in folders for path in sorted(folder.glob("*.*"))]
+        paths += [self.layout.footage]
         return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
 
     def key(self) -> str:

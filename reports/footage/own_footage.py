@@ -22,7 +22,8 @@ PAPER_RANGES = (64.0, 128.0, 256.0, 512.0)  # of FCOS, where a profile does not 
 
 def own_footage(layout: Layout, records: Iterable[Record]) -> Statistics | None:
     """Statistics kept in `layout.footage`; else those of the records' videos while these exist,
-    which are then kept.
+    which are then kept. Kept ones of other videos, or of a view that the profile had before, do not
+    count.
 
     None where there is neither.
     """
@@ -31,16 +32,23 @@ def own_footage(layout: Layout, records: Iterable[Record]) -> Statistics | None:
         for record in records
     }
     kept: dict[str, Any] = read_json(layout.footage) if layout.footage.is_file() else {}
-    if kept.get("dataset") in videos:
+    view = view_of(layout)
+    if kept.get("dataset") in videos and is_seen(kept["data"][0], view):
         return kept["data"][0]
     for dataset, key in videos.items():
         folder = sound_folder(layout.runs, key)
-        if folder and (view := view_of(layout)):
+        if folder and view:
             found = statistics_of(folder / "val.json", view, "val.json")
             content = {"dataset": dataset, "data": [found]}
             write_atomically(layout.footage, json.dumps(content, indent=1) + "\n")
             return found
     return None
+
+
+def is_seen(found: Statistics, view: View | None) -> bool:
+    """Whether statistics are of frames as the profile sees them; of one without a manifest, yes."""
+    seen = found["short_edge"], tuple(found["ranges"]), found["every"]
+    return view is None or seen == (view.short_edge, tuple(view.ranges), view.every)
 
 
 def view_of(layout: Layout) -> View | None:

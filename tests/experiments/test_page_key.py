@@ -34,6 +34,12 @@ def test_what_is_harmed_is_built_again(page, harm, name):
     assert page.finish() is None and page.is_current()
 
 
+def test_replaced_statistics_of_the_videos_build_it_again(page):
+    page.layout.footage.write_text("{}")
+    assert not page.is_current()
+    assert page.finish() is None and page.is_current()
+
+
 def test_a_page_that_is_gone_is_built_again(page):
     page.layout.page.unlink()
     assert not page.is_current() and page.finish() is None

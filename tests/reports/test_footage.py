@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,9 @@ def test_own_videos_are_measured_once_and_kept_for_when_they_are_gone(layout, mo
     assert own_footage.own_footage(layout, [record("print")]) == found
     assert own_footage.own_footage(layout, [record("other")]) is None
     assert own_footage.own_footage(layout, []) is None
+    seen = own_footage.view_of(layout)
+    monkeypatch.setattr(own_footage, "view_of", lambda layout: replace(seen, short_edge=72))
+    assert own_footage.own_footage(layout, [record("print")]) is None
 
 
 def test_a_row_holds_quartiles_or_a_mean_and_a_dash_for_what_is_not_known(layout, monkeypatch):
