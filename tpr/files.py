@@ -38,11 +38,16 @@ def write_atomically(path: Path, content: str | bytes) -> Path:
 
 
 def check_outputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """ValueError if an output is one of the inputs, under whatever name, or cannot be a file.
+    """ValueError if an output is one of the inputs, under whatever name, or another output, or
+    cannot be a file.
 
     To be called before anything is written.
     """
-    inputs = list(inputs)
+    outputs, inputs = list(outputs), list(inputs)
+    places = [output.resolve() for output in outputs]
+    for at, output in enumerate(outputs):
+        if places[at] in places[:at]:
+            raise ValueError(f"{output}: two outputs would be written there: choose another one")
     for output in filter(Path.exists, outputs):
         if not output.is_file():
             raise ValueError(f"{output}: exists and is no file: choose another output")

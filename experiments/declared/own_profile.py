@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from experiments.declared.own_data import OwnData
+from experiments.declared.own_overlap import overlap
 from experiments.declared.own_settings import of_own_data
 from experiments.declared.profiles import Profile
 from experiments.declared.training_settings import FineTuning
@@ -50,4 +51,6 @@ def words(profile: Profile, own: OwnData) -> list[str]:
             f"note: the single images are not used: profile {profile.base.name} starts from public "
             "image models and has no image pretraining"
         )
+    if sentence := overlap(own):
+        lines.append(f"note: {sentence}")
     return lines

@@ -61,8 +61,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--force", action="store_true", help="train and evaluate the targets again")
     add("--accept-code", action="store_true", help="keep what other code made, finished or begun")
     add("--dry-run", action="store_true", help="say what would run and why")
-    add("--data-root", default=os.environ.get("TPR_DATA"), help="YouTube-VIS and public weights")
-    add("--data", metavar="MY.yaml", help="your own data: a manifest, or NAME=FOLDER")
+    add("--data-root", type=named, default=os.environ.get("TPR_DATA") or None,
+        help="YouTube-VIS and public weights")  # fmt: skip
+    add("--data", type=named, metavar="MY.yaml", help="your own data: a manifest, or NAME=FOLDER")
     add("--follow-links", action="store_true", default=bool(os.environ.get("TPR_FOLLOW_LINKS")),
         help="read pictures behind symbolic links that lead out of the data set")  # fmt: skip
     add("--official-val", action="store_true", help="train on all, write files for the server")
@@ -98,6 +99,13 @@ def add_slurm(group: argparse._ArgumentGroup) -> None:
     add("--time", type=minutes, default="24:00:00", help="limit of a job (default 24:00:00)")
     add("--sbatch", type=assignment, action="append", default=[], metavar="KEY=VALUE",
         help="any other option of sbatch, as qos=high; can be repeated")  # fmt: skip
+
+
+def named(text: str) -> str:
+    """Not empty, as a variable of the shell that is not set: other data would be taken."""
+    if not text:
+        raise argparse.ArgumentTypeError("names nothing: is a variable not set?")
+    return text
 
 
 def seed_list(text: str) -> list[int]:

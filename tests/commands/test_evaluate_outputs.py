@@ -105,6 +105,13 @@ def test_an_output_is_never_an_input(files, capsys):
     assert "is an input too" in capsys.readouterr().err and Path("b.json").read_bytes() == before
 
 
+def test_two_outputs_are_never_one_file(files, capsys):
+    Path("linked").symlink_to(".")
+    assert main([*COMPARE, "--html", "x.html", "--per-video", "linked/x.html"]) == 1
+    line = "error: linked/x.html: two outputs would be written there: choose another one\n"
+    assert capsys.readouterr().err == line and not Path("x.html").exists()
+
+
 def test_class_agnostic_takes_all_tracks_for_one_category(files, capsys):
     truth, results = (json.loads(Path(f"{name}.json").read_text()) for name in ("gt", "a"))
     expected = evaluate(

@@ -7,6 +7,7 @@ import pytest
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import load_manifests
 from experiments.declared.own_data import load_own_data
+from experiments.declared.own_overlap import overlap
 from experiments.declared.own_profile import with_own_data
 from experiments.declared.trial import trial
 from experiments.pipeline.graph import Graph
@@ -92,6 +93,37 @@ def test_validation_may_have_files_of_its_own(folder, monkeypatch):
     out, index = made(manifest(folder, text), folder, monkeypatch)
     assert index["validation"] == "own files" and not index["holdout"]
     assert (len(open_split(out, "train")), len(open_split(out, "val"))) == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (TWO, None),
+        (ONE + "validation:\n  - {annotations: b.json, frames: b-frames}\n", None),
+        (ONE + "validation:\n  - {annotations: few.json, frames: a-frames}\n", "training and val"),
+        (ONE + "  - {annotations: few.json, frames: ./linked}\n", "in more than one video"),
+        (
+            ONE + "images:\n  - {annotations: few.json, frames: a-frames}\n",
+            "in more than one video",
+        ),
+        (
+            ONE + "validation:\n  - {annotations: b.json, frames: b-frames}\n"
+            "images:\n  - {annotations: few.json, frames: a-frames}\n",
+            None,
+        ),
+    ],
+)
+def test_pictures_on_both_sides_are_told(folder, text, sentence):
+    (folder / "few.json").write_text(json.dumps(content(2, 3)))
+    (folder / "linked").symlink_to(folder / "a-frames")
+    found = overlap(load_own_data(manifest(folder, text)))
+    assert (found is None) if sentence is None else sentence in str(found)
+    if sentence is not None:
+        pictures = {name for video in content(2, 3)["videos"] for name in video["file_names"]}
+        first = folder / "a-frames" / min(pictures)
+        assert str(found).startswith(f"{len(pictures)} pictures are ") and f"as {first}:" in str(
+            found
+        )
 
 
 def test_tracks_of_other_categories_are_left_out_and_counted(folder, monkeypatch):

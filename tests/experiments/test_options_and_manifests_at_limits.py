@@ -37,6 +37,14 @@ def test_seeds_are_bounded_in_one_line(seeds, message, capsys):
     assert message in error and len(error) < 200 and error.isprintable()
 
 
+@pytest.mark.parametrize("option", ["--data", "--data-root"])
+def test_data_that_an_unset_variable_names_are_not_others(option, capsys):
+    with pytest.raises(SystemExit):
+        parse([option, ""])
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.endswith(f"argument {option}: names nothing: is a variable not set?")
+
+
 def test_as_many_seeds_as_are_allowed_are_planned(tmp_path, capsys):
     seeds = ",".join(map(str, range(MOST_SEEDS)))
     arguments = ["blendmask-r50", "1a", "--seeds", seeds, "--profile", "smoke", "--dry-run"]
