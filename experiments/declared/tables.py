@@ -96,6 +96,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Level:
+    """The statement, ours, that a run reaches a number: its AP in percent is `at_least` this."""
+
+    name: str
+    run: str
+    at_least: float
+
+
+@dataclass(frozen=True)
 class Cited:
     """Another authors' method of a table, which no run stands for.
 
@@ -126,6 +135,7 @@ class Table:
     mechanism: bool = False
     by_name_only: bool = False
     claims: tuple[Claim, ...] = ()
+    levels: tuple[Level, ...] = ()
     cited: tuple[Cited, ...] = ()
 
     @property
@@ -187,6 +197,8 @@ def load_table(path: Path, runs: Collection[str] | None = None) -> Table:
         source.check_name(name, PROFILE_WIDE, "setting", "varies", i)
     check_rows(table, source, runs)
     check_claims(table, source)
+    for i, level in enumerate(table.levels):
+        source.check_name(level.run, table.runs, "row", "levels", i, "run")
     check_baselines(table, source)
     return table if table.paper else replace(table, paper=table.id)
 

@@ -84,11 +84,13 @@ def gain_over_seeds(aps: SeedAps, better: str, than: str) -> Estimate | None:
 
 
 def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
-    """(better, than) of the claim with the largest published gain in AP, for each image model."""
+    """(better, than) of the claim with the largest published gain in AP, for each image model;
+    where none is published, of one that expects more."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
         if claim.compared == "AP" and "+" not in claim.than:
-            found = (claim.gain, claim.better)
+            unknown = 1e-9 if claim.expects == "more" else 0.0  # below all published ones
+            found = (claim.gain or unknown, claim.better)
             best[claim.than] = max(best.get(claim.than, (0.0, "")), found)
     return [(better, than) for than, (gain, better) in best.items() if gain > 0]
 

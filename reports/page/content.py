@@ -7,6 +7,7 @@ from reports.claims.claim_rows import ClaimGroup, Tick, claim_groups, strip_reac
 from reports.claims.claims_frame import claims_frame
 from reports.claims.deciding import COLUMNS as DESIGNS
 from reports.claims.deciding import DecidingRow, deciding_rows
+from reports.claims.levels import level_sentence
 from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
 from reports.costs.run_costs import cost_columns
@@ -44,7 +45,7 @@ from reports.trackers.tracker_gains import TrackerGains
 class TableSection:
     """A table of the paper: our rows, those of other authors' methods, charts, files to download.
 
-    csv, latex: the table's content as files.
+    csv, latex: the table's content as files; levels: what runs are said to reach, and what they do.
     """
 
     cells: TableCells
@@ -52,6 +53,7 @@ class TableSection:
     charts: list[Figure]
     csv: str
     latex: str
+    levels: list[str]
 
 
 @dataclass(frozen=True)
@@ -145,4 +147,5 @@ def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> Tabl
         charts=charts,
         csv=csv_text(one.frame),
         latex=latex_table(cells, evidence.profile, cost_columns(one.frame)),
+        levels=[level_sentence(level, one.records) for level in one.table.levels],
     )

@@ -66,7 +66,8 @@ class Row:
 @dataclass(frozen=True)
 class PaperTable:
     """mechanism: whether its rows are asked how far they align; cited: what is said of
-    rows of other authors' methods."""
+    rows of other authors' methods; levels: what runs are said to reach; by_name_only: not of
+    profiles that name no tables."""
 
     id: str
     paper: str
@@ -75,6 +76,8 @@ class PaperTable:
     claims: list[Json] = field(default_factory=list[Json])
     mechanism: bool = False
     cited: list[Json] = field(default_factory=list[Json])
+    levels: list[Json] = field(default_factory=list[Json])
+    by_name_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +158,7 @@ def _shown(tables: list[PaperTable], named: list[str] | None) -> list[PaperTable
     """Of a profile that names tables these, and those that a claim of theirs looks up a control
     in."""
     if named is None:
-        return tables
+        return [table for table in tables if not table.by_name_only]
     asked = {
         (claim["better"], claim["control"])
         for table in tables
@@ -193,7 +196,15 @@ def _table(raw: Json) -> PaperTable:
     id = str(raw["table"])
     asked = bool(raw.get("mechanism"))
     return PaperTable(
-        id, raw.get("paper", id), raw["title"], rows, claims, asked, raw.get("cited", [])
+        id,
+        raw.get("paper", id),
+        raw["title"],
+        rows,
+        claims,
+        asked,
+        raw.get("cited", []),
+        raw.get("levels", []),
+        bool(raw.get("by_name_only")),
     )
 
 

@@ -115,10 +115,12 @@ def amounts(grouping: str, one: dict[str, Any]) -> str:
 
 
 def headline_pairs(facts: Facts) -> list[tuple[str, str]]:
-    """For each image model the claim of the largest published gain in AP over it."""
+    """For each image model the claim of the largest published gain in AP over it, else one that
+    expects more without a number."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in facts.tables for claim in table.claims):
         if claim.get("measure", claim["metric"]) == "AP" and "+" not in claim["than"]:
-            found = claim["published_gain"], claim["better"]
+            unpublished = 1e-9 if claim.get("expects") == "more" else 0.0
+            found = claim.get("published_gain", unpublished), claim["better"]
             best[claim["than"]] = max(best.get(claim["than"], (0.0, "")), found)
     return [(better, than) for than, (published, better) in best.items() if published > 0]
