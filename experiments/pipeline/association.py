@@ -1,9 +1,12 @@
-"""Every tracker of baselines.tracking on the same detections of a trained model."""
+"""Every tracker of baselines.tracking, and every propagator of baselines.propagation, on the same
+detections of a trained model."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,14 @@ import torch
 from detectron2.structures import Instances
 from torch import Tensor
 
+from baselines.propagation.registry import PROPAGATORS
+from baselines.propagation.view import mask_overlaps
 from baselines.registry import BASELINES
 from baselines.tracking.detections import Detections
 from baselines.tracking.matching import best_pairs
 from baselines.tracking.registry import TRACKERS
 from experiments.pipeline.measures import percent
+from experiments.pipeline.propagation import CarriedMasks, exact_flow, sampled_by
 from experiments.stages.json_files import Record
 from experiments.stages.key import Spec
 from tpr.data.rle import encode
@@ -33,7 +39,9 @@ from tpr.models.vis_model import VISModel
 from tpr.parallel.distributed import is_main
 from tpr.parallel.hang_watch import doing
 from tpr.parallel.result_shards import ResultShards
+from tpr.probes.listening import Heard, listening
 from tpr.progress_log import Log
+from tpr.references.exact_flow import ExactFlow
 from tpr.references.online import online_reference
 
 SHOWN = 0.5  # IoU of single masks at which a detection shows a true object, as switches count it
@@ -42,31 +50,44 @@ SHOWN = 0.5  # IoU of single masks at which a detection shows a true object, as 
 class DetectedClip(Playback):
     """A video whose detections are kept as they come, for trackers to have them all.
 
-    frames: those that are there, with `times`; masks: run lengths by frame and detection.
+    frames: those that are there, with `times`; masks: run lengths by frame and detection. carried:
+    what propagators, to whom frames are shown as they come, have made of them so far; sampled:
+    where the temporal module read the frame before, for the frame that is being processed.
     """
 
-    def __init__(self, video: Video, dataset: YouTubeVIS, settings: Spec, model: VISModel) -> None:
+    def __init__(
+        self,
+        video: Video,
+        dataset: YouTubeVIS,
+        settings: Spec,
+        model: VISModel,
+        exact: ExactFlow | None = None,
+    ) -> None:
         super().__init__(video, online_reference(settings, dataset, model))
         self.dataset = dataset
         self.times: list[int] = []
         self.frames: list[Detections] = []
         self.masks: list[list[dict[str, Any]]] = []
         self.objects: dict[int, int] = {}  # number of a true object by its id
+        self.carried = CarriedMasks(video, dataset, exact)
+        self.sampled: Callable[[], Tensor | None] = lambda: None
 
     def add(self, t: int, found: Instances) -> list[Seen]:
         masks = video_masks(found, (self.video.height, self.video.width)).cpu().numpy()
         classes = found.pred_classes
         self.times.append(t)
         self.masks.append([encode(mask) for mask in masks])
-        self.frames.append(
-            Detections(
-                found.pred_boxes.tensor,
-                found.scores,
-                classes,
-                found.embedding,
-                self._shown(t, masks, classes.cpu().numpy()),
-            )
+        detections = Detections(
+            found.pred_boxes.tensor,
+            found.scores,
+            classes,
+            found.embedding,
+            self._shown(t, masks, classes.cpu().numpy()),
         )
+        self.frames.append(detections)
+        assert self.previous is not None  # this frame, kept as the next one's reference
+        pyramid = self.previous.pyramid
+        self.carried.add(t, found, detections, masks, pyramid, self.sampled())
         return []
 
     def _shown(self, t: int, masks: np.ndarray, classes: np.ndarray) -> Tensor:
@@ -74,7 +95,7 @@ class DetectedClip(Playback):
         one object one of its class is taken first, then the one that covers it best."""
         true = self.dataset.frame_instances(self.video, t)
         kept = ~true.iscrowd
-        iou = mask_iou(masks, true.masks[kept])
+        iou = mask_overlaps(*map(torch.from_numpy, (masks, true.masks[kept])))[1].numpy()
         same = classes[:, None] == true.classes[kept]
         shown = torch.full((len(masks),), -1, dtype=torch.long)
         ids = true.track_ids[kept].tolist()
@@ -94,15 +115,6 @@ class DetectedClip(Playback):
         return [one.entry(video.id, category_ids, video.length) for one in tracks.values()]
 
 
-def mask_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Of masks a (N, H, W) with b (G, H, W): (N, G), 0 where both are empty."""
-    pixels = a.shape[1] * a.shape[2]  # -1 could not tell where there is no mask
-    first, second = (x.reshape(len(x), pixels).astype(np.float32) for x in (a, b))
-    shared = first @ second.T
-    union = first.sum(1)[:, None] + second.sum(1) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-
-
 def associate(
     spec: Spec, dataset: YouTubeVIS, weights: Path, ground_truth: Path, out: Path, log: Log
 ) -> Record:
@@ -120,7 +132,7 @@ def associate(
     shards.wait()
     if not is_main():
         return {}
-    found: dict[str, list[Record]] = {name: [] for name in TRACKERS}
+    found: dict[str, list[Record]] = defaultdict(list)
     for piece in shards.read():
         for name, entries in piece.items():
             found[name] += entries
@@ -138,23 +150,44 @@ def detect(
     model: VISModel, dataset: YouTubeVIS, videos: Sequence[Video], settings: Spec
 ) -> list[DetectedClip]:
     """Detections in videos of one size; absent frames are skipped."""
-    clips = [DetectedClip(video, dataset, settings, model) for video in videos]
+    exact = exact_flow(dataset)
+    clips = [DetectedClip(video, dataset, settings, model, exact) for video in videos]
     for t in range(max(video.length for video in videos)):
         active = [clip for clip in clips if clip.has_frame(t)]
         if active:
             doing(f"finding objects in frame {t} of video {active[0].video.id}")
             pictures = [dataset.read_frame(clip.video, t) for clip in active]
-            advance(model, active, t, pictures, settings)
+            with listening(model.temporal) if model.temporal else nullcontext() as heard:
+                let_see(model, active, heard, settings)
+                advance(model, active, t, pictures, settings)
     return clips
 
 
+def let_see(
+    model: VISModel, active: Sequence[DetectedClip], heard: Heard | None, settings: Spec
+) -> None:
+    """Tells each clip where to find what the coming call of the temporal module samples: the module
+    gets those that have a reference, in one batch."""
+    own = settings["first_frame"] == "self"
+    refined = [clip for clip in active if own or clip.previous is not None]
+    for row, clip in enumerate(refined):
+        if model.temporal is not None and heard is not None:
+            clip.sampled = partial(sampled_by, model.temporal, heard, row)
+
+
 def tracked_by_all(clips: Sequence[DetectedClip], dataset: YouTubeVIS) -> dict[str, list[Record]]:
-    """results.json entries of the clips by tracker."""
+    """results.json entries of the clips by tracker and by propagator."""
     ids = [category.id for category in dataset.categories]
-    return {
+    tracked = {
         name: [one for clip in clips for one in clip.tracked(tracker(clip.frames), ids)]
         for name, tracker in TRACKERS.items()
     }
+    carried = {
+        name: [one for clip in clips for one in clip.carried.entries(name, ids)]
+        for name in PROPAGATORS
+        if all(name in clip.carried.propagators for clip in clips)
+    }
+    return tracked | carried
 
 
 def worth(truth: Truth, results: Path, settings: Spec, matches: Path) -> Record:

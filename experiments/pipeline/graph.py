@@ -12,7 +12,7 @@ from experiments.declared.doses import TARGETS as DOSE_TARGETS
 from experiments.declared.manifests import Manifests
 from experiments.declared.profiles import Profile
 from experiments.declared.runs import Run, Temporal
-from experiments.declared.tracked_pairs import tracked_runs
+from experiments.declared.tracked_pairs import TrackedPair, tracked_runs
 from experiments.declared.training_settings import ChosenData
 from experiments.stages.json_files import canonical
 from experiments.stages.key import Spec
@@ -268,7 +268,7 @@ def goal_stages(
     if OFFSET_FIT in targets:
         goals.append(graph.offset_fit(FITTED_RUN))
     if TRACKERS in targets:
-        compared = tracked_runs(manifests.tracked)
+        compared = tracked_runs(_tracked(graph, manifests)[0])
         goals += [graph.associate(run, seed) for run in compared for seed in seeds]
     for run in asked_runs(graph, manifests, targets):
         if not graph.left_out(run):
@@ -285,6 +285,20 @@ def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> li
 
 
 def left_out(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
-    """A line for each run of the targets that the profile cannot have."""
+    """A line for each run of the targets that the profile cannot have, and for each pair that is
+    compared with trackers and that it does not have."""
     reasons = {run: graph.left_out(run) for run in asked_runs(graph, manifests, targets)}
-    return [f"{run} is left out: {why}" for run, why in reasons.items() if why]
+    lines = [f"{run} is left out: {why}" for run, why in reasons.items() if why]
+    if TRACKERS in targets:
+        for pair in _tracked(graph, manifests)[1]:
+            told = f"{pair.better} and {pair.than} are left out of {TRACKERS}"
+            lines.append(f"{told}: not both are runs of profile {graph.profile.name}")
+    return lines
+
+
+def _tracked(graph: Graph, manifests: Manifests) -> tuple[list[TrackedPair], list[TrackedPair]]:
+    """The pairs that are compared with trackers: those whose runs both stand in the profile's
+    tables, and the others."""
+    runs = set(manifests.target_runs(manifests.everything(graph.profile)))
+    kept = [pair for pair in manifests.tracked if {pair.better, pair.than} <= runs]
+    return kept, [pair for pair in manifests.tracked if pair not in kept]

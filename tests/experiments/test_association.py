@@ -7,12 +7,21 @@ import pytest
 import torch
 from detectron2.structures import Boxes, Instances
 
+from baselines.propagation.motion import EXACT, FLOW, SAMPLING
+from baselines.propagation.registry import OF_GENERATED, PROPAGATORS
 from baselines.tracking.registry import TRACKERS
 from experiments.declared.manifests import load_manifests
 from experiments.declared.tracked_pairs import load_tracked_pairs
-from experiments.pipeline import association
-from experiments.pipeline.association import DetectedClip, associate, tracked_by_all, worth
-from experiments.pipeline.graph import Graph, goal_stages, with_official_val
+from experiments.pipeline import association, propagation
+from experiments.pipeline.association import (
+    DetectedClip,
+    associate,
+    detect,
+    tracked_by_all,
+    worth,
+)
+from experiments.pipeline.graph import Graph, goal_stages, left_out, with_official_val
+from experiments.pipeline.propagation import CarriedMasks
 from experiments.stages.layout import Layout
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY, make_root, suite
@@ -20,6 +29,8 @@ from tests.helpers.tiny import INFER, MODEL, make_dataset
 from tpr.evaluation import evaluate
 from tpr.inference.online import infer
 from tpr.models.build import build_model
+from tpr.references.exact_flow import ExactFlow
+from tpr.routing import Frame
 from tpr.weights import checkpoint
 
 SPEC = {
@@ -56,9 +67,9 @@ def test_masktracks_cues_give_exactly_what_the_evaluation_gives(made, dataset):
 
 def test_every_tracker_has_its_numbers_and_its_file(made):
     out, _, found = made
-    assert found.keys() == TRACKERS.keys()
-    assert {path.stem for path in out.glob("*.json")} == TRACKERS.keys()
-    assert {path.name for path in out.glob("*.xz")} == {f"{name}.npz.xz" for name in TRACKERS}
+    assert found.keys() == TRACKERS.keys() | PROPAGATORS.keys()
+    assert {path.stem for path in out.glob("*.json")} == found.keys()
+    assert {path.name for path in out.glob("*.xz")} == {f"{name}.npz.xz" for name in found}
     assert not [*out.glob("shards-*")]
     draws = {len(one["AP_draws"]) for one in found.values()}
     assert len(draws) == 1 and {one["videos"] for one in found.values()} == {3}
@@ -69,7 +80,7 @@ def test_every_tracker_has_its_numbers_and_its_file(made):
 def seen(dataset, monkeypatch):
     """Clips whose detections are the true objects, in another order in each frame and all of one
     look, and a square that shows nothing."""
-    shown = {}
+    shown, generator = {}, torch.Generator().manual_seed(0)
     monkeypatch.setattr(association, "video_masks", lambda found, size: shown["masks"])
     clips = []
     for video in dataset.videos:
@@ -85,6 +96,7 @@ def seen(dataset, monkeypatch):
             found.scores = torch.full((len(order),), 0.9)
             found.pred_classes = torch.tensor([*true.classes, 0])[order]
             found.embedding = torch.ones(len(order), 4)
+            clip.previous = Frame({"p3": torch.randn(1, 8, 8, 12, generator=generator)})
             clip.add(t, found)
         clips.append(clip)
     return clips
@@ -102,14 +114,6 @@ def test_the_oracle_has_no_switch_and_no_tracker_more(seen, dataset, tmp_path):
     for name in ("AP", "AssA"):
         assert all(one[name] <= best[name] + 1e-9 for one in found.values())
     assert found["minvis"]["identity_switches"] > 0  # these looks say nothing
-
-
-def test_masks_overlap_by_their_share_and_none_are_masks_too():
-    masks = np.zeros((2, 4, 4), bool)
-    masks[0, :2], masks[1, 1:3] = True, True
-    np.testing.assert_allclose(association.mask_iou(masks, masks), [[1, 1 / 3], [1 / 3, 1]])
-    assert association.mask_iou(masks[:0], masks).shape == (0, 2)
-    assert association.mask_iou(masks, masks[:0]).shape == (2, 0)
 
 
 def test_what_shows_nothing_has_no_truth(seen, dataset):
@@ -135,6 +139,16 @@ def test_the_target_plans_an_association_of_both_runs_of_each_pair():
         goal_stages(official, manifests, ["trackers"], [0])
 
 
+def test_a_profile_compares_the_pairs_whose_runs_it_has_and_tells_the_others():
+    manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
+    for name, pairs in [("midi", 1), ("mini", 4), ("smoke", 4)]:
+        graph = Graph(manifests.runs, manifests.profile(name))
+        assert len(goal_stages(graph, manifests, ["trackers"], [0])) == 2 * pairs
+        told = left_out(graph, manifests, ["trackers"])
+        assert len(told) == 4 - pairs and left_out(graph, manifests, ["blendmask-r50"]) == []
+        assert all(line.endswith("not both are runs of profile midi") for line in told)
+
+
 def test_a_run_that_nobody_declared_is_named_and_no_file_is_no_pairs(tmp_path):
     (tmp_path / "trackers.yaml").write_text("- {better: a+b, than: c}\n")
     with pytest.raises(ValueError, match=r"trackers\.yaml:1: unknown run 'c'"):
@@ -153,3 +167,39 @@ def test_the_suite_writes_results_of_trackers_and_no_record(tmp_path):
     assert kept["run"] == "blendmask-r50" and kept["associate"]["stage"] == "associate"
     assert "outputs" not in kept["associate"]
     assert "Nothing to do" in suite(root, "trackers")[1]
+
+
+def test_propagators_get_what_the_temporal_module_sampled(dataset, monkeypatch):
+    """DACR's own displacement in the video's pixels, and the exact flow of generated videos."""
+    torch.manual_seed(0)
+    model = build_model(MODEL, len(dataset.categories)).eval()
+    views = []
+
+    class Watching:
+        def step(self, view):
+            views.append(view)
+            return []
+
+    monkeypatch.setattr(propagation, "PROPAGATORS", {"watching": Watching})
+    monkeypatch.setattr(association, "PROPAGATORS", {"watching": Watching})
+    detect(model, dataset, dataset.videos[:2], INFER)
+    assert len(views) == 2 * dataset.videos[0].length
+    for view in views[:2]:
+        assert view.motion == {}
+    for view in views[2:]:
+        assert view.motion.keys() == {FLOW, SAMPLING, EXACT}
+        assert {tuple(one.shape) for one in view.motion.values()} == {(2, 64, 96)}
+        assert view.motion[SAMPLING].any()  # offsets start at random
+    assert not torch.equal(views[2].motion[SAMPLING], views[3].motion[SAMPLING])
+    true = ExactFlow(dataset).between(dataset.videos[0], 1, 0)
+    np.testing.assert_allclose(views[2].motion[EXACT].numpy(), true.transpose(2, 0, 1))
+    views.clear()
+    model.temporal = None
+    detect(model, dataset, dataset.videos[:2], INFER)
+    assert views[-1].motion.keys() == {FLOW, EXACT}
+
+
+def test_recorded_videos_are_spared_what_needs_the_exact_flow(dataset):
+    carried = CarriedMasks(dataset.videos[0], dataset, None)
+    assert carried.propagators.keys() == PROPAGATORS.keys() - OF_GENERATED
+    assert carried.propagators.keys() == carried.tracks.keys()
