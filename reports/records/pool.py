@@ -45,8 +45,7 @@ def load_pool(layout: Layout) -> Pool:
     states, failed = shipped_states(layout), load_failed(layout)
     size = split_size(load_profile(layout.manifests, layout.profile))
     changed = {name for name, what in states.items() if what}
-    kept, problems = _usable(layout.records, layout.profile, size, failed, states)
-    kept = [record for record in kept if record.file_name not in changed]
+    kept, problems = _usable(layout.records, layout.profile, size, failed, states, changed)
     problems = [one.line for one in failed] + shipped_problems(layout) + problems
     if not states:
         return Pool(kept, [], failed, problems)
@@ -65,20 +64,23 @@ def _usable(
     size: int | None,
     failed: Sequence[FailedRun],
     shipped: Collection[str] = (),
+    changed: Collection[str] = (),
 ) -> tuple[list[Record], list[str]]:
     """A folder's records of the whole split that no later failure replaces; and lines on the
     others.
 
-    size: number of videos of that split, None if unknown; shipped: file names of those that ship.
+    size: number of videos of that split, None if unknown; shipped: file names of those that ship;
+    changed: of those that are not as shipped, which are not used and tell nothing of others.
     """
     found, problems = load_records(folder, profile)
     found, more = on_whole_split(found, size)
-    found, copied = without_copies(found)
-    kept = [
+    found = [
         record
         for record in found
-        if not any(one.replaces(record, record.file_name in shipped) for one in failed)
+        if record.file_name not in changed
+        and not any(one.replaces(record, record.file_name in shipped) for one in failed)
     ]
+    kept, copied = without_copies(found)
     return kept, problems + more + copied
 
 

@@ -91,6 +91,18 @@ def test_a_changed_shipped_file_is_not_used_and_told(layout):
     assert "records/blendmask-r101-seed0.json is edited or damaged: not used" in pool.problems[0]
 
 
+def test_a_changed_file_with_the_draws_of_another_seed_takes_that_one_not_away(layout):
+    draws = [30 + 0.01 * number for number in range(200)]
+    write_record(layout.root, record("blendmask-r50", 0, 30.0, draws=draws))
+    as_of_a_clean_tree(layout.root)
+    layout.shipped.unlink()
+    ship_records(layout)
+    write_record(layout.root, record("blendmask-r50", 1, 30.0, draws=draws))
+    pool = load_pool(layout)
+    assert {one.seed for one in pool.shipped if one.run == "blendmask-r50"} == {0, 2}
+    assert len(pool.problems) == 1
+
+
 def cut(path):
     path.write_bytes(path.read_bytes()[:100])
 
