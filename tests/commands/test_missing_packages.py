@@ -42,6 +42,8 @@ PLAIN = " ".join([*EXTRAS.values(), "detectron2"])  # of `pip install .` these a
         ("tpr.data", "import coco a.json --frames x --out y.json", PLAIN, "demo"),
         ("tpr.data", "prepare ytvis2019 --root x", PLAIN, "demo"),
         ("tpr.data", "statistics a.json", PLAIN, "demo"),
+        ("tpr.data.mini", "--out x", PLAIN, "demo"),
+        ("tpr.data.mini", "sheet x --out y.png", "cv2", "demo"),
         ("tpr.checkpoint", "list", PLAIN, "demo"),
         ("tpr.cost.speed", "", PLAIN, "demo"),
         ("tpr.export", "a.json --out x", PLAIN, "demo"),
