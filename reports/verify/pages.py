@@ -85,8 +85,10 @@ def wanted_of(facts: Facts) -> Wanted:
 
 def _kept(facts: Facts) -> list[Sentence]:
     """Descriptions of pictures of what only the runs' folders had, as the notes beside them say."""
-    texts = [text for name, note in notes(facts).items() for text in told(note)
-             if not is_computed(name)]  # fmt: skip
+    texts: list[str] = []
+    for name, note in notes(facts).items():
+        if not is_computed(name):
+            texts += [*told(note), f"{note['title']} ({name})"]
     return [Sentence("", text, False) for text in sorted(texts, key=len, reverse=True)]
 
 
