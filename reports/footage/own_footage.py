@@ -52,9 +52,9 @@ def is_seen(found: Statistics, view: View | None) -> bool:
 
 
 def view_of(layout: Layout) -> View | None:
-    """How the profile's networks see frames in tests; None without a manifest."""
+    """How the profile's networks see frames in tests; None without a manifest that says it."""
     profile = load_profile(layout.manifests, layout.profile)
-    if not profile:
+    if "model" not in profile or "infer" not in profile:
         return None
     ranges = profile["model"]["heads"]["blendmask"].get("fcos", {}).get("ranges", PAPER_RANGES)
     return View(profile["infer"]["short_edge"], tuple(map(float, ranges)))

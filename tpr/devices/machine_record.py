@@ -13,13 +13,26 @@ from typing import Any
 
 # what is written while the suite runs, or cannot change its numbers
 NOT_SOURCES = (":!results", ":!reports", ":!weights", ":!docs", ":!README.md")
+# files that are not of the commit matter where they may be read as code or settings
+NEW_SOURCES = (".py", ".c", ".yaml", ".yml", ".sh", ".txt", ".toml")
 
 
 def git_state(root: Path) -> dict[str, Any]:
-    """Commit and whether sources differ from it; None where there is no git."""
+    """Commit and whether sources differ from it; None where there is no git.
+
+    A new file that is no source, a log or a video, makes no difference.
+    """
     commit = output(["git", "rev-parse", "HEAD"], root)
-    changes = output(["git", "status", "--porcelain", "--", ".", *NOT_SOURCES], root)
-    return {"commit": commit, "dirty": None if changes is None else bool(changes)}
+    found = ["git", "status", "--porcelain", "--untracked-files=all", "--", ".", *NOT_SOURCES]
+    changes = output(found, root)
+    if changes is None:
+        return {"commit": commit, "dirty": None}
+    return {"commit": commit, "dirty": any(map(changes_sources, changes.splitlines()))}
+
+
+def changes_sources(line: str) -> bool:
+    """Of a line of `git status --porcelain`."""
+    return not line.startswith("??") or line.rstrip('"').endswith(NEW_SOURCES)
 
 
 def output(command: Sequence[str], folder: Path) -> str | None:
