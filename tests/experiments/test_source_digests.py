@@ -107,6 +107,15 @@ def test_what_loading_a_file_does_is_seen(digest):
     assert digest(registered) != digest()
 
 
+def test_what_only_words_an_error_is_not_seen(digest):
+    told = FILES | {
+        "lib/__init__.py": "from lib.extras import tell_missing_packages\n\ntell_missing_packages()\n",
+        "lib/extras.py": "def tell_missing_packages():\n    print('pip install')\n",
+    }
+    with_more = told | {"lib/extras.py": told["lib/extras.py"] + "    return 1\n"}
+    assert digest(told) == digest(with_more)
+
+
 def test_imports_in_functions_and_in_circles_are_followed(digest):
     files = {
         "a.py": "def work():\n    from b import deep\n    return deep()\n",
