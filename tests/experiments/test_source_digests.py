@@ -108,8 +108,9 @@ def test_what_loading_a_file_does_is_seen(digest):
 
 
 def test_what_only_words_an_error_is_not_seen(digest):
+    start = "from lib.extras import tell_missing_packages\n\ntell_missing_packages()\n"
     told = FILES | {
-        "lib/__init__.py": "from lib.extras import tell_missing_packages\n\ntell_missing_packages()\n",
+        "lib/__init__.py": start,
         "lib/extras.py": "def tell_missing_packages():\n    print('pip install')\n",
     }
     with_more = told | {"lib/extras.py": told["lib/extras.py"] + "    return 1\n"}
