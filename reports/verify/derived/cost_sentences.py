@@ -4,6 +4,7 @@ from reports.verify.derived.costs import (
     SEEN,
     TEMPORAL,
     Cost,
+    Shares,
     G,
     M,
     added,
@@ -74,14 +75,21 @@ def _module(facts: Facts, row: Json, cost: Cost) -> Context:
         "closed": gain(closed, 2),
         "opened": gain(opened, 2),
         "paper_average": gain(paper),
-        "trained": gain(trained, 2),
-        "trained_off": in_percent(trained, paper) if trained is not None else "",
-        "trained_share": fixed(100 * shares["all"]["mean"]) if shares else "",
+        "when_trained": _when_trained(shares, trained, paper),
         "products": _list(products, "G"),
         "gate_work": _list(gates, "G"),
         "met_with": fixed(100 * (paper - closed) / (opened - closed)),
         "deformable": fixed(deformable, 2),
     }
+
+
+def _when_trained(shares: Shares | None, trained: float | None, paper: float) -> str:
+    if shares is None or trained is None:
+        return " (share of open gates: not run)"
+    return (
+        f", and {gain(trained, 2)} G ({in_percent(trained, paper)} %) with the "
+        f"{fixed(100 * shares['all']['mean'])} % that are open here on average"
+    )
 
 
 def _short(part: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from reports.verify.derived.expected import Expected, ExpectedTable, column
+from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
 from reports.verify.facts import METRICS, Facts, Json, part
 from reports.verify.words import DASH, fixed, machine, minute, time_taken
 
@@ -31,7 +31,11 @@ def expect_provenance(facts: Facts) -> Expected:
             column("machine", [machine(one.get("hardware")) for one in evaluations]),
         ],
     )
-    return Expected([table], [("", _opening(facts)), *((SECTION[0], one) for one in _sets(facts))])
+    named: list[tuple[str, Context]] = [("", {"record_name": record.name}) for record in records]
+    commits = {_commit({"commit": part(one, "git").get("commit")}) for one in evaluations}
+    named += [("", {"since_commit": commit}) for commit in sorted(commits)]
+    sets = [(SECTION[0], one) for one in _sets(facts)]
+    return Expected([table], [("", _opening(facts)), *sets, *named])
 
 
 def _pretraining(part: Json) -> str:
