@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TELLING = ("tell_missing_packages",)  # calls that only word an error
 Names = dict[str, str]  # local name -> dotted name of what it was imported from
 
 
@@ -53,19 +52,11 @@ def take(statement: ast.stmt, module: Module) -> None:
     elif isinstance(statement, ast.If) and is_for_types_or_as_program(statement.test):
         for other in statement.orelse:
             take(other, module)
-    elif not is_docstring(statement) and not is_telling(statement):
+    elif not is_docstring(statement):
         module.effects.append(statement)
         module.imports |= imported(ast.walk(statement), module.package)
         for name in bound(statement):
             module.definitions.setdefault(name, []).append(statement)
-
-
-def is_telling(statement: ast.stmt) -> bool:
-    """Whether a statement is a call that can change no result."""
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    return (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in TELLING
-    )
 
 
 def assigned(statement: ast.stmt) -> list[str]:

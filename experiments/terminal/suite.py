@@ -15,7 +15,8 @@ from experiments.engine.plan import RUN, Step, make_plan
 from experiments.engine.schedule import total_seconds
 from experiments.engine.stage_code import StageCode
 from experiments.pipeline.dosed import EVALUATE_DOSE, dose_stages
-from experiments.pipeline.graph import OFFSET_FIT, Graph, goal_stages, left_out
+from experiments.pipeline.graph import Graph
+from experiments.pipeline.targets import OFFSET_FIT, goal_stages, left_out
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage

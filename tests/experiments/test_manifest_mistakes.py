@@ -4,7 +4,8 @@ import pytest
 
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import UnknownNameError, check_runs, load_manifests
-from experiments.pipeline.graph import Graph, asked_runs
+from experiments.pipeline.graph import Graph
+from experiments.pipeline.targets import asked_runs
 from tests.helpers.suite_helpers import REPOSITORY, edit, make_root
 
 

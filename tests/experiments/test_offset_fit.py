@@ -8,7 +8,7 @@ import torch
 from baselines.matched import MatchedDACR, Matching
 from baselines.registry import BASELINES
 from experiments.declared.manifests import load_manifests
-from experiments.pipeline.graph import Graph, goal_stages
+from experiments.pipeline.graph import Graph
 from experiments.pipeline.offset_fit import STARTS, aligned, fit_offsets
 from experiments.pipeline.offset_heads import (
     LearnedHeads,
@@ -19,6 +19,7 @@ from experiments.pipeline.offset_heads import (
 )
 from experiments.pipeline.offset_pairs import OffsetPairs
 from experiments.pipeline.stage_bodies import OFFSETS
+from experiments.pipeline.targets import goal_stages
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY
 from tests.helpers.tiny import MODEL, SPLIT, TRAIN
