@@ -47,7 +47,9 @@ class Manifests:
             start = profile.data.get("image_models", "")
             others = [other for other in self.profiles if other != name]
             source.check_name(start, others, "profile", "data", "image_models")
-            profile = of_own_data(profile, self.profile(start))
+            stated = (profile.pretrain or {}).get("iterations")
+            iterations = stated if isinstance(stated, int) else None
+            profile = of_own_data(profile, self.profile(start), iterations)
         check_continued(profile, source, self.runs)
         for place, table in enumerate(profile.tables or []):
             source.check_name(table, self.tables, "table", "tables", place)
