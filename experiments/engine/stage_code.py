@@ -40,7 +40,7 @@ WORDS = {
 # decide no result.
 ONLY_TELL = (
     *("check_support", "check_shared_memory", "raise_open_files", "printable", "doing"),
-    "FORMER",
+    *("tell_missing_packages", "FORMER"),
 )
 
 

@@ -81,14 +81,16 @@ class Sources:
             name = module.imports[last]
         return name, ""
 
-    def _read(self, place: Place, keys: tuple[str, ...] | None) -> Read:
+    def _read(self, place: Place, keys: tuple[str, ...] | None, without: frozenset[str]) -> Read:
         """A definition as text and what it reaches directly; keys: the entries of its dictionary
-        that count."""
+        that count; without: names whose calls count for nothing where loading the module makes
+        them."""
         module = self.module(place[0])
         if module is None:  # C
             path = self.file(place[0])
             return Read(path.read_text(encoding="utf-8") if path else "", frozenset())
-        statements = module.definitions.get(place[1], []) if place[1] else module.effects
+        effects = [one for one in module.effects if called(one) not in without]
+        statements = module.definitions.get(place[1], []) if place[1] else effects
         statements = [only(one, keys) for one in statements] if keys is not None else statements
         inside = imported(chain.from_iterable(map(ast.walk, statements)), module.package)
         names = module.imports | inside
@@ -136,8 +138,9 @@ class Sources:
     ) -> dict[Place, Read]:
         """All definitions that the entries reach, themselves included.
 
-        without: names of definitions that are left out, along with what only they reach. Raises
-        ValueError for an entry that does not exist.
+        without: names of definitions that are left out, along with what only they reach and with
+        calls of them that loading a module makes. Raises ValueError for an entry that does not
+        exist.
         """
         todo, found = list(entries), dict[Place, Read]()
         for module, name in todo:
@@ -149,7 +152,8 @@ class Sources:
             if place in found or place[1] in without:
                 continue
             keys = (chosen or {}).get(place[1])
-            found[place] = self.read(place, None if keys is None else tuple(sorted(keys)))
+            chosen_keys = None if keys is None else tuple(sorted(keys))
+            found[place] = self.read(place, chosen_keys, frozenset(without))
             todo += found[place].reached
         return found
 
@@ -171,6 +175,13 @@ class Sources:
         keys = {name: sorted(some) for name, some in (chosen or {}).items()}
         question = [list(map(str, self.folders)), entries, keys, sorted(without)]
         return remembered(self.memory, question, lambda: self.seen, computed)
+
+
+def called(statement: ast.stmt) -> str | None:
+    """The name of the function that a statement calls and does nothing else; None for others."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    return function.id if isinstance(function, ast.Name) else None
 
 
 def only(statement: ast.stmt, keys: tuple[str, ...]) -> ast.stmt:

@@ -114,7 +114,8 @@ def test_what_only_words_an_error_is_not_seen(digest):
         "lib/extras.py": "def tell_missing_packages():\n    print('pip install')\n",
     }
     with_more = told | {"lib/extras.py": told["lib/extras.py"] + "    return 1\n"}
-    assert digest(told) == digest(with_more)
+    left_out = ("tell_missing_packages",)
+    assert digest(told, without=left_out) == digest(with_more, without=left_out)
 
 
 def test_imports_in_functions_and_in_circles_are_followed(digest):
