@@ -14,6 +14,9 @@ from typing import Any, NamedTuple, TypeGuard
 
 import yaml
 
+from experiments.declared.extension import extended, merged
+from experiments.declared.manifest_errors import ManifestError
+from experiments.declared.plain_yaml import YAML, plain
 from experiments.declared.seed_plan import SeedPlan
 from tpr.devices.machine_record import output
 
@@ -77,29 +80,28 @@ def versions(profile: str, manifests: Path) -> Iterator[Version]:
 
 def manifest_at(commit: str, profile: str, folder: Path) -> Plain:
     """A profile's manifest at a commit, with what it extends; empty if it cannot be read."""
-    text, chain = output(["git", "show", f"{commit}:./{profile}.yaml"], folder), [profile]
-    found = plain(text)
-    while (base := found.pop("extends", None)) is not None and base not in chain:
-        chain.append(base)
-        found = merged(plain(output(["git", "show", f"{commit}:./{base}.yaml"], folder)), found)
-    return found
-
-
-def plain(text: str | None) -> Plain:
+    whole, chain = node_at(commit, profile, folder), [profile]
     try:
-        found = yaml.safe_load(text or "")
-    except (yaml.YAMLError, ValueError):
+        base = extended(whole)
+        while base is not None and base.value not in chain:
+            chain.append(base.value)
+            before = node_at(commit, base.value, folder)
+            base = extended(before)
+            whole = merged(before, whole)
+        found: object = plain(whole)
+    except ManifestError:
         return {}
     return found if is_mapping(found) else {}
 
 
-def merged(base: Plain, change: Plain) -> Plain:
-    """As `extension.merged`, of plain values."""
-    both: Plain = {}
-    for name, value in change.items():
-        before = base.get(name)
-        both[name] = merged(before, value) if is_mapping(before) and is_mapping(value) else value
-    return base | both
+def node_at(commit: str, profile: str, folder: Path) -> yaml.Node:
+    """A manifest's own YAML at a commit, an empty mapping if there is none."""
+    text = output(["git", "show", f"{commit}:./{profile}.yaml"], folder)
+    try:
+        node: yaml.Node | None = YAML.compose(text or "", YAML.SafeLoader)
+    except yaml.YAMLError:
+        node = None
+    return yaml.MappingNode("tag:yaml.org,2002:map", []) if node is None else node
 
 
 def is_mapping(value: object) -> TypeGuard[Plain]:
