@@ -28,8 +28,8 @@ def shipped_names(layout: Layout) -> set[str]:
 def shipped_states(layout: Layout, kind: str = RECORDS) -> dict[str, str]:
     """What is wrong with each record of a kind that ships, by file name; "" where nothing is."""
     return {
-        Path(name).name: what
-        for name, what in _states(layout).items()
+        Path(name).name: _state(layout, name, checksum)
+        for name, checksum in _index(layout).items()
         if name == named(kind, Path(name).name)
     }
 
@@ -51,13 +51,24 @@ def folder(layout: Layout, kind: str) -> Path:
     return layout.shipped.parent / kind
 
 
+def _index(layout: Layout) -> dict[str, str]:
+    """SHA-256 of each file that ships by its name in shipped.json."""
+    return read_json(layout.shipped) or {}
+
+
 def _states(layout: Layout) -> dict[str, str]:
-    states = {}
-    for name, checksum in (read_json(layout.shipped) or {}).items():
-        path = layout.shipped.parent / (name if "/" in name else f"{RECORDS}/{name}")
-        as_shipped = path.is_file() and sha256(path) == checksum
-        states[name] = "" if as_shipped else "edited or damaged" if path.exists() else "missing"
-    return states
+    return {name: _state(layout, name, checksum) for name, checksum in _index(layout).items()}
+
+
+def _state(layout: Layout, name: str, checksum: str) -> str:
+    path = _place(layout, name)
+    as_shipped = path.is_file() and sha256(path) == checksum
+    return "" if as_shipped else "edited or damaged" if path.exists() else "missing"
+
+
+def _place(layout: Layout, name: str) -> Path:
+    """Of a file that shipped.json names."""
+    return layout.shipped.parent / (name if "/" in name else f"{RECORDS}/{name}")
 
 
 def shipped_problems(layout: Layout) -> list[str]:
@@ -69,10 +80,8 @@ def shipped_problems(layout: Layout) -> list[str]:
         name = layout.shown(layout.shipped)
         line = f"{name} is {what}: shipped records cannot be told from your own {restore}"
         return [line] if lost else []
-    shown = layout.shown(layout.shipped.parent)
-    places = {name: name if "/" in name else f"{RECORDS}/{name}" for name in _states(layout)}
     return [
-        f"{shown}/{places[name]} is {what}: not used {restore}"
+        f"{layout.shown(_place(layout, name))} is {what}: not used {restore}"
         for name, what in _states(layout).items()
         if what
     ]
@@ -80,7 +89,9 @@ def shipped_problems(layout: Layout) -> list[str]:
 
 def record_path(layout: Layout, file: str, kind: str = RECORDS) -> Path:
     """Where a record made here is written: to own/ if its place holds a shipped one."""
-    ships = named(kind, file) in shipped_names(layout)
+    name = named(kind, file)
+    checksum = _index(layout).get(name)
+    ships = checksum is not None and not _state(layout, name, checksum)
     return (layout.own / named(kind, "") if ships else folder(layout, kind)) / file
 
 
@@ -95,7 +106,7 @@ def ship_records(layout: Layout) -> list[str]:
     if problems:
         raise ValueError(problems[0])
     check_tree(layout)
-    known = read_json(layout.shipped) or {}
+    known = _index(layout)
     moved = [(kind, path) for kind in KINDS for path in _own(layout, kind)]
     fresh = [
         path
