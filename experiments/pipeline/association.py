@@ -51,8 +51,8 @@ class DetectedClip(Playback):
     """A video whose detections are kept as they come, for trackers to have them all.
 
     frames: those that are there, with `times`; masks: run lengths by frame and detection. carried:
-    what propagators, to whom frames are shown as they come, have made of them so far; sampled:
-    where the temporal module read the frame before, for the frame that is being processed.
+    what propagators, to whom frames are shown as they come, have made of them so far; picture,
+    sampled: the frame that is being processed, and where the temporal module read the one before.
     """
 
     def __init__(
@@ -69,7 +69,8 @@ class DetectedClip(Playback):
         self.frames: list[Detections] = []
         self.masks: list[list[dict[str, Any]]] = []
         self.objects: dict[int, int] = {}  # number of a true object by its id
-        self.carried = CarriedMasks(video, dataset, exact)
+        self.carried = CarriedMasks(video, exact)
+        self.picture: np.ndarray | None = None
         self.sampled: Callable[[], Tensor | None] = lambda: None
 
     def add(self, t: int, found: Instances) -> list[Seen]:
@@ -86,8 +87,9 @@ class DetectedClip(Playback):
         )
         self.frames.append(detections)
         assert self.previous is not None  # this frame, kept as the next one's reference
+        assert self.picture is not None
         pyramid = self.previous.pyramid
-        self.carried.add(t, found, detections, masks, pyramid, self.sampled())
+        self.carried.add(t, self.picture, found, detections, masks, pyramid, self.sampled())
         return []
 
     def _shown(self, t: int, masks: np.ndarray, classes: np.ndarray) -> Tensor:
@@ -157,6 +159,8 @@ def detect(
         if active:
             doing(f"finding objects in frame {t} of video {active[0].video.id}")
             pictures = [dataset.read_frame(clip.video, t) for clip in active]
+            for clip, picture in zip(active, pictures, strict=True):
+                clip.picture = picture
             with listening(model.temporal) if model.temporal else nullcontext() as heard:
                 let_see(model, active, heard, settings)
                 advance(model, active, t, pictures, settings)

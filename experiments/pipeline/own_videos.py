@@ -74,10 +74,10 @@ def annotated(
             log.info(f"note: {note}")
         path = out / f"{split}.json"
         write_json(path, record)
-        if [sha256(path)] != spec["sums"][split]:
+        if [found := sha256(path)] != spec["sums"][split]:
             raise ValueError(
                 f"{maps}: not the id maps that this profile was declared for: the annotations made "
-                f"of them have the sha256 {sha256(path)}, not {spec['sums'][split][0]} "
+                f"of them have the sha256 {found}, not {spec['sums'][split][0]} "
                 "(docs/cells.md)"
             )
         parts[split] = [AnnotatedFrames(path, frames)]

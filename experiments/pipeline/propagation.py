@@ -31,8 +31,8 @@ class CarriedMasks:
     """A video's tracks by propagator. exact: the exact flow of generated videos; without it the
     propagators that need it are left out."""
 
-    def __init__(self, video: Video, dataset: YouTubeVIS, exact: ExactFlow | None) -> None:
-        self.video, self.dataset, self.exact = video, dataset, exact
+    def __init__(self, video: Video, exact: ExactFlow | None) -> None:
+        self.video, self.exact = video, exact
         left_out = OF_GENERATED if exact is None else frozenset[str]()
         self.propagators = {
             name: new() for name, new in PROPAGATORS.items() if name not in left_out
@@ -43,33 +43,33 @@ class CarriedMasks:
     def add(
         self,
         t: int,
+        picture: np.ndarray,
         found: Instances,
         detections: Detections,
         masks: np.ndarray,
         pyramid: Pyramid,
         sampled: Tensor | None,
     ) -> None:
-        """Detections of a frame with their masks (N, H, W) at the video's size. pyramid: the
-        frame's, of one row; sampled: where the temporal module read the frame before, (2, h, w) in
-        cells of LEVEL, None where it did not."""
+        """Detections of a frame, its picture (H, W, 3), with their masks (N, H, W) at the video's
+        size. pyramid: the frame's, of one row; sampled: where the temporal module read the frame
+        before, (2, h, w) in cells of LEVEL, None where it did not."""
         view = View(
             detections,
             torch.from_numpy(masks),
             pyramid[LEVEL][0],
             stride_of(LEVEL),
             found.image_size,
-            self._motion(t, found.image_size, sampled),
+            self._motion(t, picture, found.image_size, sampled),
         )
         for name, propagator in self.propagators.items():
             for one in propagator.step(view):
                 self.tracks[name][one.track].add(t, encode(one.mask), one.score, one.category)
 
     def _motion(
-        self, t: int, network: tuple[int, int], sampled: Tensor | None
+        self, t: int, picture: np.ndarray, network: tuple[int, int], sampled: Tensor | None
     ) -> dict[str, Tensor]:
         """By source, to the frame before; nothing for the first frame."""
-        picture, before = self.dataset.read_frame(self.video, t), self.before
-        self.before = t, picture
+        before, self.before = self.before, (t, picture)
         if before is None:
             return {}
         size = picture.shape[0], picture.shape[1]

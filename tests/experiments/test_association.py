@@ -20,8 +20,9 @@ from experiments.pipeline.association import (
     tracked_by_all,
     worth,
 )
-from experiments.pipeline.graph import Graph, goal_stages, left_out, with_official_val
+from experiments.pipeline.graph import Graph, with_official_val
 from experiments.pipeline.propagation import CarriedMasks
+from experiments.pipeline.targets import goal_stages, left_out
 from experiments.stages.layout import Layout
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY, make_root, suite
@@ -97,6 +98,7 @@ def seen(dataset, monkeypatch):
             found.pred_classes = torch.tensor([*true.classes, 0])[order]
             found.embedding = torch.ones(len(order), 4)
             clip.previous = Frame({"p3": torch.randn(1, 8, 8, 12, generator=generator)})
+            clip.picture = dataset.read_frame(video, t)
             clip.add(t, found)
         clips.append(clip)
     return clips
@@ -200,6 +202,6 @@ def test_propagators_get_what_the_temporal_module_sampled(dataset, monkeypatch):
 
 
 def test_recorded_videos_are_spared_what_needs_the_exact_flow(dataset):
-    carried = CarriedMasks(dataset.videos[0], dataset, None)
+    carried = CarriedMasks(dataset.videos[0], None)
     assert carried.propagators.keys() == PROPAGATORS.keys() - OF_GENERATED
     assert carried.propagators.keys() == carried.tracks.keys()
