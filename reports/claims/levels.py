@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from experiments.declared.tables import Level
+from reports.claims.pairs import common_draws
 from reports.numbers import number
 from reports.records.run_record import Record, by_run
-from reports.statistics.confidence import Array
 from reports.statistics.gain import Estimate, estimate
 
 
@@ -20,7 +18,7 @@ def level_sentence(level: Level, records: Sequence[Record]) -> str:
     if not own:
         return f"{said}: not run."
     values = [one.metric("AP") for one in own]
-    measured = estimate(values, _draws(own), own[0].videos)
+    measured = estimate(values, common_draws(own, "AP"), own[0].videos)
     bounds = measured.bounds
     ends = f" ({' to '.join(map(number, bounds))})" if bounds else ""
     seeds = f"{len(own)} seed{'s' if len(own) > 1 else ''}"
@@ -35,12 +33,3 @@ def _word(measured: Estimate, level: Level) -> str:
     if low >= level.at_least:
         return "holds"
     return "does not hold" if high < level.at_least else "not resolved"
-
-
-def _draws(own: list[Record]) -> Array | None:
-    """(n, B) draws of AP by seed, None unless all records have equally many."""
-    found = [one for record in own if (one := record.draws("AP")) is not None]
-    if len(found) < len(own) or len({len(one) for one in found}) != 1:
-        return None
-    defined = np.isfinite(found).all(axis=0)
-    return np.stack(found)[:, defined] if defined.sum() > 1 else None

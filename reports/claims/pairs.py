@@ -50,19 +50,21 @@ def pair_up(records: Sequence[Record], better: str, than: str, metric: str) -> P
 
 
 def _paired_draws(better: list[Record], than: list[Record], metric: str) -> Array | None:
-    """(n, B) differences of draws, without draws that are undefined in any record.
+    """(n, B) differences of `common_draws`; None without these."""
+    draws = common_draws([*better, *than], metric)
+    return None if draws is None else draws[: len(better)] - draws[len(better) :]
+
+
+def common_draws(records: Sequence[Record], metric: str) -> Array | None:
+    """(n, B) draws of n records, without draws that are undefined in any of them.
 
     None unless every record has equally many draws of the metric.
     """
-    found = [one for record in [*better, *than] if (one := record.draws(metric)) is not None]
-    lengths = {len(one) for one in found}
-    if len(found) < len(better) + len(than) or len(lengths) != 1:
+    found = [one for record in records if (one := record.draws(metric)) is not None]
+    if len(found) < len(records) or len({len(one) for one in found}) != 1:
         return None
     defined = np.isfinite(found).all(axis=0)
-    if defined.sum() < 2:
-        return None
-    draws = np.stack(found)[:, defined]
-    return draws[: len(better)] - draws[len(better) :]
+    return np.stack(found)[:, defined] if defined.sum() > 1 else None
 
 
 def _unlike(sides: list[list[Record]], trait: Callable[[Record], str]) -> list[int]:

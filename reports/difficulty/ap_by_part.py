@@ -88,11 +88,11 @@ def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
     where none is published, of one that expects more."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
-        if claim.compared == "AP" and "+" not in claim.than:
-            unknown = 1e-9 if claim.expects == "more" else 0.0  # below all published ones
-            found = (claim.gain or unknown, claim.better)
-            best[claim.than] = max(best.get(claim.than, (0.0, "")), found)
-    return [(better, than) for than, (gain, better) in best.items() if gain > 0]
+        expected = claim.gain > 0 or claim.expects == "more"
+        if claim.compared == "AP" and "+" not in claim.than and expected:
+            found = (claim.gain, claim.better)
+            best[claim.than] = max(best.get(claim.than, found), found)
+    return [(better, than) for than, (_, better) in best.items()]
 
 
 def difficulty_frame(found: PartAps) -> pd.DataFrame:

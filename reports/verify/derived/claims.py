@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
-
 from reports.verify.derived.gain_statistics import BEYOND, Array, Gain, estimate, holm
 from reports.verify.facts import Facts, Json, PaperTable, Record, part
-from reports.verify.recounted.recorded_draws import recorded_draws
+from reports.verify.recounted.recorded_draws import common_draws
 from reports.verify.words import machine
 
 NOT_RUN, OPEN, FOUND, DENIED = "not run", "inconclusive", "reproduced", "not reproduced"
@@ -148,15 +146,9 @@ def compared(facts: Facts, better: str, than: str, metric: str) -> Gain | None:
 
 def _draws(sides: list[list[Record]], metric: str) -> Array | None:
     """(n, B) differences in percent points, of draws that are defined for every record."""
-    found = [[recorded_draws(record, metric) for record in side] for side in sides]
-    if any(one is None for side in found for one in side):
-        return None
-    lengths = {len(one) for side in found for one in side if one is not None}
-    if len(lengths) != 1:
-        return None
-    percent = 100 * np.array(found, float)
-    defined = np.isfinite(percent).all(axis=(0, 1))
-    return percent[0][:, defined] - percent[1][:, defined] if defined.sum() > 1 else None
+    better, than = sides
+    found = common_draws([*better, *than], metric)
+    return None if found is None else found[: len(better)] - found[len(better) :]
 
 
 def unlike(facts: Facts, one: Judged, trait: Callable[[Record], str]) -> list[int]:

@@ -119,8 +119,9 @@ def headline_pairs(facts: Facts) -> list[tuple[str, str]]:
     expects more without a number."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in facts.tables for claim in table.claims):
-        if claim.get("measure", claim["metric"]) == "AP" and "+" not in claim["than"]:
-            unpublished = 1e-9 if claim.get("expects") == "more" else 0.0
-            found = claim.get("published_gain", unpublished), claim["better"]
-            best[claim["than"]] = max(best.get(claim["than"], (0.0, "")), found)
-    return [(better, than) for than, (published, better) in best.items() if published > 0]
+        published = claim.get("published_gain", 0.0)
+        rises = published > 0 or claim.get("expects") == "more"
+        if claim.get("measure", claim["metric"]) == "AP" and "+" not in claim["than"] and rises:
+            found = published, claim["better"]
+            best[claim["than"]] = max(best.get(claim["than"], found), found)
+    return [(better, than) for than, (_, better) in best.items()]

@@ -1,11 +1,9 @@
 """What runs are said to reach: the sentences, from their records."""
 
-import numpy as np
-
 from reports.verify.derived.expected import Context, Expected
-from reports.verify.derived.gain_statistics import Array, estimate
+from reports.verify.derived.gain_statistics import estimate
 from reports.verify.facts import Facts, Json, Record
-from reports.verify.recounted.recorded_draws import recorded_draws
+from reports.verify.recounted.recorded_draws import common_draws
 from reports.verify.words import fixed
 
 
@@ -23,7 +21,7 @@ def _sentence(level: Json, records: list[Record]) -> str:
     if not records:
         return f"{start}not run."
     videos = int(records[0].metrics["videos"])
-    one = estimate([record.value("AP") for record in records], _draws(records), videos)
+    one = estimate([record.value("AP") for record in records], common_draws(records), videos)
     ends, word = "", "not resolved"
     if one.bounds:
         low, high = one.bounds
@@ -34,13 +32,3 @@ def _sentence(level: Json, records: list[Record]) -> str:
             word = "does not hold"
     seeds = "1 seed" if one.seeds == 1 else f"{one.seeds} seeds"
     return f"{start}{fixed(one.mean, 1)}{ends}, {videos} videos, {seeds}: {word}."
-
-
-def _draws(records: list[Record]) -> Array | None:
-    found = [recorded_draws(record) for record in records]
-    lengths = {None if one is None else len(one) for one in found}
-    if None in lengths or len(lengths) > 1:
-        return None
-    percent = 100 * np.array(found, float)
-    defined = np.isfinite(percent).all(axis=0)
-    return percent[:, defined] if defined.sum() > 1 else None
