@@ -23,15 +23,15 @@ class DosedGraph:
         self.graph, self.grid = graph, grid
 
     def stages(self, seeds: Sequence[int], *, trained: bool) -> list[Stage]:
-        """The evaluations of all runs at all doses; trained: of those trained at each dose."""
+        """The evaluations of all runs at all doses; trained: of those trained at each dose. Factor
+        by factor, so that a grid that is cut off has whole factors."""
         runs = [run for run in self.grid.runs_of(trained=trained) if not self.graph.left_out(run)]
-        doses = self.grid.factors_of(trained=trained).items()
         return [
             self.evaluate(run, seed, factor, value, trained=trained)
-            for run in runs
+            for factor, values in self.grid.factors_of(trained=trained).items()
             for seed in seeds
-            for factor, values in doses
             for value in values
+            for run in runs
         ]
 
     def videos(self, factor: str, value: float, *, trained: bool = False) -> Stage:

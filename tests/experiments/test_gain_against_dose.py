@@ -35,6 +35,15 @@ def test_the_grid_takes_every_run_to_every_dose_and_trains_nothing_of_its_own(mi
     assert {stage.inputs["train"].key for stage in stages} == plain
 
 
+def test_a_grid_that_is_cut_off_has_whole_factors_of_all_seeds(midi):
+    _, dosed = midi
+    stages = dosed.stages([0, 1], trained=False)
+    whole = 4 * 2 * len(dosed.grid.runs)
+    first = {stage.part.rsplit("-", 1)[0] for stage in stages[:whole]}
+    assert first == {"speed"} and stages[whole].part == "scale-1"
+    assert [stage.run for stage in stages[: len(dosed.grid.runs)]] == dosed.grid.runs
+
+
 def test_sets_differ_in_the_dose_alone(midi):
     val = [midi[1].videos("speed", value).spec["splits"]["val"] for value in (0.25, 2)]
     assert [one.pop("dose")["value"] for one in val] == [0.25, 2]
