@@ -15,9 +15,7 @@ from reports.mechanism.section import Mechanism
 from reports.numbers import signed
 
 
-def gain_beside_alignment(
-    baseline: str, found: Sequence[Mechanism], sources: Sources, folder: Path
-) -> Figure:
+def gain_beside_alignment(found: Sequence[Mechanism], sources: Sources, folder: Path) -> Figure:
     """A row for each run: the gain in AP with its interval, and the share of the motion that it
     follows."""
     name, dark = save_both(folder, "mechanism", lambda ink: draw(found, ink))
@@ -25,7 +23,7 @@ def gain_beside_alignment(
         name,
         "Gain beside alignment",
         f"Dot plot. {'; '.join(map(told, found))}.",
-        f"Left: gain in AP over {baseline}, mean over seeds with its 90 % interval. Right: the "
+        "Left: gain in AP over the image model, mean over seeds with its 90 % interval. Right: the "
         "share of the objects' motion that the module follows, one less its end-point error over "
         "that of not looking elsewhere: 100 % is perfect, 0 as good as nothing, below 0 worse.",
         sources,
@@ -52,7 +50,7 @@ def draw(found: Sequence[Mechanism], ink: Ink) -> Drawing:
         draw_alignment(motion, place, one, ink)
     gains.set_title("gain in AP")
     motion.set_title("% of the motion followed")
-    gains.set_yticks(range(len(found)), [one.run.partition("+")[2] for one in found])
+    gains.set_yticks(range(len(found)), labels([one.run for one in found]))
     gains.set_ylim(len(found) - 0.5, -0.5)
     motion.set_xlim(left=min(-25.0, motion.get_xlim()[0]), right=105)
     for axes in (gains, motion):
@@ -61,6 +59,12 @@ def draw(found: Sequence[Mechanism], ink: Ink) -> Drawing:
         axes.grid(True, axis="y", alpha=0.5)
         axes.spines["left"].set_visible(False)
     return figure
+
+
+def labels(runs: Sequence[str]) -> list[str]:
+    """Of runs of one image model only what they add to it."""
+    models = {run.partition("+")[0] for run in runs}
+    return [run.partition("+")[2] for run in runs] if len(models) == 1 else [*runs]
 
 
 def draw_gain(axes: Axes, place: int, one: Mechanism, ink: Ink) -> None:

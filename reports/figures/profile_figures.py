@@ -38,15 +38,15 @@ def difficulty_figure(layout: Layout, evidence: Evidence) -> Figure | None:
 
 
 def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
-    baseline, found = mechanisms(evidence)
-    runs = [baseline, *(one.run for one in found)]
+    found = mechanisms(evidence)
+    runs = list(dict.fromkeys(name for one in found for name in (one.run.split("+")[0], one.run)))
     sources = {one.name: one.measured for one in evidence.records if one.run in runs}
     sources |= {"runs": digest(runs)} if sources else {}
 
     def draw() -> Figure | None:
         from reports.figures.mechanism_chart import gain_beside_alignment
 
-        return gain_beside_alignment(baseline, found, sources, layout.figures)
+        return gain_beside_alignment(found, sources, layout.figures)
 
     if not found:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.claims.pairs import pair_up
+from reports.difficulty.ap_by_part import image_model
 from reports.evidence.load import Evidence
 from reports.mechanism.aligning import NOT_RUN, Aligning, aligning
 from reports.mechanism.gate_places import GateRow, gate_rows
@@ -15,7 +16,7 @@ from tpr.probes.places import PLACES
 
 @dataclass(frozen=True)
 class Mechanism:
-    """A run's gain over the baseline, None without a common seed, and how far it aligns."""
+    """A run's gain over its image model, None without a common seed, and how far it aligns."""
 
     run: str
     gain: Estimate | None
@@ -39,22 +40,22 @@ class MechanismRow:
 class MechanismSection:
     """rows: of all tables that ask for the mechanism; truth: what motion is measured by."""
 
-    baseline: str
     rows: list[MechanismRow]
     places: tuple[str, ...]
     gates: list[GateRow]
     truth: str
 
 
-def mechanisms(evidence: Evidence) -> tuple[str, list[Mechanism]]:
-    """The baseline, and every other run of the tables that ask for the mechanism, each once.
+def mechanisms(evidence: Evidence) -> list[Mechanism]:
+    """Every run of the tables that ask for the mechanism, once, except image models.
 
-    The last table comes first: our controls, whose first row is the baseline.
+    The last table comes first: our controls.
     """
     asked = [one for one in evidence.tables if one.table.mechanism][::-1]
     records = list({r.name: r for one in asked for r in one.records}.values())
     runs = list(dict.fromkeys(run for one in asked for run in one.table.runs))
-    return ("", []) if not runs else (runs[0], [of_run(x, runs[0], records) for x in runs[1:]])
+    pairs = [(run, base) for run in runs if (base := image_model(run, runs))]
+    return [of_run(run, base, records) for run, base in pairs]
 
 
 def of_run(run: str, baseline: str, records: Sequence[Record]) -> Mechanism:
@@ -65,13 +66,12 @@ def of_run(run: str, baseline: str, records: Sequence[Record]) -> Mechanism:
 
 def mechanism_section(evidence: Evidence) -> MechanismSection | None:
     """None where no table asks for it."""
-    baseline, found = mechanisms(evidence)
+    found = mechanisms(evidence)
     if not found:
         return None
     truths = [one.aligns.truth for one in found if isinstance(one.aligns, Aligning)]
     runs = {one.run: [r for r in evidence.records if r.run == one.run] for one in found}
     return MechanismSection(
-        baseline=baseline,
         rows=[as_text(one) for one in found],
         places=PLACES,
         gates=gate_rows(runs),

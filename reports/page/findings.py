@@ -65,8 +65,10 @@ def findings(profile: str, results: Sequence[ClaimResult]) -> list[Finding]:
 
 
 def _is_ours(one: ClaimResult) -> bool:
-    """Whether a claim is about controls: of a table on the mechanism without a published number."""
-    return one.table.mechanism and not any(row.published for row in one.table.rows)
+    """Whether a claim is about controls: of a table on the mechanism without a published number,
+    unless it is one of other data."""
+    asks = one.table.mechanism and not one.table.by_name_only
+    return asks and not any(row.published for row in one.table.rows)
 
 
 def _line(label: str, results: Sequence[ClaimResult], word: str, ids: dict[int, str]) -> Finding:

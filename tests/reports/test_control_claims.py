@@ -1,5 +1,7 @@
 """A claim stands beside the claim over the control that isolates it."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments.declared.manifest_errors import ManifestError
@@ -7,6 +9,7 @@ from experiments.declared.tables import load_tables
 from experiments.stages.layout import Layout
 from reports.claims.claim_rows import claim_groups
 from reports.evidence.load import load
+from reports.page.findings import findings
 from tests.helpers.fake_records import record, write_manifest, write_record
 
 PAPER = """
@@ -59,3 +62,17 @@ def test_a_control_without_a_claim_over_it_is_a_mistake(root):
         ManifestError, match=r"'Eq\. 4 helps' has the control 'base\+merge', but no"
     ):
         load_tables(root / "experiments" / "manifests")
+
+
+def test_a_table_of_other_data_compares_with_no_controls(tmp_path):
+    write_manifest(tmp_path, OURS.replace("rows:", "mechanism: true\nrows:"), "controls")
+    for seed, aps in enumerate(((30.0, 31.0), (31.0, 30.0))):
+        for run, ap in zip(("base+merge", "base+eq4"), aps, strict=True):
+            write_record(tmp_path, record(run, seed, ap))
+    claims = load(Layout("mini", tmp_path)).claims
+    other = [replace(one, table=replace(one.table, by_name_only=True)) for one in claims]
+    labels = [[one.label for one in findings("mini", found)] for found in (claims, other)]
+    assert labels == [
+        ["What carries the gain: not resolved"],
+        ["Cannot be told with these seeds and videos"],
+    ]

@@ -74,5 +74,5 @@ def test_a_module_follows_what_it_errs_less_than_not_looking():
     assert (aligned.error, aligned.followed) == (1.5, 25.0)
     (shown,) = expect_mechanism(found).tables
     cells = {one.names[0]: one.cells for one in shown.columns}
-    assert cells["gain over a"] == ["+1.50", "not run"]
+    assert cells["gain over the image model"] == ["+1.50", "not run"]
     assert cells["% of the motion followed"] == ["+25", "–"]

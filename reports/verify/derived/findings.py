@@ -38,8 +38,9 @@ def expect_findings(facts: Facts) -> Expected:
 
 
 def _is_ours(one: Judged) -> bool:
-    """Of a table on the mechanism whose rows are not the paper's."""
-    return one.table.mechanism and not any(row.published for row in one.table.rows)
+    """Of a table on the mechanism whose rows are not the paper's; other data have their own."""
+    asks = one.table.mechanism and not one.table.by_name_only
+    return asks and not any(row.published for row in one.table.rows)
 
 
 def _line(label: str, rows: list[Judged], word: str, most: int = 999) -> list[str]:
