@@ -7,7 +7,7 @@ from baselines.tracking.deepsort import DeepSORT
 from baselines.tracking.detections import Association, online
 from baselines.tracking.iou import IoUTracker
 from baselines.tracking.minvis import MinVIS
-from baselines.tracking.oracle import oracle
+from baselines.tracking.oracle import oracle, true_ids
 from baselines.tracking.sort import SORT
 from baselines.tracking.whole_clip import whole_clip
 from tpr.models.tracking import Tracker
@@ -20,5 +20,6 @@ TRACKERS: dict[str, Association] = {
     "bytetrack": online(ByteTrack),
     "minvis": online(MinVIS),
     "whole-clip": whole_clip,
+    "true-ids": true_ids,
     "oracle": oracle,
 }

@@ -20,6 +20,7 @@ from baselines.propagation.view import mask_overlaps
 from baselines.registry import BASELINES
 from baselines.tracking.detections import Detections
 from baselines.tracking.matching import best_pairs
+from baselines.tracking.oracle import true_ids
 from baselines.tracking.registry import TRACKERS
 from experiments.pipeline.measures import percent
 from experiments.pipeline.propagation import CarriedMasks, exact_flow, sampled_by
@@ -45,14 +46,16 @@ from tpr.references.exact_flow import ExactFlow
 from tpr.references.online import online_reference
 
 SHOWN = 0.5  # IoU of single masks at which a detection shows a true object, as switches count it
+TRUE_MASKS = "true-masks"  # as the tracker true-ids, with the masks of the objects that are shown
 
 
 class DetectedClip(Playback):
     """A video whose detections are kept as they come, for trackers to have them all.
 
-    frames: those that are there, with `times`; masks: run lengths by frame and detection. carried:
-    what propagators, to whom frames are shown as they come, have made of them so far; picture,
-    sampled: the frame that is being processed, and where the temporal module read the one before.
+    frames: those that are there, with `times`; masks: run lengths by frame and detection;
+    true_masks: the same, but of the true object where a detection shows one. carried: what
+    propagators, to whom frames are shown as they come, have made of them so far; picture, sampled:
+    the frame that is being processed, and where the temporal module read the one before.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class DetectedClip(Playback):
         self.times: list[int] = []
         self.frames: list[Detections] = []
         self.masks: list[list[dict[str, Any]]] = []
+        self.true_masks: list[list[dict[str, Any]]] = []
         self.objects: dict[int, int] = {}  # number of a true object by its id
         self.carried = CarriedMasks(video, exact)
         self.picture: np.ndarray | None = None
@@ -78,13 +82,10 @@ class DetectedClip(Playback):
         classes = found.pred_classes
         self.times.append(t)
         self.masks.append([encode(mask) for mask in masks])
-        detections = Detections(
-            found.pred_boxes.tensor,
-            found.scores,
-            classes,
-            found.embedding,
-            self._shown(t, masks, classes.cpu().numpy()),
-        )
+        shown, true = self._shown(t, masks, classes.cpu().numpy())
+        self.true_masks.append([true.get(row, own) for row, own in enumerate(self.masks[-1])])
+        boxes = found.pred_boxes.tensor
+        detections = Detections(boxes, found.scores, classes, found.embedding, shown)
         self.frames.append(detections)
         assert self.previous is not None  # this frame, kept as the next one's reference
         assert self.picture is not None
@@ -92,23 +93,34 @@ class DetectedClip(Playback):
         self.carried.add(t, self.picture, found, detections, masks, pyramid, self.sampled())
         return []
 
-    def _shown(self, t: int, masks: np.ndarray, classes: np.ndarray) -> Tensor:
-        """The number of the true object (N,) that each detection shows, -1 for none. Of several on
-        one object one of its class is taken first, then the one that covers it best."""
+    def _shown(
+        self, t: int, masks: np.ndarray, classes: np.ndarray
+    ) -> tuple[Tensor, dict[int, dict[str, Any]]]:
+        """The number of the true object (N,) that each detection shows, -1 for none, and by
+        detection that object's mask. Of several on one object one of its class is taken first, then
+        the one that covers it best."""
         true = self.dataset.frame_instances(self.video, t)
         kept = ~true.iscrowd
         iou = mask_overlaps(*map(torch.from_numpy, (masks, true.masks[kept])))[1].numpy()
         same = classes[:, None] == true.classes[kept]
         shown = torch.full((len(masks),), -1, dtype=torch.long)
-        ids = true.track_ids[kept].tolist()
+        ids, its_masks = true.track_ids[kept].tolist(), true.masks[kept]
+        covered: dict[int, dict[str, Any]] = {}
         for row, column in best_pairs((iou + same) / 2, iou >= SHOWN):
             shown[row] = self.objects.setdefault(ids[column], len(self.objects))
-        return shown
+            covered[row] = encode(its_masks[column])
+        return shown, covered
 
-    def tracked(self, ids: Sequence[Tensor], category_ids: Sequence[int]) -> list[Record]:
-        """results.json entries of a tracker's ids, as `Playback` makes them."""
+    def tracked(
+        self,
+        ids: Sequence[Tensor],
+        category_ids: Sequence[int],
+        masks_of: Sequence[list[dict[str, Any]]],
+    ) -> list[Record]:
+        """results.json entries of a tracker's ids, as `Playback` makes them, with `masks` or
+        `true_masks`."""
         tracks: dict[int, Collected] = defaultdict(Collected)
-        for t, frame, masks, own in zip(self.times, self.frames, self.masks, ids, strict=True):
+        for t, frame, masks, own in zip(self.times, self.frames, masks_of, ids, strict=True):
             numbers = torch.stack([frame.scores.double(), frame.classes], 1).tolist()
             for id, mask, (score, category) in zip(own.tolist(), masks, numbers, strict=True):
                 if id >= 0:
@@ -180,12 +192,15 @@ def let_see(
 
 
 def tracked_by_all(clips: Sequence[DetectedClip], dataset: YouTubeVIS) -> dict[str, list[Record]]:
-    """results.json entries of the clips by tracker and by propagator."""
+    """results.json entries of the clips by tracker, with true ids and masks, and by propagator."""
     ids = [category.id for category in dataset.categories]
     tracked = {
-        name: [one for clip in clips for one in clip.tracked(tracker(clip.frames), ids)]
+        name: [one for clip in clips for one in clip.tracked(tracker(clip.frames), ids, clip.masks)]
         for name, tracker in TRACKERS.items()
     }
+    tracked[TRUE_MASKS] = [
+        one for clip in clips for one in clip.tracked(true_ids(clip.frames), ids, clip.true_masks)
+    ]
     carried = {
         name: [one for clip in clips for one in clip.carried.entries(name, ids)]
         for name in PROPAGATORS

@@ -9,14 +9,15 @@ from baselines.tracking.detections import Detections
 from baselines.tracking.iou import IoUTracker
 from baselines.tracking.kalman import Motion, measurements
 from baselines.tracking.minvis import MinVIS
-from baselines.tracking.oracle import oracle
+from baselines.tracking.oracle import oracle, true_ids
 from baselines.tracking.registry import TRACKERS
 from baselines.tracking.sort import SORT
 from baselines.tracking.whole_clip import whole_clip
 
 OBJECTS, FRAMES, SIDE = 4, 6, 30.0
-# MaskTrack's cues let an earlier claimant keep an id that a later one takes over, as its release
-ONCE = sorted(TRACKERS.keys() - {"masktrack"})
+# MaskTrack's cues let an earlier claimant keep an id that a later one takes over, as its release;
+# true-ids has its tracks of what shows no object
+ONCE = sorted(TRACKERS.keys() - {"masktrack", "true-ids"})
 
 
 def clip(step: float = 2.0, noise: float = 0.05, seed: int = 0) -> list[Detections]:
@@ -165,6 +166,18 @@ def test_the_oracle_says_the_truth_and_needs_it():
     assert [x.tolist() for x in oracle(frames)] == [frame.truth.tolist() for frame in frames]
     with pytest.raises(ValueError, match="truth"):
         oracle([frames[0]._replace(truth=None)])
+
+
+def test_true_ids_are_the_oracles_and_what_shows_nothing_keeps_masktracks_tracks():
+    for frames in map(random_clip, range(10)):
+        own, known, found = (TRACKERS[x](frames) for x in ("masktrack", "oracle", "true-ids"))
+        for masktrack, truth, ids in zip(own, known, found, strict=True):
+            true, kept = truth >= 0, (truth < 0) & (masktrack >= 0)
+            assert torch.equal(ids[true], truth[true])
+            assert (ids[~true & ~kept] == -1).all()
+            assert len({*(ids[kept] - masktrack[kept]).tolist()}) <= 1
+            assert not {*ids[kept].tolist()} & {x for one in known for x in one.tolist()}
+    assert true_ids([]) == []
 
 
 def test_a_motion_is_learnt_and_its_gate_opens_where_the_box_should_be():

@@ -14,6 +14,7 @@ from experiments.declared.manifests import load_manifests
 from experiments.declared.tracked_pairs import load_tracked_pairs
 from experiments.pipeline import association, propagation
 from experiments.pipeline.association import (
+    TRUE_MASKS,
     DetectedClip,
     associate,
     detect,
@@ -27,6 +28,8 @@ from experiments.stages.layout import Layout
 from experiments.stages.progress import QuietLog
 from tests.helpers.suite_helpers import REPOSITORY, make_root, suite
 from tests.helpers.tiny import INFER, MODEL, make_dataset
+from tpr.data.rle import encode
+from tpr.data.segmentation import decode
 from tpr.evaluation import evaluate
 from tpr.inference.online import infer
 from tpr.models.build import build_model
@@ -68,7 +71,7 @@ def test_masktracks_cues_give_exactly_what_the_evaluation_gives(made, dataset):
 
 def test_every_tracker_has_its_numbers_and_its_file(made):
     out, _, found = made
-    assert found.keys() == TRACKERS.keys() | PROPAGATORS.keys()
+    assert found.keys() == TRACKERS.keys() | {TRUE_MASKS} | PROPAGATORS.keys()
     assert {path.stem for path in out.glob("*.json")} == found.keys()
     assert {path.name for path in out.glob("*.xz")} == {f"{name}.npz.xz" for name in found}
     assert not [*out.glob("shards-*")]
@@ -116,6 +119,24 @@ def test_the_oracle_has_no_switch_and_no_tracker_more(seen, dataset, tmp_path):
     for name in ("AP", "AssA"):
         assert all(one[name] <= best[name] + 1e-9 for one in found.values())
     assert found["minvis"]["identity_switches"] > 0  # these looks say nothing
+
+
+def test_true_masks_are_those_of_the_objects_whatever_the_detections_masks_are(seen, dataset):
+    whole = tracked_by_all(seen, dataset)
+    assert whole[TRUE_MASKS] == whole["true-ids"]  # detections' masks are the true ones
+    for clip in seen:
+        clip.masks = [[halved(one) for one in frame] for frame in clip.masks]
+    cut = tracked_by_all(seen, dataset)
+    assert cut[TRUE_MASKS] == whole[TRUE_MASKS]
+    aps = [evaluate(dataset.path, cut[name]).stats["AP"] for name in ("true-ids", TRUE_MASKS)]
+    assert 0 <= aps[0] < 0.5 < aps[1]
+
+
+def halved(mask):
+    """Run lengths of a mask without every other column."""
+    pixels = decode(mask, *mask["size"])
+    pixels[:, ::2] = False
+    return encode(pixels)
 
 
 def test_what_shows_nothing_has_no_truth(seen, dataset):
