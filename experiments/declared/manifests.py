@@ -15,7 +15,7 @@ from experiments.declared.own_settings import of_own_data
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.tables import Table, load_tables
-from experiments.declared.tracked_pairs import TrackedPair, load_tracked_pairs
+from experiments.declared.tracked_pairs import Tracked, load_tracked
 
 # beside tables and runs
 OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, "1f", "costs", "trackers")
@@ -34,7 +34,7 @@ class Manifests:
     runs: dict[str, Run]
     source: Source
     tables: dict[str, Table]
-    tracked: tuple[TrackedPair, ...]
+    tracked: Tracked
     profiles: tuple[str, ...]
     doses: dict[str, DoseGrid]
 
@@ -84,7 +84,7 @@ def load_manifests(folder: Path) -> Manifests:
     runs, source = load_runs(folder / "runs.yaml")
     tables = {table.id: table for table in load_tables(folder, runs)}
     profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
-    tracked = load_tracked_pairs(folder, runs)
+    tracked = load_tracked(folder, runs)
     return Manifests(folder, runs, source, tables, tracked, profiles, load_doses(folder, runs))
 
 

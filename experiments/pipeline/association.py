@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from detectron2.structures import Instances
@@ -133,16 +134,18 @@ def associate(
     spec: Spec, dataset: YouTubeVIS, weights: Path, ground_truth: Path, out: Path, log: Log
 ) -> Record:
     """Finds objects once and carries them by every tracker: out/<tracker>.json as results.json,
-    out/<tracker>.npz.xz as matches, and what each is worth. spec: as that of an evaluation."""
-    settings = spec["infer"]
+    out/<tracker>.npz.xz as matches, and what each is worth. spec: as that of an evaluation, where
+    asked for with how many of the first "videos"."""
+    settings, videos = spec["infer"], dataset.videos[: spec.get("videos")]
+    cv2.setNumThreads(1)  # the parts of flows are so small that more would only wait for each other
     model = load_model(spec, len(dataset.categories), weights, temporal=BASELINES)
-    groups = list(side_by_side(dataset.videos, settings["batch"]))
+    groups = list(side_by_side(videos, settings["batch"]))
     shards = ResultShards(out, fingerprint(spec, dataset, weights), len(groups))
     for index in shards.missing:
         clips = detect(model, dataset, groups[index], settings)
         shards.write(index, tracked_by_all(clips, dataset))
         done = sum(len(groups[i]) for i in shards.finished())
-        log.progress(done, len(dataset.videos))
+        log.progress(done, len(videos))
     shards.wait()
     if not is_main():
         return {}
@@ -150,12 +153,12 @@ def associate(
     for piece in shards.read():
         for name, entries in piece.items():
             found[name] += entries
-    truth, numbers = read_truth(ground_truth), {}
+    truth, numbers, ids = read_truth(ground_truth), {}, [video.id for video in videos]
     for name, entries in found.items():
         log.info(f"evaluating {name}")
         write_results(out / f"{name}.json", entries)
         matches = out / f"{name}.npz.xz"
-        numbers[name] = worth(truth, out / f"{name}.json", spec["evaluation"], matches)
+        numbers[name] = worth(truth, out / f"{name}.json", spec["evaluation"], matches, ids)
     shards.remove()
     return {"trackers": numbers}
 
@@ -209,11 +212,17 @@ def tracked_by_all(clips: Sequence[DetectedClip], dataset: YouTubeVIS) -> dict[s
     return tracked | carried
 
 
-def worth(truth: Truth, results: Path, settings: Spec, matches: Path) -> Record:
-    """AP, AR, HOTA and its parts in percent, numbers of switches, and the draws of AP that belong
-    to the evaluation's bootstrap. The matches that all of it follows from are written to the file
-    `matches`."""
-    found = evaluate(truth, results, errors=True, hota=True)
+def worth(
+    truth: Truth,
+    results: Path,
+    settings: Spec,
+    matches: Path,
+    video_ids: Sequence[int] | None = None,
+) -> Record:
+    """Of these videos, None for all: AP, AR, HOTA and its parts in percent, numbers of switches,
+    and the draws of AP that belong to the evaluation's bootstrap. The matches that all of it
+    follows from are written to the file `matches`."""
+    found = evaluate(truth, results, video_ids=video_ids, errors=True, hota=True)
     assert found.errors and found.tracking
     keep_matches(matches, found, None)
     draws = found.bootstrap(settings["bootstrap"], settings["bootstrap_seed"])

@@ -133,15 +133,16 @@ class Graph:
         inputs = {"videos": self.videos(), "train": self.train(run, seed)}
         return self._stage("evaluate", f"{run}-seed{seed}", spec, inputs, run, seed)
 
-    def associate(self, run: str, seed: int) -> Stage:
-        """Every tracker on the detections that the evaluation tracks."""
+    def associate(self, run: str, seed: int, videos: int | None = None) -> Stage:
+        """Every tracker on the detections that the evaluation tracks, in the first `videos`."""
         like = self.evaluate(run, seed)
         if like.spec["evaluation"] is None:
             raise ValueError(
                 "trackers are compared by ground truth, which the official validation set has not: "
                 "leave out --official-val"
             )
-        return self._stage("associate", like.name, like.spec, like.inputs, run, seed)
+        spec = like.spec | ({} if videos is None else {"videos": videos})
+        return self._stage("associate", like.name, spec, like.inputs, run, seed)
 
     def left_out(self, run: str) -> str:
         """Why the profile cannot have the run, in a few words; "" if it can."""

@@ -29,7 +29,8 @@ def goal_stages(
         goals.append(graph.offset_fit(FITTED_RUN))
     if TRACKERS in targets:
         compared = tracked_runs(_tracked(graph, manifests)[0])
-        goals += [graph.associate(run, seed) for run in compared for seed in seeds]
+        videos = manifests.tracked.videos.get(graph.profile.name)
+        goals += [graph.associate(run, seed, videos) for run in compared for seed in seeds]
     for run in asked_runs(graph, manifests, targets):
         if not graph.left_out(run):
             goals += [graph.evaluate(run, seed) for seed in seeds]
@@ -60,5 +61,5 @@ def _tracked(graph: Graph, manifests: Manifests) -> tuple[list[TrackedPair], lis
     """The pairs that are compared with trackers: those whose runs both stand in the profile's
     tables, and the others."""
     runs = set(manifests.target_runs(manifests.everything(graph.profile)))
-    kept = [pair for pair in manifests.tracked if {pair.better, pair.than} <= runs]
-    return kept, [pair for pair in manifests.tracked if pair not in kept]
+    kept = [pair for pair in manifests.tracked.pairs if {pair.better, pair.than} <= runs]
+    return kept, [pair for pair in manifests.tracked.pairs if pair not in kept]

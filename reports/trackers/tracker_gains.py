@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.declared.tracked_pairs import TrackedPair, load_tracked_pairs
+from experiments.declared.tracked_pairs import TrackedPair, load_tracked
 from experiments.stages.layout import Layout
 from reports.claims.pairs import pair_up
 from reports.records.run_record import Record, by_run, mean_metric, paired_differences
@@ -43,7 +43,7 @@ MEASURES = ("AP", "HOTA", "AssA", "identity_switches")
 def load_tracker_gains(layout: Layout) -> TrackerGains | None:
     """Without gains where nothing was run; None where no pairs are declared. Raises ValueError for
     a broken file."""
-    pairs = load_tracked_pairs(layout.manifests)
+    pairs = load_tracked(layout.manifests).pairs
     if not pairs:
         return None
     found = load_tracker_records(layout)

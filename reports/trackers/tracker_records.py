@@ -63,7 +63,8 @@ def _by_tracker(path: Path, raw: dict[str, Any]) -> list[tuple[str, Record]]:
 
 def _videos(record: Record) -> str:
     made = record.evaluate
-    return json.dumps([made["inputs"]["videos"], made["spec"]["evaluation"]], sort_keys=True)
+    chosen = [made["inputs"]["videos"], made["spec"].get("videos"), made["spec"]["evaluation"]]
+    return json.dumps(chosen, sort_keys=True)
 
 
 def _settings(record: Record) -> str:

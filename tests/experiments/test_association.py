@@ -11,7 +11,7 @@ from baselines.propagation.motion import EXACT, FLOW, SAMPLING
 from baselines.propagation.registry import OF_GENERATED, PROPAGATORS
 from baselines.tracking.registry import TRACKERS
 from experiments.declared.manifests import load_manifests
-from experiments.declared.tracked_pairs import load_tracked_pairs
+from experiments.declared.tracked_pairs import Tracked, load_tracked
 from experiments.pipeline import association, propagation
 from experiments.pipeline.association import (
     TRUE_MASKS,
@@ -59,6 +59,20 @@ def made(dataset, tmp_path_factory):
     record = associate(SPEC, dataset, weights, dataset.path, out, QuietLog())
     infer(SPEC, dataset, weights, usual, QuietLog())
     return out, usual, record["trackers"]
+
+
+def test_the_first_videos_are_tracked_as_among_all(made, dataset, tmp_path):
+    weights = next(made[0].parent.glob("weights*/weights.pt"))
+    few = associate(SPEC | {"videos": 2}, dataset, weights, dataset.path, tmp_path, QuietLog())
+    first = {video.id for video in dataset.videos[:2]}
+    for name in made[2]:
+        whole, part = (
+            json.loads((folder / f"{name}.json").read_text()) for folder in (made[0], tmp_path)
+        )
+        assert part == [one for one in whole if one["video_id"] in first]
+        stats = evaluate(dataset.path, part, video_ids=sorted(first)).stats
+        assert few["trackers"][name]["AP"] == 100 * stats["AP"]
+        assert few["trackers"][name]["videos"] == 2
 
 
 def test_masktracks_cues_give_exactly_what_the_evaluation_gives(made, dataset):
@@ -172,12 +186,35 @@ def test_a_profile_compares_the_pairs_whose_runs_it_has_and_tells_the_others():
         assert all(line.endswith("not both are runs of profile midi") for line in told)
 
 
+def test_videos_of_a_profile_are_in_its_stages_spec_and_only_there():
+    manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
+    assert manifests.tracked.videos.keys() == {"midi"}
+    for name in ("midi", "mini"):
+        graph = Graph(manifests.runs, manifests.profile(name))
+        found = {
+            goal.spec.get("videos") for goal in goal_stages(graph, manifests, ["trackers"], [1])
+        }
+        assert found == {manifests.tracked.videos.get(name)}
+
+
+@pytest.mark.parametrize(
+    ("videos", "message"),
+    [("{midi: 0}", "at least 1"), ("{midy: 5}", "unknown profile 'midy'; did you mean 'midi'")],
+)
+def test_videos_of_no_profile_or_none_of_them_are_named(tmp_path, videos, message):
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "midi.yaml").touch()
+    (tmp_path / "trackers.yaml").write_text(f"pairs: []\nvideos: {videos}\n")
+    with pytest.raises(ValueError, match=rf"trackers\.yaml:2: .*{message}"):
+        load_tracked(tmp_path)
+
+
 def test_a_run_that_nobody_declared_is_named_and_no_file_is_no_pairs(tmp_path):
-    (tmp_path / "trackers.yaml").write_text("- {better: a+b, than: c}\n")
-    with pytest.raises(ValueError, match=r"trackers\.yaml:1: unknown run 'c'"):
-        load_tracked_pairs(tmp_path, ["a", "a+b"])
+    (tmp_path / "trackers.yaml").write_text("pairs:\n- {better: a+b, than: c}\n")
+    with pytest.raises(ValueError, match=r"trackers\.yaml:2: unknown run 'c'"):
+        load_tracked(tmp_path, ["a", "a+b"])
     (tmp_path / "trackers.yaml").unlink()
-    assert load_tracked_pairs(tmp_path) == ()
+    assert load_tracked(tmp_path) == Tracked()
 
 
 def test_the_suite_writes_results_of_trackers_and_no_record(tmp_path):

@@ -21,7 +21,9 @@ from tpr.evaluation.draws import pack_draws
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 # of TPR, at both seeds
 GAINS = {"masktrack": (2.0, 2.1), "iou": (2.0, 2.2), "oracle": (0.5, 0.6)}
-PAIRS = f"- {{better: {TPR}, than: {BASE}}}\n- {{better: sipmask-r50+tpr, than: sipmask-r50}}\n"
+PAIRS = (
+    f"pairs:\n- {{better: {TPR}, than: {BASE}}}\n- {{better: sipmask-r50+tpr, than: sipmask-r50}}\n"
+)
 HEADING = "Trackers on the same detections"
 
 

@@ -47,7 +47,7 @@ def expect_trackers(facts: Facts) -> Expected:
     results, left_out = tracker_results(facts)
     names = sorted({name for name, _, _ in results} - {OWN, ORACLE})
     names = [one for one in (OWN, *names, ORACLE) if any(one == key[0] for key in results)]
-    pairs: list[Json] = read_yaml(manifest)
+    pairs: list[Json] = read_yaml(manifest)["pairs"]
     lines = [_line(results, p["better"], p["than"], name) for p in pairs for name in names]
     known = [line for line in lines if line.gain]
     if not known:
@@ -96,8 +96,9 @@ def _made(raw: Json, tracker: str) -> Json:
 
 
 def _videos(raw: Json) -> str:
-    made = raw["associate"]
-    return json.dumps([made["inputs"]["videos"], made["spec"]["evaluation"]], sort_keys=True)
+    made, spec = raw["associate"], raw["associate"]["spec"]
+    chosen = [made["inputs"]["videos"], spec.get("videos"), spec["evaluation"]]
+    return json.dumps(chosen, sort_keys=True)
 
 
 def _line(results: Results, run: str, base: str, name: str) -> Line:
