@@ -157,10 +157,14 @@ def ship_weights(
     """Ships the named runs' trained models, of one seed each; without names all finished
     pretraining. 1 if a named run, or all pretraining, is not there to ship."""
     runs = manifests.target_runs(options.targets[1:])
-    if runs and options.seeds:
-        outcomes = ship_models([graph.evaluate(run, options.seeds[0]) for run in runs], layout)
-    elif runs:
-        outcomes = ship_models([finished_evaluation(graph, run, layout) for run in runs], layout)
+    if runs:
+        evaluations = [
+            graph.evaluate(run, options.seeds[0])
+            if options.seeds
+            else finished_evaluation(graph, run, layout)
+            for run in runs
+        ]
+        outcomes = ship_models(evaluations, layout, graph.profile.knows)
     else:
         outcomes = ship(graph.pretraining(), layout)
     print("\n".join(one.line for one in outcomes))

@@ -113,13 +113,16 @@ def run(options: argparse.Namespace, clip: Clip) -> str:
 
 
 def tell_what_is_known(models: Sequence[Trained]) -> None:
-    """A line on the models that real videos show nothing to."""
-    names = list(dict.fromkeys(one.name for one in models if one.generated))
-    if names:
-        say(
-            f"note: {printable(', '.join(names))} knows only the animals and vehicles of generated "
-            "videos; how to train it on yours is in docs/own-annotations.md"
-        )
+    """A line for each kind of videos that is all that models know."""
+    names: dict[str, dict[str, None]] = {}
+    for one in models:
+        names.setdefault(one.knows, {})[one.name] = None
+    for knows, named in names.items():
+        if knows:
+            say(
+                f"note: {printable(', '.join(named))} knows only {printable(knows)}; how to train "
+                "it on yours is in docs/own-annotations.md"
+            )
 
 
 def has_gates(trained: Trained) -> bool:

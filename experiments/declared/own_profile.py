@@ -19,7 +19,7 @@ AT = "@"  # between a profile's name and that of the data
 
 def with_own_data(profile: Profile, own: OwnData) -> Profile:
     """The profile on these data. Image models start from its own, or from public ones where it has
-    public ones. The declared plan and the notes are of other data."""
+    public ones. The declared plan, the notes and what models know are of other data."""
     data = own.settings()
     if "pretrained" in profile.data:
         data["pretrained"] = dict(profile.data["pretrained"])
@@ -29,6 +29,7 @@ def with_own_data(profile: Profile, own: OwnData) -> Profile:
         data=data,
         plan=None,
         notes=[],
+        knows="",
         train=fine_tuning(profile.train, own),
     )
     return of_own_data(named, profile, own.iterations.images)

@@ -60,8 +60,9 @@ class Profile:
     kind of stage; pretrain, pretrain_flow, offset_fit: settings where the profile has its own
     images or its own videos with exact flow, else None; plan: how its claims are decided, None to
     use whatever seeds there are; tables: those that "all" means and its page shows, None for every
-    one; notes: what a reader of its claims should know; base: of own data, the profile whose image
-    models it starts from (never in a file).
+    one; notes: what a reader of its claims should know; knows: all that its videos show, for
+    whoever shows its models something else; base: of own data, the profile whose image models it
+    starts from (never in a file).
     """
 
     name: str = field(metadata={"key": "profile"})
@@ -85,6 +86,7 @@ class Profile:
     plan: SeedPlan | None = None
     tables: list[str] | None = None
     notes: list[str] = field(default_factory=list[str])
+    knows: str = ""
     base: Profile | None = field(default=None, metadata={"kind": NoneType})
 
     @property

@@ -95,8 +95,11 @@ def finished_evaluation(graph: Graph, run: str, layout: Layout) -> Stage:
     return first
 
 
-def ship_models(evaluations: list[Stage], layout: Layout) -> list[Outcome]:
-    """Copies finished trainings to weights/<profile>/models/; an outcome for each evaluation."""
+def ship_models(evaluations: list[Stage], layout: Layout, knows: str) -> list[Outcome]:
+    """Copies finished trainings to weights/<profile>/models/; an outcome for each evaluation.
+
+    knows: what all videos of the profile show, "" where it does not say.
+    """
     check_tree(layout)
     outcomes = []
     for stage in evaluations:
@@ -110,7 +113,7 @@ def ship_models(evaluations: list[Stage], layout: Layout) -> list[Outcome]:
             outcomes.append(Outcome(False, f"{told} ({training_command(stage)} makes it)"))
         else:
             check_records(train.label, [one.record(layout) for one in stage.inputs.values()])
-            path = ship_model(stage, layout)
+            path = ship_model(stage, layout, knows)
             size = path.stat().st_size
             large = f" ({size / 1e6:.0f} MB: use it here, do not commit it)"
             told = f"{train.label} -> {layout.shown(path)}{large if size > MODEL_BYTES else ''}"
@@ -123,7 +126,7 @@ def training_command(stage: Stage) -> str:
     return f"./run_all.sh {stage.run} --profile {stage.profile} --seeds {stage.seed}"
 
 
-def ship_model(stage: Stage, layout: Layout) -> Path:
+def ship_model(stage: Stage, layout: Layout, knows: str) -> Path:
     """Packs the weights that an evaluation is of, and writes a JSON file with all that inference
     needs beside: spec, test settings, categories."""
     train = stage.inputs["train"]
@@ -141,6 +144,7 @@ def ship_model(stage: Stage, layout: Layout) -> Path:
         "base": base and {"file": f"../{base['file']}", "sha256": base["sha256"]},
         "command": training_command(stage),
         "generated": is_generated(stage.inputs["videos"]),
+        "knows": knows or None,
         "metrics": packed_ap(stage, layout, path, start),
         "categories": (read_json(videos) or {}).get("categories"),
         "modules": registry_of(stage),

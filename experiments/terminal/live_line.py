@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from dataclasses import replace
 from typing import TextIO
 
 from experiments.engine.runner import Runner, share
@@ -141,7 +142,8 @@ def ended(stage: Stage, record: Record, layout: Layout) -> str:
     """As "finished  evaluate blendmask-r50 seed 0 in 3 min: AP 22.6", or which weights were taken
     for it."""
     if "shipped" in record:
-        path = layout.weights / record["shipped"]["file"]
+        # weights ship with the stage's own profile, from which another one may only start
+        path = replace(layout, profile=stage.profile).weights / record["shipped"]["file"]
         return f"shipped   {stage.label}: {layout.shown(path)}"
     took = record.get("seconds")
     ap = found_ap(record)

@@ -219,6 +219,18 @@ def test_a_model_of_generated_videos_says_what_it_knows_of_real_ones(setting, tm
     assert KNOWS not in capsys.readouterr().err
 
 
+def test_models_say_what_each_of_them_knows(setting, tmp_path, capsys):
+    source, out = write_pictures(tmp_path / "in", [(96, 64)]), ("--out", str(tmp_path / "out.mp4"))
+    cells = str(changed(setting, tmp_path, generated=False, knows="cells of one recording"))
+    shown = ("--model", "mini/blendmask-r50+tpr", "--compare", cells)
+    assert main([str(source), *shown, *out]) == 0
+    ending = "; how to train it on yours is in docs/own-annotations.md"
+    assert [x for x in capsys.readouterr().err.splitlines() if "knows" in x] == [
+        f"note: mini/blendmask-r50+tpr {KNOWS}{ending}",
+        f"note: changed knows only cells of one recording{ending}",
+    ]
+
+
 def test_the_model_that_ships_is_one_of_generated_videos():
     assert json.loads(find("mini/blendmask-r50+tpr", WEIGHTS).read_text())["generated"] is True
 

@@ -13,8 +13,9 @@ from experiments.declared.trial import trial
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.own_videos import prepared
 from experiments.ship.ship_weights import is_generated
-from experiments.stages.layout import ROOT
+from experiments.stages.layout import ROOT, Layout
 from experiments.stages.progress import QuietLog
+from experiments.terminal.live_line import ended
 from tests.helpers.ytvis_sets import HEIGHT, WIDTH, content, save
 from tpr.data.findings import BrokenDataError
 from tpr.data.prepared import open_split
@@ -202,7 +203,7 @@ def test_a_profile_keeps_its_settings_and_shares_no_key(folder, manifests):
     own = load_own_data(manifest(folder, ONE + "iterations: {images: 7, videos: 9}\n"))
     mini = manifests.profile("mini")
     profile = with_own_data(mini, own)
-    assert profile.name == "mini@zoo" and profile.plan is None
+    assert profile.name == "mini@zoo" and profile.plan is None and profile.knows == ""
     assert (profile.model, profile.infer) == (mini.model, mini.infer)
     stages = [Graph(manifests.runs, p).evaluate(RUN, 0) for p in (mini, profile)]
     train = stages[1].inputs["train"]
@@ -212,6 +213,8 @@ def test_a_profile_keeps_its_settings_and_shares_no_key(folder, manifests):
     assert start.profile == "mini" and train.inputs["pretrain"].spec["train"]["iterations"] == 7
     assert set(train.inputs["pretrain"].inputs) == {"videos", "start"}
     assert [is_generated(stage.inputs["videos"]) for stage in stages] == [True, False]
+    line = ended(start, {"shipped": {"file": "blendmask-r50.pt"}}, Layout(profile.name))
+    assert line.endswith("weights/mini/blendmask-r50.pt")
 
 
 def test_where_the_data_lie_is_not_in_the_keys(folder, tmp_path_factory, manifests):

@@ -3,8 +3,9 @@ weights.
 
 The JSON holds "model" and "infer" as `tpr.inference.online` takes them, "categories", the weights'
 "file" and "sha256", and the same under "base" where they are differences to another file
-(`tpr.weights.quantised`). "generated" may say that it was trained on generated videos, "modules"
-where temporal modules are registered that are not the library's, as "baselines.registry.BASELINES".
+(`tpr.weights.quantised`). "generated" may say that it was trained on generated videos, "knows" what
+all it was trained on shows, and "modules" where temporal modules are registered that are not the
+library's, as "baselines.registry.BASELINES".
 `./run_all.sh ship-weights RUN` writes it.
 """
 
@@ -30,6 +31,7 @@ from tpr.weights import checkpoint
 
 WEIGHTS = Path(__file__).resolve().parent.parent.parent / "weights"
 INFER = ("short_edge", "longest", "first_frame", "recursive", "batch", "detections")
+GENERATED = "the animals and vehicles of generated videos"
 LARGEST, LONGEST = 8192, 64  # of the numbers and lists in a model's description
 
 
@@ -37,14 +39,15 @@ LARGEST, LONGEST = 8192, 64  # of the numbers and lists in a model's description
 class Trained:
     """A model ready for inference, its test settings, and what its classes are.
 
-    generated: whether all it knows is from generated videos.
+    name: PROFILE/RUN of one that ships, else its JSON file's; knows: what all it was trained on
+    shows, "" where nobody says.
     """
 
     name: str
     model: VISModel
     settings: dict[str, Any]
     categories: list[Category]
-    generated: bool = False
+    knows: str = ""
 
 
 def load_trained(name: str, weights: Path = WEIGHTS) -> Trained:
@@ -64,8 +67,13 @@ def load_trained(name: str, weights: Path = WEIGHTS) -> Trained:
     modules = registered(record, path)
     checkpoint.fitting_state(described(record, len(categories), path, modules), file, base=base)
     model = load_model(record, len(categories), file, temporal=modules, base=base)
-    generated = record.get("generated") is True
-    return Trained(path.stem, model, record["infer"], categories, generated)
+    shown_name = path.stem if name.endswith(".json") else name
+    return Trained(shown_name, model, record["infer"], categories, knowledge(record))
+
+
+def knowledge(record: dict[str, Any]) -> str:
+    """What all that a model was trained on shows."""
+    return str(record.get("knows") or (GENERATED if record.get("generated") is True else ""))
 
 
 def registered(record: dict[str, Any], path: Path) -> Mapping[str, Builder]:
