@@ -37,12 +37,25 @@ class MechanismRow:
 
 
 @dataclass(frozen=True)
+class FlowRow:
+    """End-point errors on pairs without degraded frames, as text: of a flow network, of taking
+    nothing to move, and of OpenCV's DIS on the same cells."""
+
+    run: str
+    error: str
+    none: str
+    dis: str
+
+
+@dataclass(frozen=True)
 class MechanismSection:
-    """rows: of all tables that ask for the mechanism; truth: what motion is measured by."""
+    """rows: of all tables that ask for the mechanism; truth: what motion is measured by; flows: of
+    runs with a flow network that was probed."""
 
     rows: list[MechanismRow]
     places: tuple[str, ...]
     gates: list[GateRow]
+    flows: list[FlowRow]
     truth: str
 
 
@@ -75,6 +88,7 @@ def mechanism_section(evidence: Evidence) -> MechanismSection | None:
         rows=[as_text(one) for one in found],
         places=PLACES,
         gates=gate_rows(runs),
+        flows=[row for one in found if (row := flow_row(one))],
         truth=truths[0] if truths else "",
     )
 
@@ -92,3 +106,12 @@ def as_text(one: Mechanism) -> MechanismRow:
         followed=signed(100 * known.followed, 0) if known else NOTHING,
         correlation=number(known.correlation if known else None, 2),
     )
+
+
+def flow_row(one: Mechanism) -> FlowRow | None:
+    """None of a module without a flow network."""
+    known = one.aligns if isinstance(one.aligns, Aligning) else None
+    if known is None or known.clean is None or known.dis is None:
+        return None
+    (error, none), (dis, _) = known.clean, known.dis
+    return FlowRow(one.run, number(error, 2), number(none, 2), number(dis, 2))

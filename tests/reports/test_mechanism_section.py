@@ -6,7 +6,7 @@ from experiments.stages.layout import Layout
 from reports.evidence.load import load
 from reports.figures.mechanism_chart import gain_beside_alignment, labels
 from reports.mechanism.aligning import aligning
-from reports.mechanism.section import mechanism_section, mechanisms
+from reports.mechanism.section import FlowRow, mechanism_section, mechanisms
 from reports.page.table_cells import table_cells
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import record, write_manifest, write_record
@@ -105,6 +105,7 @@ def test_gains_stand_beside_how_far_modules_align(root):
     ]
 
 
+<<<<<<< Updated upstream
 def test_each_run_is_compared_with_its_own_image_model(root):
     rows = "".join(
         f"  - {{run: {run}, cells: {{Module: any}}, published: {{}}}}\n"
@@ -122,6 +123,11 @@ def test_each_run_is_compared_with_its_own_image_model(root):
 def test_rows_of_the_figure_are_told_apart():
     assert labels(["base+dacr", "base+merge+cpr"]) == ["dacr", "merge+cpr"]
     assert labels(["base+dacr", "up+dacr"]) == ["base+dacr", "up+dacr"]
+=======
+def test_flow_networks_stand_beside_what_opencvs_sees(root):
+    section = mechanism_section(load(Layout("mini", root)))
+    assert section.flows == [FlowRow("base+flow", error="1.20", none="1.00", dis="0.20")]
+>>>>>>> Stashed changes
 
 
 def test_a_flow_network_that_sees_less_than_nothing_is_labelled_in_its_row(root):

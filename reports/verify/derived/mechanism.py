@@ -80,16 +80,22 @@ def _mean(values: Iterable[float | None]) -> float | None:
     return mean(known) if known else None
 
 
-def is_blind(facts: Facts, run: str) -> bool:
-    """Whether a flow network, which stands beside DIS, errs on clean frames as much as who takes
-    nothing to move."""
+def flow_errors(facts: Facts, run: str) -> tuple[float, float, float] | None:
+    """On pairs without degraded frames: end-point error of a flow network, of taking nothing to
+    move, and of DIS. None of other modules, beside which DIS does not stand."""
     found = [one["alignment"] for one in _probes(facts, run) if one["alignment"]]
-    beside = [one["dis"]["clean"] for one in found if one.get("dis")]
-    clean = [one["pairs"]["clean"] for one in found if one["pairs"].get("clean")]
-    known = [one for one in clean if one["positions"]]
-    if not known or not any(one and one["positions"] for one in beside):
-        return False
-    return mean([one["error"] for one in known]) >= mean([one["none"] for one in known])
+    own = [pair for one in found if (pair := one["pairs"].get("clean")) and pair["positions"]]
+    beside = [pair for one in found if one.get("dis") and (pair := one["dis"].get("clean"))]
+    dis = [pair["error"] for pair in beside if pair["positions"]]
+    if not own or not dis:
+        return None
+    return mean([one["error"] for one in own]), mean([one["none"] for one in own]), mean(dis)
+
+
+def is_blind(facts: Facts, run: str) -> bool:
+    """Whether a flow network errs as much as who takes nothing to move."""
+    errors = flow_errors(facts, run)
+    return errors is not None and errors[0] >= errors[1]
 
 
 def motion_cells(facts: Facts, run: str) -> tuple[str, str]:
@@ -135,13 +141,30 @@ def expect_mechanism(facts: Facts) -> Expected:
     context = {"mechanisms": "; ".join(told)}
     truths = [one.truth for one in known if one]
     context["motion_truth"] = truths[0] if truths else ""
-    return Expected([rows, *_gates(facts, others)], [(SECTION[0], context)])
+    tables = [rows, *_flows(facts, others), *_gates(facts, others)]
+    return Expected(tables, [(SECTION[0], context)])
 
 
 def _told(found: Alignment | str) -> str:
     if isinstance(found, str):
         return "alignment not run" if found == NOT_RUN else found
     return f"follows {gain(found.followed, 0)} % of the motion"
+
+
+def _flows(facts: Facts, runs: list[str]) -> list[ExpectedTable]:
+    errors = {run: found for run in runs if (found := flow_errors(facts, run))}
+    if not errors:
+        return []
+    names = (
+        "end-point error without degraded frames, cells",
+        "that of taking nothing to move",
+        "OpenCV's DIS on the same",
+    )
+    columns = [
+        column(name, [fixed(found[place], 2) for found in errors.values()])
+        for place, name in enumerate(names)
+    ]
+    return [ExpectedTable(SECTION, [column("run", [*errors]), *columns])]
 
 
 def _gates(facts: Facts, runs: list[str]) -> list[ExpectedTable]:
