@@ -105,7 +105,6 @@ def test_gains_stand_beside_how_far_modules_align(root):
     ]
 
 
-<<<<<<< Updated upstream
 def test_each_run_is_compared_with_its_own_image_model(root):
     rows = "".join(
         f"  - {{run: {run}, cells: {{Module: any}}, published: {{}}}}\n"
@@ -123,11 +122,11 @@ def test_each_run_is_compared_with_its_own_image_model(root):
 def test_rows_of_the_figure_are_told_apart():
     assert labels(["base+dacr", "base+merge+cpr"]) == ["dacr", "merge+cpr"]
     assert labels(["base+dacr", "up+dacr"]) == ["base+dacr", "up+dacr"]
-=======
+
+
 def test_flow_networks_stand_beside_what_opencvs_sees(root):
     section = mechanism_section(load(Layout("mini", root)))
     assert section.flows == [FlowRow("base+flow", error="1.20", none="1.00", dis="0.20")]
->>>>>>> Stashed changes
 
 
 def test_a_flow_network_that_sees_less_than_nothing_is_labelled_in_its_row(root):
