@@ -25,6 +25,7 @@ from experiments.engine.worker import STAGE_BODIES
 from experiments.pipeline.batch_division import check_division
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.needs import check_needs
+from experiments.pipeline.scaled import check_predicted
 from experiments.ship.dose_records import write_any
 from experiments.ship.offset_fits import write_offset_fit
 from experiments.ship.publish import BUILD, Page
@@ -195,6 +196,7 @@ def run_suite(
     for line in [*shipped_problems(work.layout), *messages.made_again(work.steps, work.layout)]:
         print(f"note: {printable(line, LONGEST)}", flush=True)
     if work.todo:
+        check_predicted(work.targets, work.layout)
         stages_to_run = [step.stage for step in work.todo]
         if options.follow_links:
             os.environ["TPR_FOLLOW_LINKS"] = "1"

@@ -14,11 +14,13 @@ from experiments.declared.model_settings import ModuleOptions
 from experiments.declared.own_settings import of_own_data
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
+from experiments.declared.scale import TARGETS as SCALE_TARGETS
+from experiments.declared.scale import ScaleGrid, load_scales
 from experiments.declared.tables import Table, load_tables
 from experiments.declared.tracked_pairs import Tracked, load_tracked
 
 # beside tables and runs
-OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, "1f", "costs", "trackers")
+OTHER_TARGETS = ("all", "pretrain", *DOSE_TARGETS, *SCALE_TARGETS, "1f", "costs", "trackers")
 
 
 class UnknownNameError(ValueError):
@@ -28,7 +30,8 @@ class UnknownNameError(ValueError):
 @dataclass(frozen=True)
 class Manifests:
     """The content of all manifests: runs by name with their source, tables by id, pairs that are
-    compared with each tracker, names of the profiles, grids of dosed evaluations by profile."""
+    compared with each tracker, names of the profiles, grids of dosed evaluations and of scales by
+    profile."""
 
     folder: Path
     runs: dict[str, Run]
@@ -37,6 +40,7 @@ class Manifests:
     tracked: Tracked
     profiles: tuple[str, ...]
     doses: dict[str, DoseGrid]
+    scales: dict[str, ScaleGrid]
 
     def profile(self, name: str) -> Profile:
         """The checked profile. Raises UnknownNameError, or ManifestError for mistakes in it."""
@@ -80,12 +84,13 @@ class Manifests:
 
 
 def load_manifests(folder: Path) -> Manifests:
-    """Reads and checks runs.yaml, tables/*.yaml and doses.yaml. Raises ManifestError."""
+    """Reads and checks runs.yaml, tables/*.yaml, doses.yaml, scale.yaml. Raises ManifestError."""
     runs, source = load_runs(folder / "runs.yaml")
     tables = {table.id: table for table in load_tables(folder, runs)}
     profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
     tracked = load_tracked(folder, runs)
-    return Manifests(folder, runs, source, tables, tracked, profiles, load_doses(folder, runs))
+    grids = load_doses(folder, runs), load_scales(folder, runs)
+    return Manifests(folder, runs, source, tables, tracked, profiles, *grids)
 
 
 def check_runs(manifests: Manifests, profile: Profile) -> None:

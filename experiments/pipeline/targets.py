@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from experiments.declared.doses import TARGETS as DOSE_TARGETS
 from experiments.declared.manifests import Manifests
+from experiments.declared.scale import TARGETS as SCALE_TARGETS
 from experiments.declared.tracked_pairs import TrackedPair, tracked_runs
 from experiments.pipeline.graph import Graph
 from experiments.stages.stage import Stage
@@ -39,7 +40,8 @@ def goal_stages(
 
 def asked_runs(graph: Graph, manifests: Manifests, targets: Sequence[str]) -> list[str]:
     """Runs of the targets, "all" among them, each once."""
-    apart = ("pretrain", OFFSET_FIT, TRACKERS, *DOSE_TARGETS)  # targets that name no runs
+    # targets that name no runs
+    apart = ("pretrain", OFFSET_FIT, TRACKERS, *DOSE_TARGETS, *SCALE_TARGETS)
     everything = manifests.everything(graph.profile)
     asked = [everything if target == "all" else [target] for target in targets]
     return manifests.target_runs([one for some in asked for one in some if one not in apart])

@@ -14,7 +14,7 @@ from experiments.engine.launch.local import environment
 from experiments.engine.lock import file_lock
 from experiments.engine.orphans import ask_kernel
 from experiments.ship.shipped_matches import copy_matches, kept_matches, matches_of
-from experiments.ship.shipped_records import DOSES, record_path
+from experiments.ship.shipped_records import DOSES, SCALE, record_path
 from experiments.sources.reach import sources_below
 from experiments.stages.json_files import Record, make_way, read_json, write_json
 from experiments.stages.layout import ROOT, Layout
@@ -101,11 +101,11 @@ class Page:
         return self.layout.page.is_file() and read_json(self.stamp) == current
 
     def made(self) -> dict[str, str]:
-        """sha256 of page, tables, pictures and statistics of the videos by name, so that missing,
-        replaced or damaged ones are built again."""
+        """sha256 of page, tables, pictures, statistics of the videos and predictions by name, so
+        that missing, replaced or damaged ones are built again."""
         folders = (self.layout.report, self.layout.tables, self.layout.figures)
         paths = [path for folder in folders for path in sorted(folder.glob("*.*"))]
-        paths += [self.layout.footage]
+        paths += [self.layout.footage, self.layout.scale_prediction]
         return {self.layout.shown(path): sha256(path) for path in paths if path.is_file()}
 
     def key(self) -> str:
@@ -126,9 +126,9 @@ class Page:
     def sources(self) -> Iterable[Path]:
         """Files of the page's content, and templates and other sources that are no Python."""
         layout, reports = self.layout, self.layout.root / "reports"
-        own = (layout.own, layout.own / DOSES)
-        kept = (layout.records, *own, layout.failed, layout.doses, layout.trackers)
-        for folder in kept:
+        own = (layout.own, layout.own / DOSES, layout.own / SCALE)
+        kept = (layout.records, *own, layout.failed, layout.doses, layout.scale)
+        for folder in (*kept, layout.trackers):
             yield from folder.glob("*.json")
         yield self.layout.shipped
         yield from self.layout.manifests.rglob("*.yaml")

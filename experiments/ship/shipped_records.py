@@ -1,7 +1,7 @@
 """Which records ship with the repository, so that a user's own never take their place.
 
 results/<profile>/shipped.json names them with their SHA-256: those of runs by their file, those of
-doses and trackers by folder and file. A record of the same name made here goes to
+doses, scales and trackers by folder and file. A record of the same name made here goes to
 results/<profile>/own/; `./run_all.sh ship-records` makes it the shipped one.
 """
 
@@ -17,7 +17,8 @@ from experiments.stages.json_files import read_json, write_json
 from experiments.stages.layout import Layout
 from tpr.files import sha256
 
-RECORDS, DOSES, TRACKERS = KINDS = "records", "doses", "trackers"  # folders below the profile's
+# folders below the profile's
+RECORDS, DOSES, SCALE, TRACKERS = KINDS = "records", "doses", "scale", "trackers"
 
 
 def shipped_names(layout: Layout) -> set[str]:

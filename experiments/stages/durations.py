@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.stages.json_files import Record, read_json
@@ -15,11 +16,14 @@ class Durations:
     """Expected seconds by kind and run: of stages measured here, else of records in results/, else
     the profile's.
 
-    Measurements count by iteration where a stage has iterations.
+    Measurements count by iteration where a stage has iterations, and in times of the profile's own
+    width where a model is wider. times: of such a stage, by channels of the model.
     """
 
-    def __init__(self, layout: Layout, expected: dict[str, float]) -> None:
-        self.expected = expected
+    def __init__(
+        self, layout: Layout, expected: dict[str, float], times: Mapping[int, float] | None = None
+    ) -> None:
+        self.expected, self.times = expected, times or {}
         self.measured: dict[tuple[str, str | None], float] = {}
         kept = [*kept_records(layout.records), *kept_records(layout.own)]
         for record in [*kept, *stage_records(layout.runs)]:
@@ -28,16 +32,27 @@ class Durations:
     def _learn(self, record: Record) -> None:
         seconds = record.get("seconds")
         if isinstance(seconds, int | float) and "shipped" not in record:
-            seconds /= iterations(record.get("spec") or {})
+            spec = record.get("spec") or {}
+            seconds /= iterations(spec) * self._times(spec)
             for run in (record.get("run") or record.get("name"), None):
                 self.measured[str(record.get("stage")), run] = seconds
 
     def __call__(self, stage: Stage) -> float:
-        for key in ((stage.kind, stage.run or stage.name), (stage.kind, None)):
+        kind, times = timed_as(stage), self._times(stage.spec)
+        for key in ((kind, stage.run or stage.name), (kind, None)):
             if key in self.measured:
-                return self.measured[key] * iterations(stage.spec)
+                return self.measured[key] * iterations(stage.spec) * times
         # an association is an evaluation by several trackers, most of whose time the network takes
-        return self.expected["evaluate" if stage.kind == "associate" else stage.kind]
+        return self.expected["evaluate" if kind == "associate" else kind] * times
+
+    def _times(self, spec: Spec) -> float:
+        return self.times.get((spec.get("model") or {}).get("channels", 0), 1.0)
+
+
+def timed_as(stage: Stage) -> str:
+    """The kind of stage that takes as long: one at another scale has all validation videos."""
+    scaled = stage.kind == "evaluate-dose" and stage.inputs["videos"].kind == "videos"
+    return "evaluate" if scaled else stage.kind
 
 
 def iterations(spec: Spec) -> int:

@@ -60,6 +60,16 @@ class Layout:
         return self.root / "results" / self.profile / "doses"
 
     @property
+    def scale(self) -> Path:
+        """Records of evaluations of runs trained at other scales."""
+        return self.root / "results" / self.profile / "scale"
+
+    @property
+    def scale_prediction(self) -> Path:
+        """Gains of the held-out scales, as predicted before these were trained."""
+        return self.root / "results" / self.profile / "scale-prediction.json"
+
+    @property
     def failed(self) -> Path:
         """Runs and seeds whose last training or evaluation failed for good."""
         return self.root / "results" / self.profile / "failed"

@@ -50,7 +50,7 @@ def label(stages: list[Stage]) -> str:
     if len(kinds) * len(seeds) * len(parts) != len(stages):  # not all of each: name every one
         return ", ".join(stage.label for stage in stages)
     several = "s" if len(seeds) > 1 else ""
-    at = f" at {len(parts)} doses" if len(parts) > 1 else f" {stages[0].part}".rstrip()
+    at = f" at {len(parts)} settings" if len(parts) > 1 else f" {stages[0].part}".rstrip()
     return f"{' and '.join(kinds)} {stages[0].run} seed{several} {', '.join(seeds)}{at}"
 
 

@@ -16,6 +16,7 @@ from experiments.engine.schedule import total_seconds
 from experiments.engine.stage_code import StageCode
 from experiments.pipeline.dosed import EVALUATE_DOSE, dose_stages
 from experiments.pipeline.graph import Graph
+from experiments.pipeline.scaled import scale_stages, scale_times
 from experiments.pipeline.targets import OFFSET_FIT, goal_stages, left_out
 from experiments.stages.durations import Durations
 from experiments.stages.layout import Layout
@@ -39,6 +40,7 @@ class Suite:
         self.seeds = options.seeds or self.profile.seeds
         self.goals = goal_stages(graph, manifests, self.targets, self.seeds)
         self.goals += dose_stages(graph, manifests.doses, self.targets, self.seeds)
+        self.goals += scale_stages(graph, manifests.scales, self.targets, options.seeds or [])
         self.left_out = left_out(graph, manifests, self.targets)
         self.code = StageCode(stages)
         self.steps = make_plan(
@@ -49,7 +51,8 @@ class Suite:
         self.processes = self.profile.processes or max(gpus(), 1)
         most = max(cores() // (self.threads * self.processes), 1)
         self.workers = min(limit or most, most)
-        self.durations = Durations(layout, self.profile.expected_seconds)
+        times = scale_times(graph, manifests.scales)
+        self.durations = Durations(layout, self.profile.expected_seconds, times)
 
     @property
     def todo(self) -> list[Step]:

@@ -54,6 +54,8 @@ ELSEWHERE = {
     "./run_all.sh 1a --until-decided": "the same; test_until_decided.py has it",
     "./run_all.sh doses --profile midi": "hours; test_gain_against_dose.py, and CI has it on smoke",
     "./run_all.sh doses-trained --profile midi": "the same",
+    "./run_all.sh scale --profile midi": "hours; test_gain_against_scale.py; in CI on smoke",
+    "./run_all.sh scale-held-out --profile midi": "the same",
     "./run_all.sh --profile cells --data-root T98G": "test_cells_profile.py plans it",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --dry-run": "test_add_a_module.py",
     "./run_all.sh blendmask-r50+average blendmask-r50+tpr --seeds 0,1,2": "test_first_steps.py",

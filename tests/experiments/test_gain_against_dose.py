@@ -82,7 +82,7 @@ def test_the_target_leaves_a_record_a_run_and_dose_and_finds_nothing_to_do_again
 def test_a_dry_run_shows_a_line_for_the_doses_of_a_run(root):
     status, output = suite(root, "doses", "--dry-run")
     assert status == 0, output
-    assert f"evaluate-dose {TPR} seed 0 at 2 doses" in output
+    assert f"evaluate-dose {TPR} seed 0 at 2 settings" in output
     assert "dosed-videos degradation-1" in output
 
 

@@ -64,7 +64,8 @@ def make_suite(folder: Path) -> Path:
     for path in [*manifests.glob("tables/*.yaml"), *manifests.glob("profiles/*.yaml")]:
         if path.name not in ("1a.yaml", "smoke.yaml"):
             path.unlink()
-    (manifests / "doses.yaml").unlink()
+    for name in ("doses", "scale"):
+        (manifests / f"{name}.yaml").unlink()
     profile = manifests / "profiles" / "smoke.yaml"
     profile.write_text(yaml.safe_dump(cut_down(yaml.safe_load(profile.read_text()))))
     return folder
