@@ -31,8 +31,9 @@ def build(profile: str, root: Path = ROOT) -> Path:
     evidence = load(layout)
     write_csv_files(evidence, layout)
     doses = load_curves(layout)
-    figures = draw_figures(layout, evidence, doses)
-    content = page_content(evidence, figures, doses, load_tracker_gains(layout))
+    trackers = load_tracker_gains(layout)
+    figures = draw_figures(layout, evidence, doses, trackers)
+    content = page_content(evidence, figures, doses, trackers)
     for table in content.tables:
         write_atomically(layout.tables / f"{table.cells.id}.tex", table.latex)
     for name, text in cost_latex(evidence).items():

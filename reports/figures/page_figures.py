@@ -17,6 +17,7 @@ from reports.figures.profile_figures import (
     errors_figure,
     gates_figure,
     mechanism_figure,
+    trackers_figure,
 )
 from reports.figures.table_figures import (
     ap_figure,
@@ -25,6 +26,7 @@ from reports.figures.table_figures import (
     training_figure,
     viewer_figure,
 )
+from reports.trackers.tracker_gains import TrackerGains
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,17 @@ class PageFigures:
     difficulty: Figure | None
     errors: Figure | None
     doses: Figure | None
+    trackers: Figure | None
     costs: list[Figure]
     failures: list[str]
 
 
-def draw_figures(layout: Layout, evidence: Evidence, doses: Curves | None = None) -> PageFigures:
+def draw_figures(
+    layout: Layout,
+    evidence: Evidence,
+    doses: Curves | None = None,
+    trackers: TrackerGains | None = None,
+) -> PageFigures:
     """Draws or recalls each. Of tracks and clips there is one: of the first table that has any."""
     pictures: list[Figure] = []
     failures: list[str] = []
@@ -85,6 +93,7 @@ def draw_figures(layout: Layout, evidence: Evidence, doses: Curves | None = None
         tried("no figure of gains by difficulty", difficulty_figure, evidence),
         tried("no figure of kinds of errors", errors_figure, evidence),
         tried("no figure of gain against dose", doses_figure, doses),
+        tried("no figure of gain by tracker", trackers_figure, trackers),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),
             tried("no figure of AP against speed", ap_against_speed_figure, evidence),

@@ -17,6 +17,7 @@ from reports.figures.stage_folders import stage_folder
 from reports.mechanism.section import mechanisms
 from reports.paper.transcription import Paper
 from reports.records.run_record import by_run
+from reports.trackers.tracker_gains import TrackerGains
 from tpr.files import sha256
 
 
@@ -83,6 +84,20 @@ def doses_figure(layout: Layout, curves: Curves | None) -> Figure | None:
         return gain_against_dose(found, sources, layout.figures)
 
     return draw_or_recall(layout.figures, "doses.png", sources, doses_figure, draw)
+
+
+def trackers_figure(layout: Layout, found: TrackerGains | None) -> Figure | None:
+    """Gain by part and by tracker, where the parts are known."""
+    if found is None or not found.parts:
+        return None
+    gains, sources = found, Sources(found.sources)
+
+    def draw() -> Figure | None:
+        from reports.figures.tracker_chart import gain_by_tracker
+
+        return gain_by_tracker(gains, sources, layout.figures)
+
+    return draw_or_recall(layout.figures, "trackers.png", sources, trackers_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:

@@ -84,6 +84,7 @@ class PageContent:
     doses: DoseSection | None
     doses_figure: Figure | None
     trackers: TrackerSection | None
+    trackers_figure: Figure | None
     categories: CategoryTable | None
     viewer: Figure | None
     pictures: list[Figure]
@@ -127,6 +128,7 @@ def page_content(
         doses=dose_section(doses) if doses else None,
         doses_figure=figures.doses,
         trackers=tracker_section(evidence.profile, trackers) if trackers else None,
+        trackers_figure=figures.trackers,
         categories=category_table(records),
         viewer=figures.viewer,
         pictures=figures.pictures,

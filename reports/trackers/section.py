@@ -1,12 +1,11 @@
 """The section on trackers: its table in cells, and its sentences."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.numbers import NOTHING, number, signed
 from reports.statistics.gain import Estimate
-from reports.trackers.tracker_gains import ORACLE, OWN, TrackerGain, TrackerGains
-
-NOT_RUN = "not run"
+from reports.trackers.tracker_gains import BOUNDS, OWN, GainParts, TrackerGain, TrackerGains
 
 
 @dataclass(frozen=True)
@@ -28,23 +27,48 @@ class TrackerRow:
 
 @dataclass(frozen=True)
 class TrackerSection:
-    """Without rows where nothing was run; command: what runs it."""
+    """Without rows where nothing was run; command: what runs it; answers: to the question of the
+    section's heading, a sentence for each pair."""
 
     command: str
     own: str
     rows: list[TrackerRow]
+    answers: list[str]
     sentences: list[str]
 
 
 def tracker_section(profile: str, found: TrackerGains) -> TrackerSection:
-    known = [one for one in found.gains if one.gain]
-    sentences = [_difference_sentence(known), _oracle_sentence(known), _left_out(found.left_out)]
+    sentences = [_difference_sentence(found.gains), _not_run(found), _left_out(found.left_out)]
     return TrackerSection(
         f"./run_all.sh trackers --profile {profile}",
         OWN,
-        [_row(one) for one in found.gains] if known else [],
+        [_row(one) for one in found.gains],
+        [answer(one) for one in found.parts],
         [one for one in sentences if one],
     )
+
+
+def answer(one: GainParts) -> str:
+    """Whether a gain is of detection, of masks or of association."""
+    count = "seed" if len(one.seeds) == 1 else "seeds"
+    seeds = ", ".join(map(str, one.seeds))
+    parts = ", ".join(f"{told(part)} by {name}" for name, part in one.parts.items())
+    sure = [name for name, part in one.parts.items() if _is_told_from_zero(part)]
+    return (
+        f"Over {count} {seeds} and {one.videos} videos, {one.pair.better} changes the AP of "
+        f"{one.pair.than} by {told(one.gain)}: {parts}. "
+        f"Of these three, told from zero by its interval: {', '.join(sure) or 'none'}."
+    )
+
+
+def told(one: Estimate) -> str:
+    """A gain with its interval."""
+    return f"{signed(one.mean)} ({_bounds(one)})"
+
+
+def _is_told_from_zero(one: Estimate) -> bool:
+    ends = one.bounds
+    return ends is not None and not ends[0] <= 0 <= ends[1]
 
 
 def _row(one: TrackerGain) -> TrackerRow:
@@ -55,13 +79,13 @@ def _row(one: TrackerGain) -> TrackerRow:
         tracker=one.tracker,
         without=number(without),
         with_it=number(with_it),
-        gain=signed(one.gain.mean) if one.gain else NOT_RUN,
+        gain=signed(one.gain.mean) if one.gain else NOTHING,
         bounds=_bounds(one.gain),
         beside=signed(one.beside_own.mean) if one.beside_own else NOTHING,
         beside_bounds=_bounds(one.beside_own),
         HOTA=_change(one, "HOTA"),
         AssA=_change(one, "AssA"),
-        switches=" to ".join(switches) if one.gain else NOTHING,
+        switches=" to ".join(switches),
     )
 
 
@@ -75,9 +99,10 @@ def _bounds(one: Estimate | None) -> str:
     return f"{signed(ends[0])} to {signed(ends[1])}" if ends else NOTHING
 
 
-def _difference_sentence(known: list[TrackerGain]) -> str:
+def _difference_sentence(known: Sequence[TrackerGain]) -> str:
     """How many gains differ from that under the evaluation's own tracker."""
-    ends = [one.beside_own.bounds for one in known if one.beside_own]
+    rivals = [one.beside_own for one in known if one.tracker not in BOUNDS and one.beside_own]
+    ends = [one.bounds for one in rivals]
     if not ends:
         return ""
     larger = sum(one is not None and one[0] > 0 for one in ends)
@@ -88,13 +113,8 @@ def _difference_sentence(known: list[TrackerGain]) -> str:
     )
 
 
-def _oracle_sentence(known: list[TrackerGain]) -> str:
-    """The gain that is left where no tracker errs: of detection and masks alone."""
-    gains = [(one, one.gain) for one in known if one.tracker == ORACLE and one.gain]
-    told = [f"{signed(gain.mean)} ({_bounds(gain)}) by {one.pair.better}" for one, gain in gains]
-    if not told:
-        return ""
-    return f"With true identities, by detection and masks alone, AP gains {', '.join(told)}."
+def _not_run(found: TrackerGains) -> str:
+    return f"Not run here: {', '.join(found.not_run)}." if found.not_run else ""
 
 
 def _left_out(count: int) -> str:

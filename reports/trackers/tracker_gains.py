@@ -1,11 +1,14 @@
-"""What a run gains over another under each tracker, and how far this differs between trackers."""
+"""What a run gains over another under each tracker, how far this differs between trackers, and
+which part of it is of detection, of masks and of association."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
 from experiments.declared.tracked_pairs import TrackedPair, load_tracked
+from experiments.stages.json_files import canonical
 from experiments.stages.layout import Layout
 from reports.claims.pairs import pair_up
 from reports.records.run_record import Record, by_run, mean_metric, paired_differences
@@ -13,7 +16,9 @@ from reports.statistics.gain import Estimate, estimate
 from reports.trackers.tracker_records import load_tracker_records
 
 OWN = "masktrack"  # the tracker of every evaluation, which others are held against
-ORACLE = "oracle"
+# what no tracker could do: true identities, also without false detections, also with true masks
+TRUE_IDS, ORACLE, TRUE_MASKS = "true-ids", "oracle", "true-masks"
+BOUNDS = (TRUE_IDS, ORACLE, TRUE_MASKS)
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,42 @@ class TrackerGain:
 
 
 @dataclass(frozen=True)
+class GainParts:
+    """A pair's gain under `OWN` as a sum of three.
+
+    detection: the gain with true identities and true masks, by what is found, how it is classified
+    and scored; masks: what is more with true identities alone; association: what is more under
+    `OWN`.
+    """
+
+    pair: TrackedPair
+    seeds: list[int]
+    videos: int
+    gain: Estimate
+    detection: Estimate
+    masks: Estimate
+    association: Estimate
+
+    @property
+    def parts(self) -> dict[str, Estimate]:
+        return {
+            "detection": self.detection,
+            "masks": self.masks,
+            "association": self.association,
+        }
+
+
+@dataclass(frozen=True)
 class TrackerGains:
+    """gains: of pairs that were run; parts: of those, where all are known; not_run: the others'
+    better runs; left_out: files of other videos or settings; sources: digests of the files by
+    name."""
+
     gains: list[TrackerGain]
+    parts: list[GainParts]
+    not_run: list[str]
     left_out: int
+    sources: dict[str, str]
 
 
 MEASURES = ("AP", "HOTA", "AssA", "identity_switches")
@@ -47,10 +85,39 @@ def load_tracker_gains(layout: Layout) -> TrackerGains | None:
     if not pairs:
         return None
     found = load_tracker_records(layout)
-    names = sorted(found.by_tracker, key=lambda name: (name != OWN, name == ORACLE, name))
+    names = sorted(found.by_tracker, key=lambda name: (name != OWN, name in BOUNDS, name))
     own = found.by_tracker.get(OWN, [])
     gains = [_gain(pair, name, found.by_tracker[name], own) for pair in pairs for name in names]
-    return TrackerGains(gains, found.left_out)
+    known = [one for one in gains if one.gain]
+    run = {one.pair.better for one in known}
+    return TrackerGains(
+        known,
+        [parts for pair in pairs if (parts := _parts(pair, found.by_tracker))],
+        [pair.better for pair in pairs if pair.better not in run],
+        found.left_out,
+        _digests(found.by_tracker),
+    )
+
+
+def _digests(by_tracker: Mapping[str, Sequence[Record]]) -> dict[str, str]:
+    """Of what all trackers made of a run's detections."""
+    made: dict[str, list[str]] = {}
+    for name in sorted(by_tracker):
+        for record in by_tracker[name]:
+            made.setdefault(f"{record.name}, trackers", []).append(f"{name} {record.measured}")
+    return {name: sha256(canonical(found).encode()).hexdigest() for name, found in made.items()}
+
+
+def _parts(pair: TrackedPair, by_tracker: Mapping[str, Sequence[Record]]) -> GainParts | None:
+    own, true_ids, true_masks = (by_tracker.get(x, []) for x in (OWN, TRUE_IDS, TRUE_MASKS))
+    whole, found = (pair_up(some, pair.better, pair.than, "AP") for some in (own, true_masks))
+    gain, detection = whole.estimate(), found.estimate()
+    masks = difference_of_gains(true_ids, true_masks, pair)
+    association = difference_of_gains(own, true_ids, pair)
+    if not (gain and detection and masks and association):
+        return None
+    seeds = list(whole.differences)
+    return GainParts(pair, seeds, whole.videos, gain, detection, masks, association)
 
 
 def _gain(

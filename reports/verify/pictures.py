@@ -10,11 +10,21 @@ from reports.verify.facts import METRICS, Facts, Json, Record, read_json
 from reports.verify.printed.document import Document, Embedded, Text
 
 # whose descriptions follow from records: the others show what only the runs' folders had
-COMPUTED = ("ap-", "training-", "difficulty", "errors", "doses", "cost-parts", "mechanism")
+COMPUTED = (
+    "ap-",
+    "training-",
+    "difficulty",
+    "errors",
+    "doses",
+    "trackers",
+    "cost-parts",
+    "mechanism",
+)
 SECTIONS = {
     "difficulty": "Where the gain is",
     "errors": "What kind of error",
     "doses": "Gain against dose",
+    "trackers": "Trackers on the same detections",
     "ap-cost": "Costs",
     "ap-speed": "Costs",
     "cost-parts": "Costs",

@@ -8,10 +8,13 @@ import pytest
 
 from experiments.stages.layout import Layout
 from reports.build import build
+from reports.trackers.section import answer
 from reports.trackers.tracker_gains import load_tracker_gains
 from reports.verify.check import check_tables, check_texts
 from reports.verify.derived.trackers import expect_trackers
 from reports.verify.facts import load_facts
+from reports.verify.pictures import note_texts
+from reports.verify.printed.document import Document
 from reports.verify.printed.html_page import read_html
 from reports.verify.printed.markdown_page import read_markdown
 from reports.verify.prose import filled
@@ -20,7 +23,13 @@ from tpr.evaluation.draws import pack_draws
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 # of TPR, at both seeds
-GAINS = {"masktrack": (2.0, 2.1), "iou": (2.0, 2.2), "oracle": (0.5, 0.6)}
+GAINS = {
+    "masktrack": (2.0, 2.1),
+    "iou": (2.0, 2.2),
+    "true-ids": (1.5, 1.6),
+    "oracle": (0.5, 0.6),
+    "true-masks": (1.5, 1.6),
+}
 PAIRS = (
     f"pairs:\n- {{better: {TPR}, than: {BASE}}}\n- {{better: sipmask-r50+tpr, than: sipmask-r50}}\n"
 )
@@ -79,26 +88,58 @@ def test_planted_gains_are_found(layout):
     found = load_tracker_gains(layout)
     assert found is not None
     known = {one.tracker: one for one in found.gains if one.gain}
-    assert [*known] == ["masktrack", "iou", "oracle"]
+    assert [*known] == ["masktrack", "iou", "oracle", "true-ids", "true-masks"]
     assert known["oracle"].gain.mean == pytest.approx(0.55)
     assert known["oracle"].beside_own.mean == pytest.approx(-1.5)
     assert known["oracle"].beside_own.bounds[1] < 0 < known["iou"].beside_own.bounds[1]
     assert known["iou"].beside_own.mean == pytest.approx(0.05) and not known["masktrack"].beside_own
 
 
+def test_the_parts_of_a_gain_add_up_to_it_and_say_what_it_is_of(layout):
+    (one,) = load_tracker_gains(layout).parts
+    assert (one.seeds, one.videos) == ([0, 1], 200)
+    means = {name: part.mean for name, part in one.parts.items()}
+    assert means == pytest.approx({"detection": 1.55, "masks": 0.0, "association": 0.5})
+    assert sum(means.values()) == pytest.approx(one.gain.mean)
+    assert answer(one).startswith(f"Over seeds 0, 1 and 200 videos, {TPR} changes the AP of {BASE}")
+    assert answer(one).endswith("told from zero by its interval: detection, association.")
+
+
+def test_without_the_truth_no_part_is_known_and_nothing_is_answered(layout):
+    for path in layout.trackers.iterdir():
+        raw = json.loads(path.read_text())
+        del raw["associate"]["metrics"]["trackers"]["true-masks"]
+        path.write_text(json.dumps(raw))
+    assert load_tracker_gains(layout).parts == []
+    texts = built(layout)
+    assert [*findings(layout, texts)] == []
+    assert not any("told from zero" in text for text in texts)
+
+
 def test_both_pages_print_what_is_recomputed(layout):
     texts = built(layout)
     assert [*findings(layout, texts)] == []
     for text in texts:
-        assert "Of 2 gains under another tracker, 0 are larger and 1 smaller than under" in text
-        assert "With true identities, by detection and masks alone, AP gains +0.6 (" in text
-        assert "not run" in text  # the pair without records
+        assert "Of 1 gains under another tracker, 0 are larger and 0 smaller than under" in text
+        assert (
+            "by detection, +0.0 (" in text and "told from zero by its interval: detection" in text
+        )
+        assert "Not run here: sipmask-r50+tpr." in text
+    note = json.loads((layout.figures / "trackers.json").read_text())
+    assert {*note["sources"]} == {
+        f"{run} seed {seed}, trackers" for run in (BASE, TPR) for seed in (0, 1)
+    }
+    told = [*note_texts(load_facts(layout.root, "mini"))]
+    sentences = filled(expect_trackers(load_facts(layout.root, "mini")).contexts)
+    shown = Document(texts=[text for file, text in told if file == "figures/trackers.json"])
+    assert len(shown.texts) == 3 and [*check_texts("note", shown, sentences)] == []
 
 
 def test_a_changed_number_is_found(layout):
     texts = built(layout)
-    for number in ("+0.6", "−1.5", "1 smaller"):
+    for number in ("+0.6", "−1.5", "0 smaller", "+0.5 ("):
         other = re.sub(r"\d", "7", number)
+        assert all(number in text for text in texts), number
         changed = [text.replace(number, other) for text in texts]
         assert {one.file for one in findings(layout, changed)} == {"html", "md"}, number
 

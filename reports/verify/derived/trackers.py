@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.verify.derived.expected import Context, Expected, ExpectedTable, column
+from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.derived.gain_statistics import Gain, estimate
 from reports.verify.facts import Facts, Json, Record, mean, read_json, read_yaml, record_paths
 from reports.verify.recounted.recorded_draws import recorded_draws
 from reports.verify.words import DASH, fixed, gain
 
 SECTION = ("Trackers on the same detections",)
-OWN, ORACLE = "masktrack", "oracle"
+OWN, TRUE_IDS, TRUE_MASKS = "masktrack", "true-ids", "true-masks"
+LAST = ("oracle", TRUE_IDS, TRUE_MASKS)  # no trackers: they are told the truth
 Results = dict[tuple[str, str, int], Record]  # by tracker, run and seed
 
 
@@ -45,28 +46,94 @@ def expect_trackers(facts: Facts) -> Expected:
     if not manifest.is_file():
         return Expected()
     results, left_out = tracker_results(facts)
-    names = sorted({name for name, _, _ in results} - {OWN, ORACLE})
-    names = [one for one in (OWN, *names, ORACLE) if any(one == key[0] for key in results)]
+    present = {name for name, _, _ in results}
+    names = [OWN, *sorted(present - {OWN, *LAST}), *LAST]
     pairs: list[Json] = read_yaml(manifest)["pairs"]
-    lines = [_line(results, p["better"], p["than"], name) for p in pairs for name in names]
+    lines = [
+        _line(results, p["better"], p["than"], name)
+        for p in pairs
+        for name in names
+        if name in present
+    ]
     known = [line for line in lines if line.gain]
     if not known:
         return Expected()
     cells = {
-        "run": [line.run for line in lines],
-        "tracker": [line.tracker for line in lines],
-        "AP without": [fixed(mean([r.value("AP") for r in line.without])) for line in lines],
-        "AP with": [fixed(mean([r.value("AP") for r in line.with_it])) for line in lines],
-        "gain": [gain(line.gain.mean) if line.gain else "not run" for line in lines],
-        "90 % interval": [_ends(line.gain) for line in lines],
-        f"beside {OWN}'s": [gain(line.beside.mean) if line.beside else DASH for line in lines],
-        "its 90 % interval": [_ends(line.beside) for line in lines],
-        "HOTA": [line.change("HOTA") for line in lines],
-        "AssA": [line.change("AssA") for line in lines],
-        "switches": [line.switches() for line in lines],
+        "run": [line.run for line in known],
+        "tracker": [line.tracker for line in known],
+        "AP without": [fixed(mean([r.value("AP") for r in line.without])) for line in known],
+        "AP with": [fixed(mean([r.value("AP") for r in line.with_it])) for line in known],
+        "gain": [gain(line.gain.mean) if line.gain else DASH for line in known],
+        "90 % interval": [_ends(line.gain) for line in known],
+        f"beside {OWN}'s": [gain(line.beside.mean) if line.beside else DASH for line in known],
+        "its 90 % interval": [_ends(line.beside) for line in known],
+        "HOTA": [line.change("HOTA") for line in known],
+        "AssA": [line.change("AssA") for line in known],
+        "switches": [line.switches() for line in known],
     }
     table = ExpectedTable(SECTION, [column(name, found) for name, found in cells.items()])
-    return Expected([table], [(SECTION[0], _context(known, left_out))])
+    whole = [_whole(results, p["better"], p["than"]) for p in pairs]
+    context = _context(known, left_out) | _told([one for one in whole if one], known)
+    idle = [p["better"] for p in pairs if p["better"] not in {line.run for line in known}]
+    if idle:
+        context["tracker_not_run"] = f"Not run here: {', '.join(idle)}."
+    return Expected([table], [(SECTION[0], context)])
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A gain under `OWN` and the three that it is the sum of."""
+
+    run: str
+    base: str
+    seeds: list[int]
+    videos: int
+    gain: Gain
+    parts: dict[str, Gain]
+
+    def sentence(self) -> str:
+        seeds = f"seed{'s' if len(self.seeds) > 1 else ''} {', '.join(map(str, self.seeds))}"
+        parts = ", ".join(f"{_with_ends(one)} by {name}" for name, one in self.parts.items())
+        bounds = {name: one.bounds for name, one in self.parts.items()}
+        sure = [name for name, ends in bounds.items() if ends and not ends[0] <= 0 <= ends[1]]
+        return (
+            f"Over {seeds} and {self.videos} videos, {self.run} changes the AP of {self.base} by "
+            f"{_with_ends(self.gain)}: {parts}. "
+            f"Of these three, told from zero by its interval: {', '.join(sure) or 'none'}."
+        )
+
+
+def _with_ends(one: Gain) -> str:
+    return f"{gain(one.mean)} ({_ends(one)})"
+
+
+def _whole(results: Results, run: str, base: str) -> Whole | None:
+    """What is more under one tracker than under the next, from most truth to none."""
+    own, ids, masks = (_pairs(results, run, base, x) for x in (OWN, TRUE_IDS, TRUE_MASKS))
+    shared = sorted(own.keys() & ids.keys() & masks.keys())
+    total, detection = _sum({s: own[s] for s in shared}), _sum({s: masks[s] for s in shared})
+    by_masks = _sum({s: (*ids[s], *reversed(masks[s])) for s in shared})
+    association = _sum({s: (*own[s], *reversed(ids[s])) for s in shared})
+    if not (total and detection and by_masks and association):
+        return None
+    parts = {"detection": detection, "masks": by_masks, "association": association}
+    videos = int(own[shared[0]][0].metrics.get("videos") or 0)
+    return Whole(run, base, shared, videos, total, parts)
+
+
+def _told(found: list[Whole], known: list[Line]) -> dict[str, str]:
+    """The answers, and the figure's description."""
+    if not found:
+        return {}
+    rows: list[str] = []
+    for one in found:
+        under = {line.tracker: line.gain for line in known if line.run == one.run and line.gain}
+        values = {name: gain(x.mean) for name, x in (one.parts | under).items()}
+        rows.append(f"{one.run}: " + ", ".join(f"{name} {x}" for name, x in values.items()))
+    return {
+        "tracker_parts": " ".join(one.sentence() for one in found),
+        "tracker_values": "; ".join(rows),
+    }
 
 
 def tracker_results(facts: Facts) -> tuple[Results, int]:
@@ -140,24 +207,16 @@ def _ends(one: Gain | None) -> str:
     return " to ".join(map(gain, found)) if found else DASH
 
 
-def _context(known: list[Line], left_out: int) -> Context:
+def _context(known: list[Line], left_out: int) -> dict[str, str]:
     context: dict[str, str] = {}
-    beside = [line.beside.bounds or (-np.inf, np.inf) for line in known if line.beside]
+    rivals = [line.beside for line in known if line.beside and line.tracker not in LAST]
+    beside = [one.bounds or (-np.inf, np.inf) for one in rivals]
     if beside:
         larger = fixed(sum(low > 0 for low, _ in beside), 0)
         smaller = fixed(sum(high < 0 for _, high in beside), 0)
         context["tracker_differences"] = (
             f"Of {len(beside)} gains under another tracker, {larger} are larger and {smaller} "
             f"smaller than under {OWN} by intervals that leave out zero."
-        )
-    told = [
-        f"{gain(line.gain.mean)} ({_ends(line.gain)}) by {line.run}"
-        for line in known
-        if line.tracker == ORACLE and line.gain
-    ]
-    if told:
-        context["tracker_oracle"] = (
-            f"With true identities, by detection and masks alone, AP gains {', '.join(told)}."
         )
     if left_out:
         context["tracker_left_out"] = (
