@@ -92,8 +92,17 @@ class MaskTrack(Around, total=False):
     roi_batch: int
 
 
+class Mask2Former(Around, total=False):
+    queries: int
+    width: int
+    layers: int
+    heads: int
+    feedforward: int
+
+
 class Heads(TypedDict):
     blendmask: BlendMask
+    mask2former: Mask2Former
     masktrack: MaskTrack
     sipmask: SipMask
     yolact: Yolact

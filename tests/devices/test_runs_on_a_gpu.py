@@ -35,6 +35,7 @@ HOST = {
     "sipmask": ((8, 18, 3), (5, 2, 3)),
     "yolact": ((8, 18, 3), (5, 2, 3)),
     "masktrack": ((65, 32, 6), (20, 14, 6)),
+    "mask2former": ((6, 19, 3), (4, 2, 3)),
 }
 # At most, of an iteration and of a frame: kernels, in the precision that needs most.
 LAUNCHES = {
@@ -56,6 +57,8 @@ LAUNCHES = {
     "yolact-r50+tpr": (8900, 2400),
     "masktrack-r50": (2200, 800),
     "masktrack-r50+tpr": (9300, 2600),
+    "mask2former-r50": (2100, 600),
+    "mask2former-r50+tpr": (9100, 2500),
     "blendmask-r50+dacr+full-routing": (10800, 3000),
     "blendmask-r50+dacr+full-align": (8500, 2800),
     "blendmask-r50+dacr+top-down": (9300, 2500),

@@ -14,6 +14,7 @@ HEADS: dict[str, dict[str, Any]] = {
     "blendmask": {"fcos": {"depth": 1}, "basis": {"width": 16}},
     "sipmask": {"depth": 1, "bases": 4},
     "yolact": {"prototypes": 4, "width": 16},
+    "mask2former": {"queries": 8, "width": 16, "layers": 3, "heads": 2, "feedforward": 32},
     "masktrack": {
         "fc_width": 32,
         "mask_width": 16,

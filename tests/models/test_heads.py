@@ -33,6 +33,17 @@ HEADS = {
         "backbone": MODEL["backbone"] | {"pyramid": "p2-p6"},
         "track": {"name": "box", "embedding": 16, "canonical": 56},
     },
+    "mask2former": {
+        "head": {
+            "name": "mask2former",
+            "queries": 6,
+            "width": 16,
+            "layers": 3,
+            "heads": 2,
+            "feedforward": 32,
+        },
+        "track": {"name": "query", "embedding": 16},
+    },
 }
 SHORT = TRAIN | {"iterations": 2}
 

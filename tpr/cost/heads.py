@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from tpr.models.blendmask import BASIS_STRIDE, BlendMask, blend
+from tpr.models.mask2former.head import Mask2Former
+from tpr.models.mask2former.tracking import QueryTrackHead
 from tpr.models.masktrack import BOX_LEVELS, BOX_RESOLUTION, MASK_RESOLUTION, BoxTrackHead, MaskRCNN
 from tpr.models.quadrants import quadrant_masks
 from tpr.models.sipmask import SipMask
@@ -63,6 +65,11 @@ def sipmask(head: SipMask, pyramid: dict[str, Tensor], detections: int) -> None:
 def yolact(head: YOLACT, pyramid: dict[str, Tensor], detections: int) -> None:
     out = head(pyramid)
     assemble(out.prototypes[0], out.prototypes.new_zeros(detections, head.prototypes))
+
+
+def mask2former(head: Mask2Former, pyramid: dict[str, Tensor], detections: int) -> None:
+    """Every query has its mask, however many are shown."""
+    head(pyramid)
 
 
 def mask_rcnn(head: MaskRCNN, pyramid: dict[str, Tensor], detections: int) -> None:
@@ -123,6 +130,14 @@ HEADS: dict[str, HeadCost] = {
         },
         (),
     ),
+    "Mask2Former": HeadCost(
+        mask2former,
+        {
+            "features of pixels": ("pixels",),
+            "query decoder": ("decoder",),
+        },
+        (),
+    ),
     "MaskRCNN": HeadCost(
         mask_rcnn,
         {
@@ -145,6 +160,8 @@ def head_cost(head: nn.Module) -> HeadCost:
 
 def track(head: nn.Module, pyramid: dict[str, Tensor], boxes: Tensor) -> None:
     """What a tracking head computes for boxes (D, 4): a map for all, or embeddings of the boxes."""
+    if isinstance(head, QueryTrackHead):
+        return  # the decoder's own embeddings
     if isinstance(head, BoxTrackHead):
         head(pooled(pyramid[BOX_LEVELS[0]], len(boxes), BOX_RESOLUTION))
     elif isinstance(head, Embeds):

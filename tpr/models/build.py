@@ -15,6 +15,8 @@ from torch import nn
 from tpr.models.backbone import PyramidBackbone, build_resnet
 from tpr.models.blendmask import BasisModule, BlendMask
 from tpr.models.fcos import FCOS
+from tpr.models.mask2former.head import Mask2Former
+from tpr.models.mask2former.tracking import QueryTrackHead
 from tpr.models.masktrack import BoxTrackHead, MaskRCNN
 from tpr.models.sipmask import SipMask
 from tpr.models.tracking import TrackHead
@@ -63,13 +65,19 @@ def build_masktrack(spec: Spec, channels: int, num_classes: int) -> MaskRCNN:
     return MaskRCNN(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
 
 
+def build_mask2former(spec: Spec, channels: int, num_classes: int) -> Mask2Former:
+    """spec: Mask2Former's own options."""
+    return Mask2Former(channels, num_classes, **{k: v for k, v in spec.items() if k != "name"})
+
+
 HEADS = {
     "blendmask": build_blendmask,
+    "mask2former": build_mask2former,
     "masktrack": build_masktrack,
     "sipmask": build_sipmask,
     "yolact": build_yolact,
 }
-TRACK_HEADS = {"dense": TrackHead, "box": BoxTrackHead}
+TRACK_HEADS = {"dense": TrackHead, "box": BoxTrackHead, "query": QueryTrackHead}
 TEMPORAL: dict[str, Builder] = {"tpr": build_tpr, "tpr-released": build_released_tpr}
 
 
@@ -81,6 +89,7 @@ BACKBONES: dict[str, Spec] = {
 }
 # what methods change around their heads: the pyramid, and where their public ResNet has its strides
 AROUND: dict[str, Spec] = {
+    "mask2former": {"track": {"name": "query"}},
     "masktrack": {"backbone": {"pyramid": "p2-p6"}, "track": {"name": "box"}},
     "yolact": {"backbone": {"stride_in_1x1": False, "pyramid": "yolact"}},
 }
@@ -117,8 +126,8 @@ def build_backbone(spec: Spec, channels: int, norm: str | None = None) -> Pyrami
     return PyramidBackbone(resnet, channels, **kept)
 
 
-def build_track_head(spec: Spec, channels: int) -> TrackHead | BoxTrackHead:
-    """spec: {"name": "dense" (the default) or "box", and the tracking head's own options}."""
+def build_track_head(spec: Spec, channels: int) -> TrackHead | BoxTrackHead | QueryTrackHead:
+    """spec: {"name": "dense" (the default), "box" or "query", and the head's own options}."""
     options = {k: v for k, v in spec.items() if k != "name"}
     return _choose(TRACK_HEADS, {"name": "dense"} | spec, "tracking head")(channels, **options)
 

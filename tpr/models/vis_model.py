@@ -20,12 +20,14 @@ from tpr.routing.frame import Pyramid
 
 if TYPE_CHECKING:  # the heads themselves come with the specs that name them
     from tpr.models.blendmask import BlendMask
+    from tpr.models.mask2former.head import Mask2Former
+    from tpr.models.mask2former.tracking import QueryTrackHead
     from tpr.models.masktrack import BoxTrackHead, MaskRCNN
     from tpr.models.sipmask import SipMask
     from tpr.models.tracking import TrackHead
     from tpr.models.yolact import YOLACT
 
-    Head: TypeAlias = BlendMask | MaskRCNN | SipMask | YOLACT
+    Head: TypeAlias = BlendMask | Mask2Former | MaskRCNN | SipMask | YOLACT
 
 # (query, reference), as the backbone gives them -> what the temporal module gets as reference
 Refer = Callable[[Frame, Frame], Frame]
@@ -45,7 +47,7 @@ class VISModel(nn.Module):
         backbone: PyramidBackbone,
         temporal: nn.Module | None,
         head: Head,
-        track_head: TrackHead | BoxTrackHead,
+        track_head: TrackHead | BoxTrackHead | QueryTrackHead,
         *,
         pixel_std: Sequence[float] = (1.0, 1.0, 1.0),
         budget_weight: float = 1.5,

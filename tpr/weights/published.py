@@ -8,7 +8,7 @@ pages said on LOOKED_UP; None is what no page states. No file was downloaded.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LOOKED_UP = "2026-11-28"
@@ -68,18 +68,19 @@ def adelaidet(
     )
 
 
+BLENDMASK_R50 = adelaidet(
+    "r50",
+    "R_50_3x",
+    144_429_928,
+    "b25d31f6075ad3e09a267e0d410c6418afd9ff9c77f6bb3677ca4aeb76b750ed",
+    "commit/3569b4f40a8e5a43e9d763d0294fe0221c00a683",
+    "AdelaiDet's README names the hub since its first store (CloudStor) closed on 15 December "
+    "2023. The TPR release starts from a 1x model of its own, which was never published; "
+    "R_50_1x is the public file of that schedule.",
+    default=True,
+)
 PUBLISHED = (
-    adelaidet(
-        "r50",
-        "R_50_3x",
-        144_429_928,
-        "b25d31f6075ad3e09a267e0d410c6418afd9ff9c77f6bb3677ca4aeb76b750ed",
-        "commit/3569b4f40a8e5a43e9d763d0294fe0221c00a683",
-        "AdelaiDet's README names the hub since its first store (CloudStor) closed on 15 December "
-        "2023. The TPR release starts from a 1x model of its own, which was never published; "
-        "R_50_1x is the public file of that schedule.",
-        default=True,
-    ),
+    BLENDMASK_R50,
     adelaidet(
         "r50",
         "R_50_1x",
@@ -153,6 +154,16 @@ PUBLISHED = (
         note="About 178 MB; the checksum is of an unmodified copy on the hub, which also serves. "
         "MaskTrack R-CNN itself started from mmdetection's mask_rcnn_r50_fpn_1x_20181010-069fa190,"
         " whose address is closed (MaskTrackRCNN issue 50).",
+    ),
+    replace(
+        BLENDMASK_R50,
+        model="mask2former-r50",
+        name="BlendMask R_50_3x, AdelaiDet, for its backbone and pyramid",
+        method="mask2former",
+        target="coco-blendmask-r50-3x-for-mask2former.pt",
+        note="The same file: no public model has the query head of this suite, which starts anew "
+        "(Mask2Former's own has a deformable pixel decoder in place of the pyramid). Twelve epochs "
+        "of videos are few for that.",
     ),
     Published(
         model="flownets",

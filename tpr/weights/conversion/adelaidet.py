@@ -1,4 +1,5 @@
-"""AdelaiDet's BlendMask (and the TPR release's, which has a tracking head): detectron2's names."""
+"""AdelaiDet's BlendMask (and the TPR release's, which has a tracking head): detectron2's names; and
+its backbone and pyramid alone, under another head."""
 
 from tpr.weights.conversion.rules import CLASS_COUNT, P6_INPUT, Pixels, Rule, Source
 
@@ -22,4 +23,11 @@ ADELAIDET = Source(
         r"head\.fcos\.cls_logits\..*": CLASS_COUNT,
         r"backbone\.fpn\.top_block\.p6\.weight": P6_INPUT,
     },
+)
+
+PYRAMID = Source(
+    rules=(*ADELAIDET.rules[:2], Rule(r".*", None, "of another head")),
+    pixels=ADELAIDET.pixels,
+    constants={},
+    shapes={r"backbone\.fpn\.top_block\.p6\.weight": P6_INPUT},
 )
