@@ -13,7 +13,9 @@ import torch
 from PIL import Image
 
 from baselines.registry import BASELINES
-from experiments.ship.ship_weights import is_generated, registry_of
+from experiments.declared.profiles import load_profile
+from experiments.ship.ship_weights import MODEL_BYTES, is_generated, registry_of
+from experiments.stages.layout import ROOT
 from tests.helpers.full_networks import small_full
 from tests.helpers.tiny import INFER, MODEL, make_dataset
 from tpr.data.clips import open_clip
@@ -24,6 +26,8 @@ from tpr.inference.online import load_model, track_videos
 from tpr.inference.trained import WEIGHTS, find, load_trained
 from tpr.models.build import build_model
 from tpr.weights import checkpoint
+
+PROFILES = ROOT / "experiments" / "manifests" / "profiles"
 
 
 @pytest.fixture(scope="module")
@@ -231,8 +235,17 @@ def test_models_say_what_each_of_them_knows(setting, tmp_path, capsys):
     ]
 
 
-def test_the_model_that_ships_is_one_of_generated_videos():
+def test_the_model_of_mini_is_one_of_generated_videos():
     assert json.loads(find("mini/blendmask-r50+tpr", WEIGHTS).read_text())["generated"] is True
+
+
+def test_the_model_of_cells_knows_them_and_comes_with_the_licence_of_its_data():
+    name = "cells/blendmask-r50+tpr"
+    found, path = load_trained(name), find(name, WEIGHTS)
+    assert (found.name, [one.name for one in found.categories]) == (name, ["cell"])
+    assert found.knows == load_profile(PROFILES / "cells.yaml")[0].knows != ""
+    assert path.with_suffix(".pt").stat().st_size < MODEL_BYTES
+    assert "MIT License" in (WEIGHTS / "cells" / "LICENSE").read_text()
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ def things(tmp_path_factory):
     names |= {"OUT.json": folder / "imported.json", "OVIS.json": data / "val.json"}
     names |= {"statistics.json": folder / "statistics.json"}
     names |= {f"{name}.json": folder / f"{name}.json" for name in ("GT", "RESULTS", "OTHER")}
-    return names | {"out.mp4": folder / "out.mp4"}
+    names |= {"T98G/tiles/JPEGImages/r0c2": clip}
+    return names | {name: folder / name for name in ("out.mp4", "cells.mp4")}
 
 
 RUN = {"tpr.demo": demo.main, "tpr.evaluate": evaluate.main, "tpr.data": data_main}
