@@ -103,7 +103,7 @@ def command(
     if options.targets[:1] == ["status"]:
         options.targets = options.targets[1:]
         work = Suite(options, layout, manifests, graph, stages)
-        text, well = stage_states.summary(work.goals, layout, work.code)
+        text, well = stage_states.summary(work)
         print(text)
         return 0 if well else 1
     if options.targets and options.targets[0] in COST_TARGETS:
@@ -186,7 +186,7 @@ def run_suite(
     if options.dry_run:
         # where a profile names a GPU, the table of GPU hours says how long stages take
         seconds = work.seconds if work.profile.accelerator is None else 0.0
-        plan = messages.plan(work.steps, work.durations, seconds, work.workers)
+        plan = messages.plan(work, seconds)
         print("\n".join([*left_out, plan]))
         if (accelerator := work.profile.accelerator) is not None:
             found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables

@@ -37,7 +37,7 @@ with needed_packages(__name__):
     from tpr.inference.online import advance
     from tpr.inference.playback import Playback, Seen
     from tpr.inference.trained import WEIGHTS, Trained, find, load_trained
-    from tpr.terminal import printable
+    from tpr.terminal import printable, several
 
 SAMPLE = {"videos": 1, "frames": 24, "height": 96, "width": 160}
 SAMPLE_SEED = 7  # none of the profiles' videos
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace, clip: Clip) -> str:
     clip.notes.extend(sound.notes if sound else [])
     tracks = shows[0].entries(count)
     write_results(json_out, tracks)
-    return f"{options.out}, {json_out}: {count} frames, {len(tracks)} tracks"
+    return f"{options.out}, {json_out}: {several(count, 'frame')}, {several(len(tracks), 'track')}"
 
 
 def tell_what_is_known(models: Sequence[Trained]) -> None:

@@ -18,6 +18,11 @@ def printable(text: object, longest: int = LONGEST) -> str:
     return _shortened("".join(map(_escaped, line)), longest)
 
 
+def several(count: int, one: str, many: str = "") -> str:
+    """As "1 frame", "2 frames"; many: the plural where it is not `one` with an s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def _escaped(character: str) -> str:
     escape = character.encode("unicode_escape").decode("ascii")
     return character if character.isprintable() else escape

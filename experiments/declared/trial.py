@@ -138,7 +138,7 @@ def recorded(
 def own(
     data: OwnVideos, videos: int | None, frames: int | None, data_root: str | None
 ) -> OwnVideos:
-    """The first videos and first frames of a user's data; their single images stay."""
+    """The first videos and first frames of a user's data, and as many single images."""
     chosen = data.copy()
     if "pretrained" in data:
         chosen["pretrained"] = present(data["pretrained"], data_root)

@@ -45,7 +45,7 @@ class Graph:
         """Single images for pretraining."""
         data: Spec = dict(self.profile.data)
         if "own" in data:
-            return self._own_stage("images", ("images",))
+            return self._own_stage("images", ("images",), *LIMITS)
         return self._stage(
             "images", "", {"seed": data["seed"], "splits": {"images": data["images"]}}
         )

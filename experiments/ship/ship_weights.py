@@ -39,14 +39,14 @@ def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
     if problem:
         raise ValueError(problem)
     check_tree(layout)
-    outcomes = []
+    outcomes, unfinished = [], []
     for stage in {stage.key: stage for stage in stages}.values():
         record, damage = stage.record(layout), stage.damage(layout, thorough=True)
         if damage:
             told = f"{stage.label} is not shipped, its files are damaged: {damage}"
         elif record is None:
-            command = f"./run_all.sh pretrain --profile {stage.profile}"
-            told = f"{stage.label} is not finished: nothing shipped for it ({command} makes it)"
+            unfinished.append(stage)
+            continue
         elif "shipped" in record:
             told = f"{stage.label} already ships"
         else:
@@ -57,7 +57,17 @@ def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
     if index:
         write_json(layout.weights / "index.json", dict(sorted(index.items())))
         write_sums(layout.weights)
-    return outcomes
+    return [*outcomes, *missing(unfinished)]
+
+
+def missing(unfinished: list[Stage]) -> list[Outcome]:
+    """One outcome for all pretraining that has not finished: one command makes it."""
+    if not unfinished:
+        return []
+    names = ", ".join(stage.name for stage in unfinished)
+    told = f"pretraining of {names} is not finished: nothing shipped for it"
+    command = f"./run_all.sh pretrain --profile {unfinished[0].profile}"
+    return [Outcome(False, f"{told} ({command} makes it)")]
 
 
 def ship_one(stage: Stage, record: Record, layout: Layout) -> Record:

@@ -54,9 +54,6 @@ def label(stages: list[Stage]) -> str:
     return f"{' and '.join(kinds)} {stages[0].run} seed{several} {', '.join(seeds)}{at}"
 
 
-def lines(told: Iterable[Told]) -> list[str]:
-    """A line for each group: word, stages, details."""
-    return [
-        f"{group.word:<8}{group.label}" + (f": {group.detail}" if group.detail else "")
-        for group in grouped(told)
-    ]
+def line(group: Group) -> str:
+    """Word, stages, details."""
+    return f"{group.word:<8}{group.label}" + (f": {group.detail}" if group.detail else "")

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from experiments.declared.manifests import Manifests
 from experiments.engine.plan import DAMAGED, DONE, OTHER_CODE, RUN, SHIPPED, Step
 from experiments.engine.runner import Failure
-from experiments.stages.durations import Durations, human
+from experiments.stages.durations import human
 from experiments.stages.layout import Layout
 from experiments.stages.stage import PRETRAINING, finished_folder
-from experiments.terminal.grouped import Told, grouped
+from experiments.terminal.grouped import Group, Told, line
+from experiments.terminal.sections import sectioned
+from experiments.terminal.suite import Suite
+from tpr.terminal import several
 
 if TYPE_CHECKING:
     from experiments.engine.launch.slurm import Submitted
-    from experiments.terminal.suite import Suite
 
 
 COST_TABLE = ("1f", "Computation analysis on various baselines: costs, without training")
@@ -62,7 +64,7 @@ def counts(steps: list[Step]) -> str:
     actions = Counter(step.action for step in steps)
     kinds = Counter(step.stage.kind for step in steps if step.action == RUN)
     parts = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
-    out = f"{actions[RUN]} stages to run" + (f" ({parts})" if parts else "")
+    out = f"{several(actions[RUN], 'stage')} to run" + (f" ({parts})" if parts else "")
     for action in (SHIPPED, DONE):
         out += f", {actions[action]} {action}" if actions[action] else ""
     return out
@@ -97,21 +99,22 @@ def headline(steps: list[Step], seconds: float, workers: int) -> str:
     return "\n".join(lines)
 
 
-def plan(steps: list[Step], durations: Durations, seconds: float, workers: int) -> str:
-    """What would happen to the stages, and why: one line for stages of a run that are treated
-    alike."""
+def plan(work: Suite, seconds: float) -> str:
+    """What would happen to the stages, and why: by table, one line for stages of a run that are
+    treated alike. seconds: that all would take, 0 where that is not told."""
     told = [
-        Told(x.stage, x.action, x.reason, durations(x.stage) if x.action == RUN else 0.0)
-        for x in steps
+        Told(x.stage, x.action, x.reason, work.durations(x.stage) if x.action == RUN else 0.0)
+        for x in work.steps
     ]
-    groups = grouped(told)
-    lines = [f"{RUN}: made now; {SHIPPED}: taken from weights/; {DONE}: there already"]
-    for group in groups:
+
+    def timed(group: Group) -> str:
         cost = f", about {human(group.seconds)}" if group.seconds and seconds else ""
-        reason = f": {group.detail}" if group.detail else ""
-        lines.append(f"{group.word:<8}{group.label}{reason}{cost}")
-    lines.append(summary(steps, seconds, workers))
-    return "\n".join(lines)
+        return line(group) + cost
+
+    legend = f"{RUN}: made now; {SHIPPED}: taken from weights/; {DONE}: there already"
+    return "\n".join(
+        [legend, *sectioned(told, work, timed), summary(work.steps, seconds, work.workers)]
+    )
 
 
 def failure_line(failure: Failure, layout: Layout) -> str:
@@ -124,7 +127,8 @@ def closing(work: Suite, failures: list[Failure], problem: str | None) -> str:
     """Where the results are, and every failure once more, as it may have scrolled out of sight."""
     lines = failure_lines(work.layout, failures, problem)
     if not failures and not work.todo:
-        lines.append(f"Nothing to do: all {len(work.goals)} results are there")
+        found = f"all {len(work.goals)} results are" if len(work.goals) > 1 else "the result is"
+        lines.append(f"Nothing to do: {found} there")
     for stage in work.submissions:
         if folder := finished_folder(work.layout.runs, stage.key):
             lines.append(f"For the server: {work.layout.shown(folder)}/submission.zip")
@@ -136,15 +140,17 @@ def failure_lines(layout: Layout, failures: list[Failure], problem: str | None) 
     if problem:
         lines.append(f"FAILED    {problem}")
     if failures:
-        count = f"{len(failures)} stages did not finish"
+        count = f"{several(len(failures), 'stage')} did not finish"
         lines.append(f"{count}; the same command goes on (mend first what the lines above name)")
     return lines
 
 
 def written(work: Suite) -> list[str]:
-    """Paths of tables and page."""
+    """Paths of the tables that hold results of this call, and of the page."""
     layout = work.layout
-    tables = [layout.tables / f"{id}.csv" for id in work.manifests.tables]
+    runs = {stage.run for stage in work.results if stage.record(layout)}
+    held = [id for id, table in work.manifests.tables.items() if runs & set(table.runs)]
+    tables = [layout.tables / f"{id}.csv" for id in held]
     found = [layout.shown(path) for path in tables if path.is_file()]
     lines = [f"Tables: {' '.join(found)}"] if found else []
     return lines + ([f"Page:   {layout.shown(layout.page)}"] if layout.page.is_file() else [])

@@ -17,13 +17,21 @@ from experiments.stages.json_files import read_json
 from experiments.stages.layout import Layout
 from experiments.stages.progress import progress_of
 from experiments.stages.stage import Stage, in_order
-from experiments.terminal.grouped import Told, lines
+from experiments.terminal.grouped import Told, line
+from experiments.terminal.sections import READY, sectioned
+from experiments.terminal.suite import Suite
 
 if TYPE_CHECKING:
     from experiments.engine.launch.queue import Job
 
 RUNNING, QUEUED, FAILED, STOPPED, WAITING = "running", "queued", "failed", "stopped", "not run"
 ORDER = (DONE, SHIPPED, RUNNING, QUEUED, FAILED, STOPPED, WAITING)
+MEANINGS = {
+    SHIPPED: "the repository has the weights, nothing to run",
+    STOPPED: "the same command goes on from there",
+    FAILED: "the same command tries again",
+    WAITING: "./run_all.sh with these targets makes it (--dry-run: how long that takes)",
+}
 
 
 class State(NamedTuple):
@@ -33,16 +41,46 @@ class State(NamedTuple):
     detail: str = ""
 
 
-def summary(goals: list[Stage], layout: Layout, code: StageCode) -> tuple[str, bool]:
-    """A line for the stages of a run that stand alike, inputs first, and the counts; whether
-    nothing has failed. code: today's."""
-    stages = {stage.key: stage for stage in in_order(goals)}.values()
-    jobs = jobs_of(stages, layout)
-    states = [(stage, state(stage, layout, jobs, code)) for stage in stages]
+def summary(work: Suite) -> tuple[str, bool]:
+    """By table, a line for the stages of a run that stand alike; what the words mean; the counts of
+    all stages. Whether nothing has failed."""
+    stages = {stage.key: stage for stage in in_order(work.goals)}.values()
+    jobs = jobs_of(stages, work.layout)
+    states = wanted([(stage, state(stage, work.layout, jobs, work.code)) for stage in stages])
     told = [Told(stage, found.word, found.detail) for stage, found in states]
     counts = Counter(s.word for _, s in states)
-    total = ", ".join(f"{counts[word]} {word}" for word in ORDER if counts[word])
-    return "\n".join([*lines(told), total]), not counts[FAILED]
+    words = [word for word in ORDER if counts[word]]
+    legend = "; ".join(f"{word}: {MEANINGS[word]}" for word in words if word in MEANINGS)
+    lines = [*sectioned(told, work, line), *kept_elsewhere(work), *([legend] if legend else [])]
+    total = ", ".join(f"{counts[word]} {word}" for word in words)
+    return "\n".join([*lines, f"Stages: {total}"]), not counts[FAILED]
+
+
+def wanted(states: list[tuple[Stage, State]]) -> list[tuple[Stage, State]]:
+    """Without what has not run and nothing needs, as images where the model made of them ships.
+
+    states: inputs first.
+    """
+    inputs = {one.key for stage, _ in states for one in stage.inputs.values()}
+    needed: set[str] = set()
+    kept: list[tuple[Stage, State]] = []
+    for stage, found in reversed(states):
+        if found.word == WAITING and stage.key in inputs - needed:
+            continue
+        kept.append((stage, found))
+        if found.word not in READY:
+            needed |= {one.key for one in stage.inputs.values()}
+    return kept[::-1]
+
+
+def kept_elsewhere(work: Suite) -> list[str]:
+    """A line on results that ship with the repository, which no stage here need make again."""
+    names = [f"{stage.name}.json" for stage in work.evaluations]
+    count = sum((work.layout.records / name).is_file() for name in names)
+    if not count:
+        return []
+    page, folder = (work.layout.shown(path) for path in (work.layout.page, work.layout.records))
+    return [f"{count} of these results are in {folder}, shipped or from here: {page} shows them"]
 
 
 def jobs_of(stages: Collection[Stage], layout: Layout) -> dict[str, Job]:

@@ -17,7 +17,7 @@ from experiments.declared.seed_plan import SeedPlan
 from experiments.engine.launch.local import environment
 from experiments.stages.layout import Layout
 from experiments.terminal.suite import Suite
-from tpr.terminal import printable
+from tpr.terminal import printable, several
 
 JUDGE = ("-m", "reports.looks")
 Claim = dict[str, Any]  # as reports.looks tells of one
@@ -109,7 +109,7 @@ def title(claim: Claim) -> str:
 
 def heading(rounds: Rounds, look: int, work: Suite) -> str:
     seeds, runs = rounds.options.seeds, len(rounds.options.targets)
-    what = f"{len(work.todo)} stages to run" if work.todo else "all there"
+    what = f"{several(len(work.todo), 'stage')} to run" if work.todo else "all there"
     return (
         f"Look {look + 1} of {len(rounds.plan.looks)}, {len(seeds)} seeds ({seeds[0]} to "
         f"{seeds[-1]}) of {runs} runs: {what}"

@@ -249,6 +249,17 @@ def test_single_images_are_what_image_models_are_trained_on(folder, manifests, m
     assert len(open_split(folder / "out", "images").categories) == 4
 
 
+def test_a_trial_has_few_single_images_and_other_calls_all(folder, manifests, monkeypatch):
+    text = manifest(folder, ONE + "images:\n  - {annotations: b.json, frames: b-frames}\n")
+    profile = with_own_data(manifests.profile("mini"), load_own_data(text))
+    small = trial(profile, videos=2, frames=None, iterations=2, data_root=None, on_gpus=False)
+    whole, few = (Graph(manifests.runs, one).images() for one in (profile, small))
+    assert "limit_videos" not in whole.spec and few.spec == whole.spec | {"limit_videos": 2}
+    monkeypatch.setenv("TPR_OWN_DATA", str(folder / "my.yaml"))
+    monkeypatch.setattr("experiments.pipeline.own_videos.cores", lambda: 1)
+    assert prepared(few.spec, folder / "out", QuietLog())["images_videos"] == 2
+
+
 def test_a_trial_of_own_data_has_its_own_name_and_few_iterations(folder, manifests):
     own = load_own_data(manifest(folder, ONE))
     small = trial(

@@ -94,7 +94,7 @@ def test_its_folders_are_its_own(tmp_path):
     assert (root / "results/smoke-trial/records/blendmask-r50-seed0.json").is_file()
     assert not (root / "runs/smoke").exists() and not (root / "results/smoke").exists()
     _, output = suite(root, "status", "blendmask-r50", "--limit-videos", "2", "--max-iter", "3")
-    assert output.splitlines()[-1] == "5 done"
+    assert output.splitlines()[-1] == "Stages: 5 done"
 
 
 def test_the_report_calls_it_a_trial_and_judges_nothing(manifests):

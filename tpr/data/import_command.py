@@ -22,7 +22,7 @@ from tpr.data.formats.origin import Origin
 from tpr.data.frames import add_follow_links
 from tpr.data.importing import FORMATS, imported
 from tpr.files import check_outputs, replacing
-from tpr.terminal import printable
+from tpr.terminal import printable, several
 
 
 @command
@@ -44,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"note: {printable(note, LONGEST)}", file=sys.stderr)
     frames = sum(video["length"] for video in record["videos"])
     print(
-        f"{printable(options.out)}: {len(record['videos'])} videos, {frames} frames, "
-        f"{len(record['annotations'])} tracks, {len(record['categories'])} categories"
+        f"{printable(options.out)}: {several(len(record['videos']), 'video')}, "
+        f"{several(frames, 'frame')}, {several(len(record['annotations']), 'track')}, "
+        f"{several(len(record['categories']), 'category', 'categories')}"
     )
 
 

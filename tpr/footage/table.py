@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tpr.footage.measures import MEASURES
 from tpr.footage.statistics import PERCENTILES, Statistics, Summary
-from tpr.terminal import printable
+from tpr.terminal import printable, several
 
 
 def as_text(found: Sequence[Statistics]) -> str:
@@ -32,7 +32,8 @@ def scope(one: Statistics) -> str:
     every = f", each {one['every']}th frame" if one["every"] > 1 else ""
     bounds = " ".join(f"{bound:g}" for bound in one["ranges"])
     return (
-        f"{one['videos']} videos, {one['tracks']} tracks, {pairs} pairs of frames{every}; "
+        f"{several(one['videos'], 'video')}, {several(one['tracks'], 'track')}, "
+        f"{several(pairs, 'pair')} of frames{every}; "
         f"short edge {one['short_edge']}, levels up to {bounds}"
     )
 

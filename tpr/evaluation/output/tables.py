@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tpr.evaluation.output.report import Report, categories_of, letters
-from tpr.terminal import printable
+from tpr.terminal import printable, several
 
 NAME = 60  # characters of a category's name
 
@@ -43,9 +43,9 @@ def _numbers(
     """The numbers at ``key`` of each of the results, with differences."""
     head = [title, *columns]
     for letter in columns[1:]:
-        over = f"{report['videos']} videos"
+        over = several(report["videos"], "video")
         if "seeds" in report:
-            over += f", {report['seeds']} seeds"
+            over += f", {several(report['seeds'], 'seed')}"
         head += [f"{letter} - A", f"{report['level']:.0%} over {over}"]
     rows: list[list[str]] = []
     for name in found[0][key]:
