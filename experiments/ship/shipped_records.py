@@ -43,6 +43,13 @@ def usable(layout: Layout, kind: str) -> list[Path]:
     return [path for path in paths if not states or states.get(path.name) == ""]
 
 
+def unshipped(layout: Layout, kind: str) -> list[Path]:
+    """A kind's records that were made here beside those that ship; none where none do."""
+    states = shipped_states(layout, kind)
+    beside = [one for one in sorted(folder(layout, kind).glob("*.json")) if one.name not in states]
+    return [*beside, *_own(layout, kind)] if states else []
+
+
 def named(kind: str, file: str) -> str:
     """A record in shipped.json, which names those of runs by their files alone."""
     return file if kind == RECORDS else f"{kind}/{file}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.ship.shipped_records import DOSES, usable
+from experiments.ship.shipped_records import DOSES, unshipped, usable
 from experiments.stages.key import key_spec
 from experiments.stages.layout import Layout
 from reports.records.run_record import Record
@@ -27,19 +27,31 @@ class DoseRecord(Record):
         return f"{self.run} seed {self.seed} at {self.factor} {self.dose:g}{at}"
 
 
-def load_dose_records(layout: Layout) -> list[DoseRecord]:
-    """The usable records of a profile that may stand side by side: at each dose on the same videos,
-    of each run with the settings of the record finished last, of each seed with the same weights.
+@dataclass(frozen=True)
+class DoseRecords:
+    """kept: those that may stand side by side; left_out: how many usable ones may not; unshipped:
+    how many were made here beside those that ship, and are not shown."""
+
+    kept: list[DoseRecord]
+    left_out: int
+    unshipped: int
+
+
+def load_dose_records(layout: Layout) -> DoseRecords:
+    """Of a profile's usable records those that agree with the latest: at each dose on the same
+    videos, of each run with the settings of the record finished last, of each seed with the same
+    weights.
 
     Raises ValueError for a file that is no such record.
     """
-    found = [_parse(path) for path in usable(layout, DOSES)]
-    found = [one for one in found if one.profile == layout.profile]
-    found = _as_latest(found, lambda r: (r.factor, r.dose, r.trained_at_dose), _videos)
+    read = [_parse(path) for path in usable(layout, DOSES)]
+    read = [one for one in read if one.profile == layout.profile]
+    found = _as_latest(read, lambda r: (r.factor, r.dose, r.trained_at_dose), _videos)
     found = _as_latest(found, lambda r: (r.run, r.trained_at_dose), _settings)
-    return _as_latest(
+    found = _as_latest(
         found, lambda r: (r.run, r.seed, r.trained_at_dose and (r.factor, r.dose)), _weights
     )
+    return DoseRecords(found, len(read) - len(found), len(unshipped(layout, DOSES)))
 
 
 def _parse(path: Path) -> DoseRecord:

@@ -1,74 +1,98 @@
-"""Chart of gain against dose: a small one for each factor, a line and a band for each run."""
+"""Chart of gain against dose: a small one for each factor. TPR, its larger part and merging alone
+have points with intervals, side by side; other runs are faint lines."""
 # pyright: reportUnknownMemberType=false
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
 from reports.doses.gain_curves import Curve, Curves
-from reports.doses.section import change_sentence
+from reports.doses.words import factor_words, with_interval
 from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
-from reports.numbers import signed
+from reports.records.main_modules import MAIN
 
 NAME = "doses"
-STYLES = ("-", "--")  # colours are six: the seventh run and those after it have broken lines
+MARKS = ("o", "s", "^")  # of the runs with intervals
+OTHERS = "other runs"
+APART = 0.16  # between the points of two runs at one dose, whose distance to the next is 1
 
 
 def gain_against_dose(curves: Curves, sources: Sources, folder: Path) -> Figure:
     """Of the runs that were trained without a dose."""
     known = [one for one in curves.known if not one.trained]
-    name, dark = save_both(folder, NAME, lambda ink: _draw(known, ink))
+    main = [curves.baseline + module for module in MAIN]
+    name, dark = save_both(folder, NAME, lambda ink: _draw(known, main, ink))
+    told = "; ".join(_told(one) for one in known if one.run == curves.tpr)
     return Figure(
         name,
         "Gain against dose",
-        f"Line charts of gain against dose. {'; '.join(map(_told, known))}.",
-        f"{change_sentence(known)} Gain in AP over {curves.baseline}, mean over seeds; bands are "
-        "90 % intervals over seeds and videos, each for itself alone.",
+        f"Charts of gain against dose, one for each factor. {told or 'TPR: not run'}.",
+        f"{change_sentence([one for one in known if one.run in main])} Gain in AP over "
+        f"{curves.baseline}, mean over seeds; bars are 90 % intervals over seeds and videos, each "
+        "for itself alone. Faint lines are the other runs, whose numbers stand in the tables.",
         sources,
         dark,
     )
 
 
+def change_sentence(known: list[Curve]) -> str:
+    """The largest difference between a run's gains at the lowest and the highest dose."""
+    ends = [(one, one.gains[0], one.gains[-1]) for one in known]
+    whole = [(one, low, high) for one, low, high in ends if low and high]
+    if not whole:
+        return "No run has gains at both ends of a factor."
+    one, low, high = max(whole, key=lambda found: abs(found[2].mean - found[1].mean))
+    return (
+        f"The gain changes most over {factor_words(one.factor, trained=one.trained)}: that of "
+        f"{one.run} is {with_interval(low)} at {one.doses[0]:g} and {with_interval(high)} at "
+        f"{one.doses[-1]:g}."
+    )
+
+
 def _told(one: Curve) -> str:
-    found = [f"{signed(g.mean)} at {d:g}" for d, g in zip(one.doses, one.gains, strict=True) if g]
-    return f"{one.factor}, {one.run}: {', '.join(found)}"
+    found = [f"{with_interval(g)} at {d:g}" for d, g in zip(one.doses, one.gains, strict=True) if g]
+    return f"{factor_words(one.factor, trained=one.trained)}, {one.run}: {', '.join(found)}"
 
 
-def _draw(curves: list[Curve], ink: Ink) -> Drawing:
+def _draw(curves: list[Curve], main: list[str], ink: Ink) -> Drawing:
     factors = list(dict.fromkeys(one.factor for one in curves))
-    runs = list(dict.fromkeys(one.run for one in curves))
     rows = (len(factors) + 1) // 2
     figure, grid = plt.subplots(
-        rows, 2, figsize=(WIDTH, 1.8 * rows + 0.2 * len(runs)), squeeze=False
+        rows, 2, figsize=(WIDTH, 1.9 * rows + 0.7), squeeze=False, sharey=True
     )
     for place, axes in enumerate(grid.flat):
         axes.set_visible(place < len(factors))
         if place < len(factors):
-            own = [one for one in curves if one.factor == factors[place]]
-            _panel(axes, own, runs, ink)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=7, ncols=2, loc="outside lower center")
+            _panel(axes, [one for one in curves if one.factor == factors[place]], main, ink)
+    named = {
+        label: handle
+        for axes in grid.flat
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    named |= {OTHERS: named.pop(OTHERS)} if OTHERS in named else {}  # last
+    figure.legend(named.values(), named, fontsize=8, ncols=2, loc="outside upper left")
     return figure
 
 
-def _panel(axes: Any, curves: list[Curve], runs: list[str], ink: Ink) -> None:
+def _panel(axes: Any, curves: list[Curve], main: list[str], ink: Ink) -> None:
     axes.axhline(0, color=ink.published, lw=0.8)
-    for one in curves:
-        place = runs.index(one.run)
-        colour = ink.series[place % len(ink.series)]
-        style = STYLES[place // len(ink.series) % len(STYLES)]
-        found = [(x, g) for x, g in enumerate(one.gains) if g]
-        steps = [x for x, _ in found]
-        ends = np.array([g.bounds or (g.mean, g.mean) for _, g in found])
-        axes.fill_between(steps, ends[:, 0], ends[:, 1], color=colour, alpha=0.15, lw=0)
-        axes.plot(
-            steps, [g.mean for _, g in found], style, color=colour, lw=1.2, marker="o", ms=3,
-            label=one.run,
+    for one in (one for one in curves if one.run not in main):
+        found = [(x, g.mean) for x, g in enumerate(one.gains) if g]
+        axes.plot(*zip(*found, strict=True), color=ink.faint, lw=1, label=OTHERS)
+    shown = [one for run in main for one in curves if one.run == run]
+    for one in shown:
+        place = main.index(one.run)
+        shift = APART * (shown.index(one) - (len(shown) - 1) / 2)
+        found = [(x + shift, g) for x, g in enumerate(one.gains) if g]
+        reach = [g.bounds[1] - g.mean if g.bounds else 0.0 for _, g in found]
+        axes.errorbar(
+            [x for x, _ in found], [g.mean for _, g in found], reach, color=ink.series[place],
+            marker=MARKS[place], ms=4, mew=0, lw=1.2, elinewidth=1.6, label=one.run,
         )  # fmt: skip
     axes.set_xticks(range(len(curves[0].doses)), [f"{dose:g}" for dose in curves[0].doses])
-    axes.set_title(curves[0].factor)
+    axes.set_title(factor_words(curves[0].factor, trained=False))
     axes.grid(True, axis="y")
+    axes.margins(x=0.08)

@@ -125,7 +125,7 @@ def page_content(
         footage=evidence.footage,
         errors=error_table(records),
         errors_figure=figures.errors,
-        doses=dose_section(doses) if doses else None,
+        doses=dose_section(evidence.profile, doses) if doses else None,
         doses_figure=figures.doses,
         trackers=tracker_section(evidence.profile, trackers) if trackers else None,
         trackers_figure=figures.trackers,

@@ -8,7 +8,7 @@ import numpy as np
 
 from reports.verify.check import Finding
 from reports.verify.clips import kept_of
-from reports.verify.derived.doses import dose_records
+from reports.verify.derived.dosed_records import dose_records
 from reports.verify.derived.speed import has_rounds, recorded, speeds
 from reports.verify.derived.trackers import tracker_results
 from reports.verify.facts import Facts, Json, Record, digest, part
@@ -45,7 +45,7 @@ def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
 
 
 def _at_doses(facts: Facts, thorough: bool) -> Iterable[Finding]:
-    for record in dose_records(facts):
+    for record in dose_records(facts)[0]:
         file, path = f"doses/{record.path.name}", beside(record.path)
         yield from _by_matches(file, record, path, thorough, whole=False)
 
@@ -124,7 +124,7 @@ def lacking(facts: Facts) -> list[str]:
     if own := own_records(facts):
         lines.append(f"the section on {own} records made here: not looked at")
     lines += _not_kept(facts.shown)
-    others = {"at doses": dose_records(facts), "by trackers": tracker_results(facts)[0].values()}
+    others = {"at doses": dose_records(facts)[0], "by trackers": tracker_results(facts)[0].values()}
     for what, found in others.items():
         if old := [one for one in found if "matches" not in one.raw["evaluate"]]:
             lines.append(f"numbers of {len(old)} evaluations {what}: taken from their records")

@@ -1,22 +1,33 @@
-"""Gain against dose on the page: a planted slope is found, printed and recomputed."""
+"""Gain against dose on the page: planted slopes and losses are found, printed and recomputed."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from experiments.declared.measures import LOSSES
 from experiments.stages.layout import ROOT, Layout
 from reports.build import build
 from reports.doses.dose_records import load_dose_records
 from reports.doses.gain_curves import load_curves
+from reports.doses.opening import opening
+from reports.doses.section import dose_section
+from reports.verify.check import check_tables, check_texts
 from reports.verify.derived.doses import expect_doses
 from reports.verify.facts import load_facts
+from reports.verify.printed.html_page import read_html
+from reports.verify.printed.markdown_page import read_markdown
+from reports.verify.prose import filled
 from tests.helpers.fake_records import record, write_manifest
 from tpr.evaluation.draws import pack_draws
+from tpr.files import sha256
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
 SPEEDS = [0.5, 1, 2]
+HEADING = "Gain against dose"
 GRID = f"""
 mini:
   baseline: {BASE}
@@ -27,27 +38,34 @@ mini:
 """
 
 
-def dose_record(run, seed, speed, ap, finished="2026-11-29T12:00:00+00:00"):
+def dose_record(run, seed, speed, ap, finished="2026-11-29T12:00:00+00:00", lost=None):
+    """lost: points of AP by kind of error, as in LOSSES."""
     raw = record(run, seed, ap)
     luck = np.random.default_rng(round(10 * speed)).normal(0, 0.3, 100)  # of videos, not of runs
     own = np.random.default_rng(seed + len(run)).normal(0, 0.05, 100)
-    raw["evaluate"]["metrics"] |= {"AP_draws": pack_draws((ap + luck + own) / 100), "videos": 300}
+    metrics = raw["evaluate"]["metrics"]
+    metrics |= {"AP_draws": pack_draws((ap + luck + own) / 100), "videos": 300}
+    for kind, points in (lost or {}).items():
+        metrics |= {kind: points, f"{kind}_draws": pack_draws((points + luck + own) / 100)}
     raw["evaluate"] |= {"finished": finished, "inputs": {"videos": f"v{speed}", "train": f"{seed}"}}
     raw["evaluate"]["spec"] = {"evaluation": {"bootstrap": 100}, "infer": {}}
     kept = {name: raw[name] for name in ("run", "seed", "profile", "evaluate", "train")}
     return kept | {"dose": {"factor": "speed", "value": speed}, "trained_at_dose": False}
 
 
-def put(layout, raw, name=""):
-    layout.doses.mkdir(parents=True, exist_ok=True)
+def put(layout, raw, name="", folder=None):
+    folder = folder or layout.doses
+    folder.mkdir(parents=True, exist_ok=True)
     value = raw["dose"]["value"]
-    path = layout.doses / f"{raw['run']}-seed{raw['seed']}-speed-{value:g}{name}.json"
+    path = folder / f"{raw['run']}-seed{raw['seed']}-speed-{value:g}{name}.json"
     path.write_text(json.dumps(raw))
+    return path
 
 
 @pytest.fixture
 def layout(tmp_path):
-    """TPR gains 1, 1.8 and 2.6 points at rising speed; 1, 1.9 and 2.8 at a second seed."""
+    """TPR gains 1, 1.8 and 2.6 points at rising speed; 1, 1.9 and 2.8 at a second seed. It loses as
+    much as the baseline to all kinds of errors but association: less, by 0, 2 and 4 points."""
     write_manifest(tmp_path)
     manifests = tmp_path / "experiments" / "manifests"
     declared = ROOT / "experiments" / "manifests"
@@ -57,9 +75,33 @@ def layout(tmp_path):
     layout = Layout("mini", tmp_path)
     for seed in (0, 1):
         for rank, speed in enumerate(SPEEDS):
-            put(layout, dose_record(BASE, seed, speed, 30.0 - rank))
-            put(layout, dose_record(TPR, seed, speed, 31.0 - (0.2 - 0.1 * seed) * rank))
+            lost = dict.fromkeys(LOSSES, 10.0)
+            less = lost | {"lost_temporal": 10.0 - (2 + 0.1 * seed) * rank}
+            put(layout, dose_record(BASE, seed, speed, 30.0 - rank, lost=lost))
+            ap = 31.0 - (0.2 - 0.1 * seed) * rank
+            put(layout, dose_record(TPR, seed, speed, ap, lost=less))
     return layout
+
+
+def findings(layout, texts):
+    """What verify finds in this section of the two pages."""
+    expected = expect_doses(load_facts(layout.root, "mini"))
+    sentences = filled(expected.contexts)
+    for name, page in (("html", read_html(texts[0])), ("md", read_markdown(texts[1]))):
+        page.tables = [one for one in page.tables if one.section.startswith(HEADING)]
+        page.texts = [one for one in page.texts if one.section.startswith(HEADING)]
+        assert page.texts
+        yield from check_tables(name, page, expected, sentences)
+        yield from check_texts(name, page, sentences)
+
+
+def built(layout):
+    page = build(layout.profile, layout.root)
+    return [page.read_text(), (layout.report / "report.md").read_text()]
+
+
+def section_of(layout):
+    return dose_section("mini", load_curves(layout))
 
 
 def test_a_planted_slope_is_found(layout):
@@ -69,41 +111,139 @@ def test_a_planted_slope_is_found(layout):
     assert [g.mean for g in one.gains] == pytest.approx([1.0, 1.85, 2.7])
     assert one.slope.mean == pytest.approx(0.85)
     assert one.slope.bounds == pytest.approx((0.85 - 6.314 * 0.05, 0.85 + 6.314 * 0.05), abs=0.02)
-    assert [one.trained for one in curves.curves] == [False, True]
+    assert [one.trained for one in curves.curves] == [False, True] and one.seeds == [2, 2, 2]
 
 
-def test_records_of_other_videos_than_the_latest_are_left_out(layout):
+def test_the_opening_speaks_of_tpr_and_of_what_is_not_run(layout):
+    section = section_of(layout)
+    assert section.opening == (
+        f"The gain of {TPR} over {BASE} rises with speed; not run at every dose: speed (trained at "
+        "it)."
+    )
+    speed, trained = section.lines
+    number = r"[+−]\d\.\d+"
+    interval = rf"\({number} to {number}\)"
+    gains = rf"\+1\.0 {interval} at 0\.5, \+2\.7 {interval} at 2"
+    assert re.fullmatch(rf"speed: {gains}; slope \+0\.85 {interval} a step\.", speed)
+    assert trained == "speed (trained at it): not run."
+    assert section.seeds == "Means over 2 seeds."
+
+
+def test_a_gain_that_falls_and_one_that_is_not_clear_are_said_to_do_so(layout):
+    curves = load_curves(layout)
+    (known,) = curves.known
+    down = replace(known.slope, mean=-1.0, low=-1.5, high=-0.5)
+    open_ = replace(known.slope, mean=0.1, low=-0.5, high=0.7)
+    others = [replace(known, factor="scale", slope=down), replace(known, factor="x", slope=open_)]
+    text = opening(replace(curves, curves=[known, *others]))
+    assert "rises with speed; falls with change of scale; shows no clear slope over x." in text
+
+
+def test_association_is_what_tpr_errs_less_in_at_the_doses_where_it_was_planted(layout):
+    section = section_of(layout)
+    place = section.kinds.index("association")
+    assert [row.cells[place].change for row in section.losses] == ["+0.0", "−2.0", "−4.1"]
+    assert [row.cells[place].is_apart for row in section.losses] == [False, True, True]
+    assert "loses less AP to association at 2 of 3 doses (most at speed 2, −4.1 (" in (
+        section.losses_sentence
+    )
+    assert "of the 21, some 2 leave out zero by chance" in section.losses_sentence
+    assert "more" not in section.losses_sentence
+
+
+def test_records_without_losses_have_no_table_of_them(layout):
+    for path in layout.doses.iterdir():
+        raw = json.loads(path.read_text())
+        metrics = raw["evaluate"]["metrics"]
+        raw["evaluate"]["metrics"] = {k: v for k, v in metrics.items() if "lost" not in k}
+        path.write_text(json.dumps(raw))
+    assert section_of(layout).losses == [] and section_of(layout).losses_sentence == ""
+    assert [*findings(layout, built(layout))] == []
+
+
+def test_records_of_other_videos_than_the_latest_are_left_out_and_counted(layout):
     old = dose_record(TPR, 5, 1, 99.0, finished="2026-11-01T00:00:00+00:00")
     old["evaluate"]["inputs"]["videos"] = "others"
     put(layout, old)
-    assert all(one.seed != 5 for one in load_dose_records(layout))
+    found = load_dose_records(layout)
+    assert all(one.seed != 5 for one in found.kept) and found.left_out == 1
+    texts = built(layout)
+    for text in texts:
+        assert "Records of other videos, settings or weights than the latest, not shown: 1." in text
+    assert [*findings(layout, texts)] == []
+
+
+def test_records_that_do_not_ship_are_counted(layout):
+    """One beside those that ship, and one in own/."""
+    ships = {f"doses/{path.name}": sha256(path) for path in layout.doses.iterdir()}
+    layout.shipped.write_text(json.dumps(ships))
+    put(layout, dose_record(TPR, 7, 1, 50.0))
+    put(layout, dose_record(TPR, 0, 1, 50.0), folder=layout.own / "doses")
+    texts = built(layout)
+    for text in texts:
+        assert "made here beside those that ship, not shown: 2 (./run_all.sh ship-records" in text
+        assert "+1.0" in text
+    assert [*findings(layout, texts)] == []
+    texts[1] = texts[1].replace("not shown: 2 (", "not shown: 3 (")
+    assert [one.file for one in findings(layout, texts)] == ["md"]
+
+
+def test_where_nothing_ships_all_records_are_shown_and_none_counted(layout):
+    assert load_dose_records(layout).unshipped == 0 and section_of(layout).unused == []
 
 
 def test_a_slope_needs_every_dose_and_a_gain_only_its_own(layout):
     for path in layout.doses.glob(f"{TPR}-seed*-speed-2.json"):
         path.unlink()
+    (layout.doses / f"{TPR}-seed1-speed-1.json").unlink()
     (one,) = load_curves(layout).known
     assert one.gains[2] is None and one.slope is None and one.gains[0] is not None
+    section = section_of(layout)
+    assert "not run at 2; slope not run at every dose." in section.lines[0]
+    assert section.tables[0].rows[0].seeds == "2, 1, 0"
+    assert (
+        section.seeds == "Means over 1 to 2 seeds. Over one seed an interval is over videos alone."
+    )
+    assert [row.dose for row in section.losses] == ["0.5", "1"]
+    assert [*findings(layout, built(layout))] == []
 
 
 def test_the_page_prints_what_is_recomputed(layout):
-    rows = expect_doses(load_facts(layout.root, "mini"))
-    page = build(layout.profile, layout.root).read_text()
-    report = (layout.report / "report.md").read_text()
-    (table,), ((_, context),) = rows.tables, rows.contexts
-    assert context["dose_slopes"].startswith("Of 1 slopes 1 rise and 0 fall")
-    for text in (page, report):
-        assert context["dose_slopes"] in text and context["dose_change"] in text
-        for cells in table.columns:
-            assert cells.cells[0] in text
-    assert context["dose_values"] in report
-    assert {len(one.cells) for one in table.columns} == {2}
-    assert table.columns[-2].cells == ["+0.85", "not run"]
+    texts = built(layout)
+    assert [*findings(layout, texts)] == []
+    note = json.loads((layout.figures / "doses.json").read_text())
+    for text in texts:
+        assert note["caption"] in text and note["alt"] in text
+        assert "The gain changes most over speed" in text and "Of the 1 slopes" in text
+
+
+def test_a_changed_number_is_noticed(layout):
+    page, report = built(layout)
+    start = report.index(f"## {HEADING}")
+    for printed in (
+        "+1.0 (",  # of the opening
+        "slope +0.85",
+        "2 of 3 doses",  # of the sentence on losses
+        "−4.1 (",
+        "some 2 leave out",
+        "**−2.0**",  # of the table of losses
+        "| speed | 0.5 |",
+        "Means over 2 seeds",
+        "Of the 1 slopes",
+        f"| `{TPR}` | +1.0",  # of the table of all runs
+    ):
+        digit = re.search(r"(?<!r)\d", printed)
+        changed = f"{printed[: digit.start()]}9{printed[digit.end() :]}"
+        place = report.index(printed, start)
+        other = report[:place] + changed + report[place + len(printed) :]
+        assert {one.file for one in findings(layout, [page, other])} == {"md"}, printed
 
 
 def test_without_records_it_is_not_run(layout):
     for path in layout.doses.iterdir():
         path.unlink()
-    report = build(layout.profile, layout.root).with_name("report.md").read_text()
-    assert "Not run: no trained model was evaluated on dosed videos." in report
+    texts = built(layout)
+    for text in texts:
+        assert "Not run: no trained model was evaluated on dosed videos." in text
+        assert "./run_all.sh doses --profile mini" in text
     assert not (layout.figures / "doses.png").exists()

@@ -66,7 +66,7 @@ def test_a_planted_slope_is_in_its_interval_as_often_as_is_said(without, rising)
 
 def test_no_slope_is_seldom_claimed_and_a_large_one_mostly_is(without, rising):
     def curve(estimate):
-        return Curve("speed", TPR, False, [0, 1, 2, 3], [None] * 4, estimate)
+        return Curve("speed", TPR, False, [0, 1, 2, 3], [None] * 4, estimate, [SEEDS] * 4)
 
     def claimed(found, words):
         return np.mean([words in slope_sentence([curve(one)]) for one in found])
