@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.declared.scale import Cell
-from experiments.ship.dose_records import write_beside
+from experiments.ship.beside import write_beside
 from experiments.ship.shipped_records import SCALE
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
