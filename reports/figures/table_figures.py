@@ -10,8 +10,8 @@ from experiments.stages.layout import Layout
 from reports.evidence.load import TableEvidence
 from reports.figures.curves import load_curves
 from reports.figures.figure import Figure, Sources, digest, draw_or_recall
-from reports.figures.paired_runs import find_pair
-from reports.figures.trained_modules import find_trained
+from reports.figures.videos.paired_runs import find_pair
+from reports.figures.videos.trained_modules import find_trained
 from reports.records.run_record import by_run
 
 CLIPS = "clips.jsonl"  # the viewer's data, a line a clip
@@ -50,7 +50,7 @@ def reference_effect_figure(layout: Layout, found: TableEvidence) -> Figure | No
     name = f"brought-{found.table.id}.png"
 
     def draw() -> Figure | None:
-        from reports.figures.reference_effect import draw_reference_effect
+        from reports.figures.videos.reference_effect import draw_reference_effect
 
         return draw_reference_effect(trained, layout.figures, name) if trained else None
 
@@ -64,7 +64,7 @@ def tracks_figure(layout: Layout, found: TableEvidence) -> Figure | None:
     name = f"tracks-{found.table.id}.jpg"
 
     def draw() -> Figure | None:
-        from reports.figures.track_sheet import draw_tracks
+        from reports.figures.videos.track_sheet import draw_tracks
 
         return draw_tracks(pair, layout.figures, name) if pair else None
 
@@ -81,7 +81,7 @@ def viewer_figure(layout: Layout, found: TableEvidence, known: Sources) -> Figur
     pair = find_pair(layout.runs, found.table, found.records)
 
     def draw() -> Figure | None:
-        from reports.figures.clip_viewer import draw_viewer
+        from reports.figures.videos.clip_viewer import draw_viewer
 
         if pair is None:
             return None

@@ -10,9 +10,9 @@ from reports.verify.claim_strips import check_strips
 from reports.verify.clips import check_clips
 from reports.verify.derived.claim_plot import expect_claim_plot
 from reports.verify.derived.claim_tables import expect_claims
-from reports.verify.derived.cost_sentences import cost_contexts
-from reports.verify.derived.cost_tables import SECTION as COSTS
-from reports.verify.derived.cost_tables import expect_costs
+from reports.verify.derived.costing.sentences import cost_contexts
+from reports.verify.derived.costing.tables import SECTION as COSTS
+from reports.verify.derived.costing.tables import expect_costs
 from reports.verify.derived.difficulty_tables import expect_difficulty
 from reports.verify.derived.doses import expect_doses
 from reports.verify.derived.error_changes import expect_error_changes

@@ -8,8 +8,8 @@ import numpy as np
 
 from reports.verify.check import Finding
 from reports.verify.clips import kept_of
+from reports.verify.derived.costing.speed import has_rounds, recorded, speeds
 from reports.verify.derived.dosed_records import dose_records
-from reports.verify.derived.speed import has_rounds, recorded, speeds
 from reports.verify.derived.trackers import tracker_results
 from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes

@@ -11,13 +11,13 @@ import numpy as np
 
 from reports.verify.check import NO_SOURCE, Finding, check_table
 from reports.verify.derived.claims import Judged, measure_of, wording
-from reports.verify.derived.cost_tables import PAGE_TABLES, STATES, cost_row, paper_costs
+from reports.verify.derived.costing.of_runs import cost_line, speed_line, speed_lines, tidy_lines
+from reports.verify.derived.costing.tables import PAGE_TABLES, STATES, cost_row, paper_costs
 from reports.verify.derived.difficulty_tables import base_of, part_gains, parts_of
 from reports.verify.derived.error_kinds import TRACKING
 from reports.verify.derived.expected import Expected, ExpectedTable, column
 from reports.verify.derived.outcomes import judged
 from reports.verify.derived.result_tables import measured_gain, published_gain
-from reports.verify.derived.run_costs import cost_line, speed_line, speed_lines, tidy_lines
 from reports.verify.facts import METRICS, Facts, PaperTable, deviation, mean
 from reports.verify.printed.document import Table
 from reports.verify.prose import Sentence

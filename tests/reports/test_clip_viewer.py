@@ -11,9 +11,9 @@ import torch
 
 from experiments.declared.tables import load_table
 from reports.build import build
-from reports.figures.extreme_clips import extreme_clips, path
-from reports.figures.gate_play import by_level, gate_maps_in_clip
-from reports.figures.paired_runs import find_pair
+from reports.figures.videos.extreme_clips import extreme_clips, path
+from reports.figures.videos.gate_play import by_level, gate_maps_in_clip
+from reports.figures.videos.paired_runs import find_pair
 from reports.page.categories import CategoryRow, category_table
 from reports.page.latex import escaped, latex_table
 from reports.page.rendering import script_data

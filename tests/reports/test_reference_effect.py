@@ -9,10 +9,10 @@ import torch
 from baselines.reference_use import ReferenceUse, reference_use
 from baselines.registry import BASELINES
 from experiments.declared.tables import load_table
-from reports.figures.picture_cells import heat
-from reports.figures.reference_effect import reference_effect
-from reports.figures.reference_effect_sheet import effect_sheet, gates, wheel
-from reports.figures.trained_modules import find_trained
+from reports.figures.videos.picture_cells import heat
+from reports.figures.videos.reference_effect import reference_effect
+from reports.figures.videos.reference_effect_sheet import effect_sheet, gates, wheel
+from reports.figures.videos.trained_modules import find_trained
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import FINISHED, record, write_manifest, write_record
 from tests.helpers.tiny import INFER, MODEL

@@ -4,8 +4,8 @@ from PIL import Image
 
 from experiments.declared.tables import load_table
 from reports.build import build
-from reports.figures.paired_runs import find_pair
-from reports.figures.track_sheet import spread
+from reports.figures.videos.paired_runs import find_pair
+from reports.figures.videos.track_sheet import spread
 from reports.records.run_record import load_records
 from tests.helpers.fake_records import record, write_manifest, write_record
 from tests.helpers.finished_runs import RUNS, suite

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from reports.verify.clips import video_aps
+from reports.verify.derived.costing.speed import has_rounds, recorded, speeds
 from reports.verify.derived.mechanism import alignment, expect_mechanism
-from reports.verify.derived.speed import has_rounds, recorded, speeds
 from reports.verify.facts import Facts, PaperTable, Record, Row
 from reports.verify.records import check_speed
 from tests.reports.test_kept_matches import evaluated, example

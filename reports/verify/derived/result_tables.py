@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import stats
 
+from reports.verify.derived.costing.of_runs import cost_line
 from reports.verify.derived.expected import Column, Context, Expected, ExpectedTable, column
 from reports.verify.derived.mechanism import is_blind, motion_cells
-from reports.verify.derived.run_costs import cost_line
 from reports.verify.facts import METRICS, Facts, Json, PaperTable, Row, deviation, mean, part
 from reports.verify.words import DASH, chance, fixed, gain, is_known
 

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.figures.gate_play import GateMaps
-from reports.figures.paired_runs import Pair
-from reports.figures.picture_cells import Maps, coloured
+from reports.figures.videos.gate_play import GateMaps
+from reports.figures.videos.paired_runs import Pair
+from reports.figures.videos.picture_cells import Maps, coloured
 from reports.numbers import number, signed
 from reports.statistics.confidence import Array
 from tpr.data.findings import Tally

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports.figures.extreme_clips import MIN_SCORE, extreme_clips, predictions
 from reports.figures.figure import Figure
-from reports.figures.paired_runs import Pair
+from reports.figures.videos.extreme_clips import MIN_SCORE, extreme_clips, predictions
+from reports.figures.videos.paired_runs import Pair
 from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.records import Track

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.verify.derived.costs import by_state, cost_of, params
+from reports.verify.derived.costing.counted import by_state, cost_of, params
 from reports.verify.facts import Facts
 from reports.verify.words import is_known
 

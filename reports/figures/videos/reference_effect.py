@@ -8,8 +8,8 @@ import torch
 from baselines.reference_use import ReferenceUse, reference_use
 from baselines.registry import BASELINES
 from reports.figures.figure import Figure
-from reports.figures.reference_effect_sheet import LEVELS, effect_sheet
-from reports.figures.trained_modules import TrainedModules
+from reports.figures.videos.reference_effect_sheet import LEVELS, effect_sheet
+from reports.figures.videos.trained_modules import TrainedModules
 from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split
 from tpr.data.youtube_vis import YouTubeVIS

@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from baselines.reference_use import ReferenceUse
-from reports.figures.picture_cells import Image, Maps, Size, fitted, heat, named_row
+from reports.figures.videos.picture_cells import Image, Maps, Size, fitted, heat, named_row
 from tpr.drawing.tracks import PAPER
 
 LEVELS = ("p3", "p4", "p5")

@@ -1,6 +1,6 @@
 """Values of the sentences on why our costs differ from those of the paper's Table 1(f)."""
 
-from reports.verify.derived.costs import (
+from reports.verify.derived.costing.counted import (
     SEEN,
     TEMPORAL,
     Cost,

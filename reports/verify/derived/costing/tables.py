@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.verify.derived.costs import (
+from reports.verify.derived.costing.counted import (
     STATES,
     TEMPORAL,
     G,
@@ -14,8 +14,8 @@ from reports.verify.derived.costs import (
     shares_of,
     total,
 )
+from reports.verify.derived.costing.speed import speed_points
 from reports.verify.derived.expected import Expected, ExpectedTable, column
-from reports.verify.derived.speed import speed_points
 from reports.verify.facts import Facts
 from reports.verify.words import DASH, fixed, gain
 

@@ -8,12 +8,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from reports.figures.extreme_clips import MIN_SCORE, Clip, clip_data, extreme_clips, predictions
 from reports.figures.figure import Figure
-from reports.figures.gate_play import GateMaps, gate_maps_in_clip
-from reports.figures.paired_runs import Pair
-from reports.figures.picture_cells import Image, fitted, heat, named_row
 from reports.figures.stage_folders import trained_weights
+from reports.figures.videos.extreme_clips import (
+    MIN_SCORE,
+    Clip,
+    clip_data,
+    extreme_clips,
+    predictions,
+)
+from reports.figures.videos.gate_play import GateMaps, gate_maps_in_clip
+from reports.figures.videos.paired_runs import Pair
+from reports.figures.videos.picture_cells import Image, fitted, heat, named_row
 from reports.records.run_record import Record
 from tpr.data.media.picture_writer import encode_image
 from tpr.data.prepared import open_split

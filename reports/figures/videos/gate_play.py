@@ -7,7 +7,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from baselines.registry import BASELINES
-from reports.figures.picture_cells import Maps
+from reports.figures.videos.picture_cells import Maps
 from tpr.data.youtube_vis import YouTubeVIS
 from tpr.inference.online import load_model, network_input, refine
 from tpr.inference.playback import Playback

@@ -1,0 +1,1 @@
+"""Costs and speed: what the tables and sentences on them must say."""
