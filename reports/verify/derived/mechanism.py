@@ -83,9 +83,10 @@ def _mean(values: Iterable[float | None]) -> float | None:
 def flow_errors(facts: Facts, run: str) -> tuple[float, float, float] | None:
     """On pairs without degraded frames: end-point error of a flow network, of taking nothing to
     move, and of DIS. None of other modules, beside which DIS does not stand."""
-    found = [one["alignment"] for one in _probes(facts, run) if one["alignment"]]
+    looked = [one["alignment"] for one in _probes(facts, run) if one["alignment"]]
+    found = [one for one in looked if one.get("dis")]
     own = [pair for one in found if (pair := one["pairs"].get("clean")) and pair["positions"]]
-    beside = [pair for one in found if one.get("dis") and (pair := one["dis"].get("clean"))]
+    beside = [pair for one in found if (pair := one["dis"].get("clean"))]
     dis = [pair["error"] for pair in beside if pair["positions"]]
     if not own or not dis:
         return None
