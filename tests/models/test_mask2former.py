@@ -13,6 +13,8 @@ from experiments.stages.layout import Layout
 from experiments.stages.progress import QuietLog
 from tests.helpers.tiny import MODEL
 from tests.models.test_yolact import objects
+from tpr.cost.conventions import PRODUCTS
+from tpr.cost.model import measure
 from tpr.models.build import build_model
 from tpr.models.mask2former.attention import Attention, outside, sine_positions
 from tpr.models.mask2former.decoder import Prediction
@@ -289,3 +291,17 @@ def test_profile_smoke_runs_it_from_pictures_to_ap(tmp_path):
     assert {"loss_cls", "loss_mask", "loss_dice", "loss_budget"} <= trained["final_losses"].keys()
     assert trained["final_losses"]["loss_match"] == 0
     assert 0 <= found[stage.key]["AP"] <= 100 and found[stage.key]["frames"] == 16
+
+
+def test_its_costs_are_those_of_its_layers():
+    """At 64 x 96: keys and values of all levels, three layers on 6 queries, masks after each."""
+    cost = measure(MODEL | {"channels": 32, "head": HEAD, "track": {"name": "query"}}, 3, SIZE, 5)
+    assert cost["unknown"] == [] and "tracking head" not in cost["params"]
+    queries, width, cells, pixels = 6, 32, (6, 24, 96), 16 * 24
+    inputs = sum(n * width * width for n in cells)
+    cross = sum(2 * width * (queries * width + n * width + queries * n) for n in cells)
+    own = 3 * 2 * width * queries * (2 * width + queries)
+    perceptrons = 3 * 2 * queries * width * HEAD["feedforward"]
+    predictions = 4 * queries * width * (3 * width + 4 + pixels)
+    products = cost["macs"]["query decoder"][PRODUCTS]
+    assert products == inputs + cross + own + perceptrons + predictions

@@ -117,6 +117,6 @@ FREE = frozenset(
     sum t tanh topk transpose unbind unfold im2col unsqueeze upsample_nearest2d view where zero
     zeros zeros_like adaptive_avg_pool2d _adaptive_avg_pool2d resolve_conj resolve_neg hardtanh
     max_pool2d threshold split_copy flip roll linspace is_same_size item _local_scalar_dense frac
-    round sin cos
+    round sin cos _safe_softmax
     """.split()
 )

@@ -16,6 +16,9 @@ from torch import Tensor, nn
 
 from tpr.models.blendmask import BlendMask
 from tpr.models.fcos_targets import level_locations
+from tpr.models.mask2former.head import STRIDE, Mask2Former, certainty
+from tpr.models.mask2former.head import boxes_around as boxes_around_masks
+from tpr.models.mask2former.tracking import track_embeddings
 from tpr.models.masktrack import MaskRCNN
 from tpr.models.sipmask import SipMask
 from tpr.models.yolact import YOLACT
@@ -62,6 +65,20 @@ def yolact(head: YOLACT, pyramid: Pyramid) -> Found:
     }
 
 
+def mask2former(head: Mask2Former, pyramid: Pyramid) -> Found:
+    """Of M queries: boxes (N, M, 4) xyxy in pixels, around the masks; scores (N, M, K), the mask's
+    certainty in them; masks (N, M, 2 H_3, 2 W_3), probabilities; embeddings (N, M, E)."""
+    found, queries = head(pyramid)
+    masks = found[-1].masks.sigmoid()
+    certain = torch.stack([certainty(one) for one in masks])
+    return {
+        "boxes": torch.stack([STRIDE * boxes_around_masks(one > 0.5) for one in masks]),
+        "scores": found[-1].logits.softmax(2)[..., :-1] * certain[..., None],
+        "masks": masks,
+        "embeddings": torch.stack([track_embeddings(one) for one in queries]),
+    }
+
+
 def mask_rcnn(head: MaskRCNN, pyramid: Pyramid) -> Found:
     """Proposals: boxes (N, M, 4) xyxy in pixels, not clipped; scores (N, M), logits of objectness.
 
@@ -85,6 +102,7 @@ def apply_deltas(transform: Box2BoxTransform, deltas: Tensor, anchors: Tensor) -
 # each takes heads of its own class
 HEADS: dict[type[nn.Module], Callable[[Any, Pyramid], Found]] = {
     BlendMask: blendmask,
+    Mask2Former: mask2former,
     MaskRCNN: mask_rcnn,
     SipMask: sipmask,
     YOLACT: yolact,

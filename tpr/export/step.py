@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from tpr.export.detections import HEADS
-from tpr.models.masktrack import BoxTrackHead
+from tpr.models.tracking import TrackHead
 from tpr.models.vis_model import VISModel
 from tpr.routing import Frame
 
@@ -40,7 +40,7 @@ class FrameStep(nn.Module):
 
         Returns the refined pyramid by level, also the raw one ("raw_p3") if that is the next
         frame's reference; the head's detections before NMS (`detections`); and "embeddings"
-        (1, E, H_3, W_3), of which a detection has those at its box centre.
+        (1, E, H_3, W_3), of which a detection has those at its box centre, or (1, M, E) of queries.
         """
         raw = self.model.frames(picture)
         reference = Frame(dict(zip(raw.pyramid, previous, strict=True))) if previous else raw
@@ -51,7 +51,7 @@ class FrameStep(nn.Module):
         if self.kept:
             outputs |= {self.kept + name: x for name, x in raw.pyramid.items()}
         outputs |= HEADS[type(self.model.head)](self.model.head, refined.pyramid)
-        if not isinstance(self.model.track_head, BoxTrackHead):
+        if isinstance(self.model.track_head, TrackHead):
             outputs["embeddings"] = self.model.track_head(refined.pyramid)
         # Some are the same tensor, of which a graph has one output only.
         return {name: x.clone(memory_format=torch.contiguous_format) for name, x in outputs.items()}
