@@ -18,7 +18,13 @@ from reports.paper.transcription import Paper, load_paper
 from reports.records.code_words import TodaysCode, code_words
 from reports.records.comparable import comparable
 from reports.records.pool import Pool, load_pool
-from reports.records.profile_manifest import load_about, load_notes, load_profile, shown_tables
+from reports.records.profile_manifest import (
+    load_about,
+    load_notes,
+    load_profile,
+    made_for,
+    shown_tables,
+)
 from reports.records.run_record import Record
 
 
@@ -42,7 +48,8 @@ class TableEvidence:
 class Evidence:
     """What is known of a profile.
 
-    about, notes: the profile's description, and its notes for readers of its claims; records: each
+    about, notes: the profile's description, and its notes for readers of its claims; made_for: by
+    table the other profiles that name it; records: each
     record that some table shows, once, in the order of the tables' rows; difficulty: AP by part of
     the validation videos, and the same as a frame, see `difficulty_frame`; plan: the declared plan
     and its looks; history: how the profile was made, in Markdown.
@@ -51,6 +58,7 @@ class Evidence:
     profile: str
     about: str
     notes: list[str]
+    made_for: dict[str, list[str]]
     paper: Paper
     pool: Pool
     tables: list[TableEvidence]
@@ -83,6 +91,7 @@ def load(layout: Layout, *, shipped_only: bool = False) -> Evidence:
         profile=layout.profile,
         about=load_about(layout.manifests, layout.profile),
         notes=load_notes(layout.manifests, layout.profile),
+        made_for=made_for(layout.manifests, layout.profile),
         paper=paper,
         pool=pool,
         tables=tables,

@@ -23,6 +23,7 @@ from reports.footage.footage_table import FootageTable
 from reports.mechanism.section import MechanismSection, mechanism_section
 from reports.page.categories import CategoryTable, category_table
 from reports.page.claim_notes import claim_notes
+from reports.page.elsewhere import elsewhere
 from reports.page.findings import Finding, findings
 from reports.page.headline import Headline, headline
 from reports.page.latex import latex_table
@@ -63,6 +64,7 @@ class PageContent:
     profile: str
     head: Headline
     findings: list[Finding]
+    elsewhere: str
     problems: list[str]
     made_here: MadeHere | None
     claims: list[ClaimGroup]
@@ -107,6 +109,7 @@ def page_content(
         profile=evidence.profile,
         head=headline(evidence),
         findings=findings(evidence.profile, evidence.claims),
+        elsewhere=elsewhere(evidence),
         problems=evidence.pool.problems + figures.failures,
         made_here=made_here(evidence.pool, evidence.claims),
         claims=claim_groups(evidence.profile, evidence.claims),

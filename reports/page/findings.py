@@ -58,13 +58,13 @@ def findings(profile: str, results: Sequence[ClaimResult]) -> list[Finding]:
     labels = LABELS | (VERDICTS if profile == FULL else {})
     ids = claim_ids(results)
     distinct = [one for one in results if one.first is None]
-    ours = [one for one in distinct if _is_ours(one)]
-    papers = [one for one in distinct if not _is_ours(one)]
+    ours = [one for one in distinct if is_ours(one)]
+    papers = [one for one in distinct if not is_ours(one)]
     lines = [_line(labels[word], papers, word, ids) for word in labels]
     return [*(line for line in lines if line.claims), *_carrying(ours, ids)]
 
 
-def _is_ours(one: ClaimResult) -> bool:
+def is_ours(one: ClaimResult) -> bool:
     """Whether a claim is about controls: of a table on the mechanism without a published number,
     unless it is one of other data."""
     asks = one.table.mechanism and not one.table.by_name_only

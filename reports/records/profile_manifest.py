@@ -52,6 +52,16 @@ def load_notes(manifests: Path, profile: str) -> list[str]:
     return [str(note).strip() for note in load_profile(manifests, profile).get("notes", [])]
 
 
+def made_for(manifests: Path, besides: str) -> dict[str, list[str]]:
+    """By table the profiles, other than one, that name it among their own."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((manifests / "profiles").glob("*.yaml")):
+        tables = load_profile(manifests, path.stem).get("tables") if path.stem != besides else None
+        for table in tables or []:
+            found.setdefault(str(table), []).append(path.stem)
+    return found
+
+
 def shown_tables(declared: list[Table], profile: dict[str, Any]) -> list[Table]:
     """The profile's own tables, every one but those by name only where it names none; with them
     those that hold the claims over a control that theirs stand beside."""
