@@ -189,7 +189,9 @@ def run_suite(
         plan = messages.plan(work, seconds)
         print("\n".join([*left_out, plan]))
         if (accelerator := work.profile.accelerator) is not None:
-            found, tables = costs.current(work.manifests, work.layout)[0], work.manifests.tables
+            found = costs.current(work.manifests, work.layout)[0]
+            listed = set(work.manifests.everything(work.profile))
+            tables = {id: t for id, t in work.manifests.tables.items() if id in listed}
             goals = [stage for stage in work.goals if stage.kind == "evaluate"]
             print("\n".join(gpu_hours.table(goals, tables, found, accelerator)))
         return 0

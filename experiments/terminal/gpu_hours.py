@@ -62,15 +62,16 @@ def table(
     costs: dict[str, Record],
     accelerator: Accelerator,
 ) -> list[str]:
-    """Lines for each run, the totals and the assumptions; tables: those of the manifests by id."""
+    """Lines for each run, the totals and the assumptions; tables: the profile's by id."""
     seeds: dict[str, list[Stage]] = {}
     for stage in evaluations:
         seeds.setdefault(str(stage.run), []).append(stage)
-    lines = [f"{'run':<33}{'tables':<16}seeds  train GPU h  test GPU h     MB"]
+    inside = {run: " ".join(id for id, t in tables.items() if run in t.runs) for run in seeds}
+    name, where = (max(map(len, ["tables", *texts])) + 2 for texts in (seeds, inside.values()))
+    lines = [f"{'run':<{name}}{'tables':<{where}}seeds  train GPU h  test GPU h     MB"]
     found: dict[str, Hours] = {}  # by key: two runs that differ in name only are trained once
     for run, stages in seeds.items():
-        where = " ".join(id for id, t in tables.items() if run in t.runs)
-        head = f"{run:<33}{where:<16}{len(stages):>5}"
+        head = f"{run:<{name}}{inside[run]:<{where}}{len(stages):>5}"
         if run not in costs:
             lines.append(f"{head}  cost not counted: ./run_all.sh 1f")
             continue
@@ -78,7 +79,7 @@ def table(
         found |= own
         lines.append(head + numbers(list(own.values())))
     total = list(found.values())
-    lines.append(f"{'all, each training once':<49}{len(total):>5}{numbers(total)}")
+    lines.append(f"{'all, each training once':<{name + where}}{len(total):>5}{numbers(total)}")
     return [*lines, *assumptions(accelerator, total)]
 
 

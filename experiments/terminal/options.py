@@ -33,8 +33,8 @@ COMMANDS = {
         "Counts parameters and multiply-accumulates of all full-size models.", ("dry_run",)
     ),
     "ship-weights": Command(
-        "Copies the named runs' trained models of the first seed into weights/, or without names "
-        "all finished pretraining.",
+        "Copies the named runs' trained models into weights/ (of --seeds N, or else of the first "
+        "seed that was trained), or without names all finished pretraining.",
         ("profile", "seeds", "data"),
     ),
     "ship-records": Command("Makes own records the shipped ones.", ("profile",)),
