@@ -15,6 +15,7 @@ from reports.figures.page_figures import draw_figures
 from reports.page.content import page_content
 from reports.page.latex import latex_frame
 from reports.page.rendering import render_html, render_markdown
+from reports.scale.prediction import load_foretold
 from reports.trackers.tracker_gains import load_tracker_gains
 from tpr.command import command
 from tpr.files import write_atomically
@@ -31,9 +32,9 @@ def build(profile: str, root: Path = ROOT) -> Path:
     evidence = load(layout)
     write_csv_files(evidence, layout)
     doses = load_curves(layout)
-    trackers = load_tracker_gains(layout)
-    figures = draw_figures(layout, evidence, doses, trackers)
-    content = page_content(evidence, figures, doses, trackers)
+    trackers, scales = load_tracker_gains(layout), load_foretold(layout)
+    figures = draw_figures(layout, evidence, doses, trackers, scales)
+    content = page_content(evidence, figures, doses, trackers, scales)
     for table in content.tables:
         write_atomically(layout.tables / f"{table.cells.id}.tex", table.latex)
     for name, text in cost_latex(evidence).items():

@@ -41,11 +41,11 @@ class ScaledGraph:
     def videos(self, number: int) -> Stage:
         """The first training videos. Where they are the profile's own, with its validation
         videos."""
-        own, data = self.graph.videos(), dict(self.graph.profile.data)
-        train: Spec = data["videos"]["train"]
+        own = self.graph.videos()
+        train: Spec = own.spec["splits"]["train"]
         if number == train["videos"]:
             return own
-        splits = {"train": own.spec["splits"]["train"] | {"videos": number}}
+        splits = {"train": train | {"videos": number}}
         return replace(own, name=f"train-{number}", spec=own.spec | {"splits": splits})
 
     def train(self, run: str, seed: int, cell: Cell) -> Stage:

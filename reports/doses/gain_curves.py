@@ -9,11 +9,12 @@ from experiments.declared.doses import DoseGrid, load_doses
 from experiments.declared.runs import load_runs
 from experiments.stages.layout import Layout
 from reports.claims.pairs import pair_up
+from reports.claims.weighted_gain import weighted_gain
 from reports.doses.dose_records import DoseRecord, load_dose_records
 from reports.doses.loss_changes import LossLine, loss_lines
 from reports.records.main_modules import TPR
 from reports.statistics.confidence import Array
-from reports.statistics.gain import Estimate, estimate
+from reports.statistics.gain import Estimate
 
 
 @dataclass(frozen=True)
@@ -97,35 +98,11 @@ def _curve(
 
 
 def slope_of(at: Sequence[Sequence[DoseRecord]], run: str, baseline: str) -> Estimate | None:
-    """Of records by dose. The slope is a sum of gains with fixed weights, seed by seed and draw by
-    draw: its errors over seeds and videos are estimated as a gain's. Draw b takes the same videos
-    at all doses."""
-    found = [{(one.run, one.seed): one for one in some} for some in at]
-    whole = set[tuple[str, int]].intersection(*(set(some) for some in found))
-    seeds = sorted(seed for name, seed in whole if name == run and (baseline, seed) in whole)
-    if not seeds:
-        return None
-    sides = [[[some[one, seed] for some in found] for seed in seeds] for one in (run, baseline)]
-    metric = np.array([[[r.metric("AP") for r in line] for line in side] for side in sides])
-    weights = slope_weights(len(at))
-    values = (metric[0] - metric[1]) @ weights
-    if not np.isfinite(values).all():
-        return None
-    return estimate(values.tolist(), _slope_draws(sides, weights), sides[0][0][0].videos)
+    """Of records by dose: a sum of gains with fixed weights."""
+    return weighted_gain(at, slope_weights(len(at)), run, baseline)
 
 
 def slope_weights(count: int) -> Array:
     """(count,) weights of values at 0, 1, ... whose sum is the slope by least squares."""
     steps = np.arange(count) - (count - 1) / 2
     return steps / (steps**2).sum()
-
-
-def _slope_draws(sides: Sequence[Sequence[Sequence[DoseRecord]]], weights: Array) -> Array | None:
-    """(n, B) slopes by draw, without draws that are undefined anywhere."""
-    found = [[[r.draws("AP") for r in line] for line in side] for side in sides]
-    flat = [one for side in found for line in side for one in line if one is not None]
-    if len(flat) < 2 * len(sides[0]) * len(weights) or len({len(one) for one in flat}) != 1:
-        return None
-    draws = np.stack(flat).reshape(2, len(sides[0]), len(weights), -1)
-    draws = draws[..., np.isfinite(draws).all(axis=(0, 1, 2))]
-    return np.einsum("sdb,d->sb", draws[0] - draws[1], weights) if draws.shape[-1] > 1 else None

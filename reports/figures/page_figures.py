@@ -17,6 +17,7 @@ from reports.figures.profile_figures import (
     errors_figure,
     gates_figure,
     mechanism_figure,
+    scale_figure,
     trackers_figure,
 )
 from reports.figures.table_figures import (
@@ -26,6 +27,7 @@ from reports.figures.table_figures import (
     training_figure,
     viewer_figure,
 )
+from reports.scale.plane import Scales
 from reports.trackers.tracker_gains import TrackerGains
 
 
@@ -47,6 +49,7 @@ class PageFigures:
     errors: Figure | None
     doses: Figure | None
     trackers: Figure | None
+    scale: Figure | None
     costs: list[Figure]
     failures: list[str]
 
@@ -56,6 +59,7 @@ def draw_figures(
     evidence: Evidence,
     doses: Curves | None = None,
     trackers: TrackerGains | None = None,
+    scales: Scales | None = None,
 ) -> PageFigures:
     """Draws or recalls each. Of tracks and clips there is one: of the first table that has any."""
     pictures: list[Figure] = []
@@ -94,6 +98,7 @@ def draw_figures(
         tried("no figure of kinds of errors", errors_figure, evidence),
         tried("no figure of gain against dose", doses_figure, doses),
         tried("no figure of gain by tracker", trackers_figure, trackers),
+        tried("no figure of gain against scale", scale_figure, scales),
         _drawn(
             tried("no figure of AP against cost", ap_against_cost_figure, evidence),
             tried("no figure of AP against speed", ap_against_speed_figure, evidence),

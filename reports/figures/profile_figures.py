@@ -17,6 +17,7 @@ from reports.figures.stage_folders import stage_folder
 from reports.mechanism.section import mechanisms
 from reports.paper.transcription import Paper
 from reports.records.run_record import by_run
+from reports.scale.plane import Scales
 from reports.trackers.tracker_gains import TrackerGains
 from tpr.files import sha256
 
@@ -98,6 +99,22 @@ def trackers_figure(layout: Layout, found: TrackerGains | None) -> Figure | None
         return gain_by_tracker(gains, sources, layout.figures)
 
     return draw_or_recall(layout.figures, "trackers.png", sources, trackers_figure, draw)
+
+
+def scale_figure(layout: Layout, scales: Scales | None) -> Figure | None:
+    """Gain against width and number of training videos."""
+    if scales is None or not any(scales.gain(run, c) for run in scales.runs for c in scales.fitted):
+        return None
+    found, sources = scales, {one.name: one.measured for one in scales.records}
+    if layout.scale_prediction.is_file():
+        sources["prediction"] = sha256(layout.scale_prediction)
+
+    def draw() -> Figure | None:
+        from reports.figures.scale_chart import gain_against_scale
+
+        return gain_against_scale(found, sources, layout.figures)
+
+    return draw_or_recall(layout.figures, "scale.png", sources, scale_figure, draw)
 
 
 def ap_against_cost_figure(layout: Layout, evidence: Evidence) -> Figure | None:

@@ -38,6 +38,8 @@ from reports.page.provenance import (
 from reports.page.records_made_here import MadeHere, made_here
 from reports.page.table_cells import TableCells, table_cells
 from reports.paper.cited import COLUMNS, CitedRow, cited_rows
+from reports.scale.plane import Scales
+from reports.scale.section import ScaleSection, scale_section
 from reports.trackers.section import TrackerSection, tracker_section
 from reports.trackers.tracker_gains import TrackerGains
 
@@ -85,6 +87,8 @@ class PageContent:
     errors_figure: Figure | None
     doses: DoseSection | None
     doses_figure: Figure | None
+    scales: ScaleSection | None
+    scales_figure: Figure | None
     trackers: TrackerSection | None
     trackers_figure: Figure | None
     categories: CategoryTable | None
@@ -103,6 +107,7 @@ def page_content(
     figures: PageFigures,
     doses: Curves | None = None,
     trackers: TrackerGains | None = None,
+    scales: Scales | None = None,
 ) -> PageContent:
     records = evidence.records
     return PageContent(
@@ -130,6 +135,8 @@ def page_content(
         errors_figure=figures.errors,
         doses=dose_section(evidence.profile, doses) if doses else None,
         doses_figure=figures.doses,
+        scales=scale_section(scales) if scales else None,
+        scales_figure=figures.scale,
         trackers=tracker_section(evidence.profile, trackers) if trackers else None,
         trackers_figure=figures.trackers,
         categories=category_table(records),

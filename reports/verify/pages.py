@@ -26,6 +26,7 @@ from reports.verify.derived.mechanism import expect_mechanism
 from reports.verify.derived.plan import expect_plan
 from reports.verify.derived.provenance import expect_provenance
 from reports.verify.derived.result_tables import expect_results
+from reports.verify.derived.scale import check_prediction, expect_scale
 from reports.verify.derived.trackers import expect_trackers
 from reports.verify.facts import Facts
 from reports.verify.pictures import (
@@ -58,6 +59,7 @@ EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_errors,
     expect_error_changes,
     expect_doses,
+    expect_scale,
     expect_trackers,
     expect_difficulty,
     expect_footage,
@@ -99,6 +101,7 @@ def check_all(wanted: Wanted, *, thorough: bool = False) -> list[Finding]:
     texts = {name: _text(report / name) for name in ("index.html", "report.md")}
     return [
         *check_records(facts, thorough=thorough),
+        *check_prediction(facts),
         *check_html(wanted, texts["index.html"]),
         *check_markdown(wanted, texts["report.md"]),
         *check_table_files(facts, wanted.expected, wanted.sentences),

@@ -17,6 +17,7 @@ COMPUTED = (
     "errors",
     "doses",
     "trackers",
+    "scale",
     "cost-parts",
     "mechanism",
 )
@@ -25,6 +26,7 @@ SECTIONS = {
     "errors": "What kind of error",
     "doses": "Gain against dose",
     "trackers": "Trackers on the same detections",
+    "scale": "Gain against scale",
     "ap-cost": "Costs",
     "ap-speed": "Costs",
     "cost-parts": "Costs",

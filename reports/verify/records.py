@@ -10,6 +10,7 @@ from reports.verify.check import Finding
 from reports.verify.clips import kept_of
 from reports.verify.derived.costing.speed import has_rounds, recorded, speeds
 from reports.verify.derived.dosed_records import dose_records
+from reports.verify.derived.scale import scale_records
 from reports.verify.derived.trackers import tracker_results
 from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes
@@ -41,12 +42,19 @@ def check_records(facts: Facts, *, thorough: bool) -> Iterable[Finding]:
             )
         yield from _by_matches(file, record, beside(record.path), thorough)
     yield from _at_doses(facts, thorough)
+    yield from _at_scales(facts, thorough)
     yield from _by_trackers(facts, thorough)
 
 
 def _at_doses(facts: Facts, thorough: bool) -> Iterable[Finding]:
     for record in dose_records(facts)[0]:
         file, path = f"doses/{record.path.name}", beside(record.path)
+        yield from _by_matches(file, record, path, thorough, whole=False)
+
+
+def _at_scales(facts: Facts, thorough: bool) -> Iterable[Finding]:
+    for record in scale_records(facts):
+        file, path = f"scale/{record.path.name}", beside(record.path)
         yield from _by_matches(file, record, path, thorough, whole=False)
 
 
@@ -124,7 +132,11 @@ def lacking(facts: Facts) -> list[str]:
     if own := own_records(facts):
         lines.append(f"the section on {own} records made here: not looked at")
     lines += _not_kept(facts.shown)
-    others = {"at doses": dose_records(facts)[0], "by trackers": tracker_results(facts)[0].values()}
+    others = {
+        "at doses": dose_records(facts)[0],
+        "at other scales": scale_records(facts),
+        "by trackers": tracker_results(facts)[0].values(),
+    }
     for what, found in others.items():
         if old := [one for one in found if "matches" not in one.raw["evaluate"]]:
             lines.append(f"numbers of {len(old)} evaluations {what}: taken from their records")

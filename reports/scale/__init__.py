@@ -1,0 +1,1 @@
+"""Gain against scale: a plane over width and training videos, and how well it foretold."""
