@@ -72,12 +72,15 @@ def expect_trackers(facts: Facts) -> Expected:
         "switches": [line.switches() for line in known],
     }
     table = ExpectedTable(SECTION, [column(name, found) for name, found in cells.items()])
-    whole = [_whole(results, p["better"], p["than"]) for p in pairs]
-    context = _context(known, left_out) | _told([one for one in whole if one], known)
+    whole = [one for p in pairs if (one := _whole(results, p["better"], p["than"]))]
+    context = _context(known, left_out)
+    if whole:
+        context["tracker_values"] = _values(whole, known)
     idle = [p["better"] for p in pairs if p["better"] not in {line.run for line in known}]
     if idle:
         context["tracker_not_run"] = f"Not run here: {', '.join(idle)}."
-    return Expected([table], [(SECTION[0], context)])
+    answers = [{"tracker_parts": one.sentence()} for one in whole]
+    return Expected([table], [(SECTION[0], one) for one in (context, *answers)])
 
 
 @dataclass(frozen=True)
@@ -121,19 +124,14 @@ def _whole(results: Results, run: str, base: str) -> Whole | None:
     return Whole(run, base, shared, videos, total, parts)
 
 
-def _told(found: list[Whole], known: list[Line]) -> dict[str, str]:
-    """The answers, and the figure's description."""
-    if not found:
-        return {}
+def _values(found: list[Whole], known: list[Line]) -> str:
+    """As the figure's description has them."""
     rows: list[str] = []
     for one in found:
         under = {line.tracker: line.gain for line in known if line.run == one.run and line.gain}
         values = {name: gain(x.mean) for name, x in (one.parts | under).items()}
         rows.append(f"{one.run}: " + ", ".join(f"{name} {x}" for name, x in values.items()))
-    return {
-        "tracker_parts": " ".join(one.sentence() for one in found),
-        "tracker_values": "; ".join(rows),
-    }
+    return "; ".join(rows)
 
 
 def tracker_results(facts: Facts) -> tuple[Results, int]:
