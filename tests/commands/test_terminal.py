@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tpr.terminal import printable
+from tpr.terminal import printable, several
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,8 @@ def test_any_text_is_one_encodable_line_of_bounded_length(text, longest):
     shown = printable(text, longest)
     assert len(shown) <= longest and shown.isprintable()
     shown.encode()
+
+
+def test_one_is_no_plural():
+    assert [several(n, "frame") for n in (0, 1, 2)] == ["0 frames", "1 frame", "2 frames"]
+    assert several(2, "category", "categories") == "2 categories"

@@ -61,3 +61,12 @@ def test_the_dry_run_of_full_lists_every_run_and_needs_no_data(manifests):
     generated_only = {name for name, run in manifests.runs.items() if run.needs_exact_flow}
     assert set(manifests.runs) - generated_only <= listed and "train GPU h" in table
     assert "note: blendmask-r50+oracle-warp is left out: recorded data have no exact flow" in output
+
+
+def test_columns_stand_below_their_heads_whatever_the_names(graph, manifests):
+    long = "blendmask-r50+dacr+full-routing"
+    stages = [graph.evaluate(name, 0) for name in ("blendmask-r50", long)]
+    costs = dict.fromkeys(("blendmask-r50", long), COST)
+    head, *runs, total = gpu_hours.table(stages, manifests.tables, costs, GPU)[:4]
+    ends = {len(line.rsplit(maxsplit=3)[0]) for line in (*runs, total)}
+    assert ends == {head.index("seeds") + len("seeds")}
