@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.declared.tables import Table
+from reports.records.main_modules import TPR
 from reports.records.run_record import NAN, Record
 from reports.statistics.gain import Estimate, estimate
 
@@ -84,15 +85,19 @@ def gain_over_seeds(aps: SeedAps, better: str, than: str) -> Estimate | None:
 
 
 def headline_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
-    """(better, than) of the claim with the largest published gain in AP, for each image model;
-    where none is published, of one that expects more."""
+    """(better, than) for each image model: TPR over it where a table shows both, else what the
+    claim with the largest published gain in AP compares, or one that expects more."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in tables for claim in table.claims):
         expected = claim.gain > 0 or claim.expects == "more"
         if claim.compared == "AP" and "+" not in claim.than and expected:
             found = (claim.gain, claim.better)
             best[claim.than] = max(best.get(claim.than, found), found)
-    return [(better, than) for than, (_, better) in best.items()]
+    runs = {row.run for table in tables for row in table.rows}
+    return [
+        (than + TPR if {than, than + TPR} <= runs else better, than)
+        for than, (_, better) in best.items()
+    ]
 
 
 def difficulty_frame(found: PartAps) -> pd.DataFrame:

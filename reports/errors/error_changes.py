@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.declared.measures import LOSSES
+from experiments.declared.tables import Table
 from reports.claims.pairs import pair_up
+from reports.difficulty.ap_by_part import headline_pairs
 from reports.numbers import signed
+from reports.records.main_modules import MERGE
 from reports.records.run_record import Record
 from reports.statistics.gain import Estimate
 
@@ -18,6 +21,12 @@ class Change:
     by_seed: list[float]
     estimate: Estimate
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether the interval leaves out zero."""
+        ends = self.estimate.bounds
+        return ends is not None and not ends[0] <= 0 <= ends[1]
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -26,6 +35,16 @@ class Changes:
     better: str
     than: str
     kinds: list[Change]
+
+
+def error_pairs(tables: Sequence[Table]) -> list[tuple[str, str]]:
+    """The headlines' pairs, and the same runs over merging alone."""
+    return [
+        pair
+        for better, than in headline_pairs(tables)
+        for pair in ((better, than), (better, than + MERGE))
+        if pair[0] != pair[1]
+    ]
 
 
 def changes_of(records: Sequence[Record], pairs: Sequence[tuple[str, str]]) -> list[Changes]:
@@ -45,26 +64,33 @@ def changes_of(records: Sequence[Record], pairs: Sequence[tuple[str, str]]) -> l
 
 
 def sentence(one: Changes) -> str:
-    """The largest change, and which intervals leave out zero."""
-    most = max(one.kinds, key=lambda change: abs(change.estimate.mean))
-    lean = "less" if most.estimate.mean < 0 else "more"
-    apart = [
-        change.kind
-        for change in one.kinds
-        if change.estimate.bounds
-        and not change.estimate.bounds[0] <= 0 <= change.estimate.bounds[1]
+    """To which kinds less and more is lost by intervals that leave out zero, largest first."""
+    ordered = sorted(one.kinds, key=lambda change: -abs(change.estimate.mean))
+    apart = [change for change in ordered if change.is_apart]
+    sides = {
+        "less AP to": [change for change in apart if change.estimate.mean < 0],
+        "more AP to": [change for change in apart if change.estimate.mean > 0],
+    }
+    parts = [
+        f"{side} {', '.join(f'{change.kind} {described(change)}' for change in some)}"
+        for side, some in sides.items()
+        if some
     ]
-    line = (
-        f"Against {one.than}, {one.better} loses {lean} AP to {most.kind} above all, by "
-        f"{described(most)}"
+    if not parts:
+        most = ordered[0]
+        return (
+            f"Against {one.than}, {one.better} changes the AP lost to no kind of error by an "
+            f"interval that leaves out zero; the largest change is that of {most.kind}, "
+            f"{described(most)}."
+        )
+    rest = (
+        "; for the other kinds zero lies within the interval" if len(apart) < len(ordered) else ""
     )
-    if not apart:
-        return f"{line}; no kind's interval leaves out zero."
-    return f"{line}; intervals leave out zero for {', '.join(apart)}."
+    return f"Against {one.than}, {one.better} loses {'; '.join(parts)}{rest}."
 
 
 def described(change: Change) -> str:
     """A change with its interval."""
     bounds = change.estimate.bounds
-    interval = f" ({signed(bounds[0])} to {signed(bounds[1])})" if bounds else ""
-    return f"{signed(change.estimate.mean)}{interval}"
+    interval = f" ({signed(bounds[0], 2)} to {signed(bounds[1], 2)})" if bounds else ""
+    return f"{signed(change.estimate.mean, 2)}{interval}"

@@ -72,6 +72,6 @@ def _sentence(runs: dict[str, dict[int, Record]]) -> str:
     (name, count), *_ = worst.most_common(1)
     values = sorted(own[name] for own in lost.values())
     return (
-        f"{LOSSES[name].replace('AP lost', 'Most AP is lost')} in {count} of {len(lost)} runs; "
-        f"all lose {number(values[0])} to {number(values[-1])} points to it."
+        f"{LOSSES[name].replace('AP lost', 'Of all kinds most AP is lost')} in {count} of "
+        f"{len(lost)} runs: {number(values[0])} to {number(values[-1])} points, over all runs."
     )

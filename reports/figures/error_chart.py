@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
-from reports.errors.error_changes import Changes, described, sentence
+from reports.errors.error_changes import Changes, described
 from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 
@@ -17,15 +17,17 @@ NAME = "errors"
 def change_by_kind(changes: Sequence[Changes], sources: Sources, folder: Path) -> Figure:
     name, dark = save_both(folder, NAME, lambda ink: _draw(changes, ink))
     values = "; ".join(
-        f"{one.better}: " + ", ".join(f"{kind.kind} {described(kind)}" for kind in one.kinds)
+        f"{one.better} − {one.than}: "
+        + ", ".join(f"{kind.kind} {described(kind)}" for kind in one.kinds)
         for one in changes
     )
     return Figure(
         name,
         "Change in AP lost by kind of error",
         f"Dot plot of changes in AP lost by kind of error. {values}.",
-        f"{' '.join(map(sentence, changes))} Points of AP, less is better. Small points are seeds, "
-        "large ones their mean, bars 90 % intervals over seeds and videos, each for itself alone.",
+        "Points of AP: left of zero, less is lost. Small points are seeds, large ones their mean, "
+        "bars 90 % intervals over seeds and videos, over videos alone where there is one seed, "
+        "each for itself alone.",
         sources,
         dark,
     )

@@ -9,7 +9,7 @@ from experiments.stages.layout import Layout
 from reports.costs.cost_cells import GATED_RUN
 from reports.difficulty.ap_by_part import headline_pairs
 from reports.doses.gain_curves import Curves
-from reports.errors.error_changes import changes_of
+from reports.errors.error_changes import changes_of, error_pairs
 from reports.errors.error_rows import with_losses
 from reports.evidence.load import Evidence
 from reports.figures.figure import Figure, Sources, digest, draw_or_recall
@@ -57,7 +57,7 @@ def mechanism_figure(layout: Layout, evidence: Evidence) -> Figure | None:
 
 def errors_figure(layout: Layout, evidence: Evidence) -> Figure | None:
     """The chart of how modules change the AP that is lost to each kind of error."""
-    pairs = headline_pairs([one.table for one in evidence.tables])
+    pairs = error_pairs([one.table for one in evidence.tables])
     changes = changes_of(with_losses(evidence.records), pairs)
     runs = {run for one in changes for run in (one.better, one.than)}
     sources = {one.name: one.measured for one in evidence.records if one.run in runs}

@@ -7,6 +7,7 @@ from reports.claims.claim_rows import ClaimGroup, Tick, claim_groups, strip_reac
 from reports.claims.claims_frame import claims_frame
 from reports.claims.deciding import COLUMNS as DESIGNS
 from reports.claims.deciding import DecidingRow, deciding_rows
+from reports.claims.kind_sentences import kind_sentences
 from reports.claims.levels import level_sentence
 from reports.claims.verdicts import is_meaningless
 from reports.costs.cost_cells import CostSection, cost_section
@@ -15,7 +16,8 @@ from reports.csv_files import csv_text
 from reports.difficulty.part_tables import PartTable, difficulty_tables
 from reports.doses.gain_curves import Curves
 from reports.doses.section import DoseSection, dose_section
-from reports.errors.error_rows import ErrorTable, error_table
+from reports.errors.error_changes import changes_of, error_pairs, sentence
+from reports.errors.error_rows import ErrorTable, error_table, with_losses
 from reports.evidence.load import Evidence, TableEvidence
 from reports.figures.figure import Figure
 from reports.figures.page_figures import PageFigures
@@ -48,7 +50,8 @@ from reports.trackers.tracker_gains import TrackerGains
 class TableSection:
     """A table of the paper: our rows, those of other authors' methods, charts, files to download.
 
-    csv, latex: the table's content as files; levels: what runs are said to reach, and what they do.
+    csv, latex: the table's content as files; levels: what runs are said to reach, and what they do;
+    kinds: what claims on kinds of errors and on hard videos came to.
     """
 
     cells: TableCells
@@ -57,6 +60,7 @@ class TableSection:
     csv: str
     latex: str
     levels: list[str]
+    kinds: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class PageContent:
     difficulty_figure: Figure | None
     footage: FootageTable | None
     errors: ErrorTable
+    error_changes: list[str]
     errors_figure: Figure | None
     doses: DoseSection | None
     doses_figure: Figure | None
@@ -132,6 +137,7 @@ def page_content(
         difficulty_figure=figures.difficulty,
         footage=evidence.footage,
         errors=error_table(records),
+        error_changes=error_sentences(evidence),
         errors_figure=figures.errors,
         doses=dose_section(evidence.profile, doses) if doses else None,
         doses_figure=figures.doses,
@@ -151,6 +157,12 @@ def page_content(
     )
 
 
+def error_sentences(evidence: Evidence) -> list[str]:
+    """Which kinds of errors TPR makes less or more of."""
+    pairs = error_pairs([one.table for one in evidence.tables])
+    return [sentence(one) for one in changes_of(with_losses(evidence.records), pairs)]
+
+
 def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> TableSection:
     cells = table_cells(one)
     return TableSection(
@@ -160,4 +172,7 @@ def _table(evidence: Evidence, one: TableEvidence, charts: list[Figure]) -> Tabl
         csv=csv_text(one.frame),
         latex=latex_table(cells, evidence.profile, cost_columns(one.frame)),
         levels=[level_sentence(level, one.records) for level in one.table.levels],
+        kinds=kind_sentences(
+            evidence.profile, [c for c in evidence.claims if c.table.id == one.table.id]
+        ),
     )

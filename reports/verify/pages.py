@@ -21,6 +21,7 @@ from reports.verify.derived.expected import Expected
 from reports.verify.derived.findings import expect_findings
 from reports.verify.derived.first_steps import expect_first_steps
 from reports.verify.derived.footage_table import expect_footage
+from reports.verify.derived.kinds import expect_kinds
 from reports.verify.derived.levels import expect_levels
 from reports.verify.derived.mechanism import expect_mechanism
 from reports.verify.derived.plan import expect_plan
@@ -55,6 +56,7 @@ EXPECT: tuple[Callable[[Facts], Expected], ...] = (
     expect_findings,
     expect_results,
     expect_levels,
+    expect_kinds,
     expect_mechanism,
     expect_errors,
     expect_error_changes,

@@ -9,6 +9,7 @@ from experiments.declared.tables import load_table, load_tables
 from reports.claims.claim_rows import claim_row
 from reports.claims.deciding import deciding_rows
 from reports.claims.judging import judge_all
+from reports.claims.kind_sentences import kind_sentences
 from reports.claims.readings import reading
 from reports.claims.verdicts import (
     DIRECTIONS,
@@ -79,6 +80,14 @@ def test_a_row_says_what_is_measured_and_shows_no_published_number(tmp_path):
     row = claim_row("mini", judged(tmp_path, [-2.0] * 3, [1.0] * 3)["category"], 5.0)
     assert (row.metric, row.published) == ("AP lost to classification", "less")
     assert row.strip.published is None
+
+
+def test_a_sentence_tells_what_each_came_to_and_what_is_not_run(tmp_path):
+    text = kind_sentences("mini", [*judged(tmp_path, [None] * 3, [3.0, 3.1, 2.8]).values()])
+    assert text.startswith(
+        "overlap: AP of the third of the videos with most overlap +2.97 (+2.71 to +3.22), as the"
+    )
+    assert text.endswith("as the text says. Not run: category.")  # and nothing of the gain in AP
 
 
 def test_every_kind_of_error_can_be_claimed():

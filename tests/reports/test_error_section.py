@@ -50,7 +50,7 @@ def test_a_row_has_means_and_differences_to_the_image_model(layout):
     assert (cells["identity switches"].value, cells["HOTA"].value) == ("10", "40.5")
     assert table.rows[0].cells[0].gain == ""
     assert table.sentence == (
-        "Most AP is lost to masks in 2 of 2 runs; all lose 21.0 to 21.0 points to it."
+        "Of all kinds most AP is lost to masks in 2 of 2 runs: 21.0 to 21.0 points, over all runs."
     )
 
 
@@ -59,16 +59,16 @@ def test_a_sentence_names_the_largest_change_and_what_leaves_out_zero(layout):
     (association,) = [one for one in found.kinds if one.kind == "association"]
     assert association.estimate.mean == pytest.approx(-2.9)
     text = sentence(found)
-    assert text.startswith(f"Against {BASE}, {TPR} loses less AP to association above all, by −2.9")
-    assert text.endswith("intervals leave out zero for association.")
+    assert text.startswith(f"Against {BASE}, {TPR} loses less AP to association −2.90 (")
+    assert text.endswith("; for the other kinds zero lies within the interval.")
 
 
 def test_the_page_shows_them(layout):
     page = build(layout.profile, layout.root).read_text()
     report = (layout.figures.parent / "report.md").read_text()
     for text in (page, report):
-        assert "Most AP is lost to masks in 2 of 2 runs" in text
-        assert "loses less AP to association above all" in text
+        assert "Of all kinds most AP is lost to masks in 2 of 2 runs" in text
+        assert "loses less AP to association −2.90 (" in text
     assert (layout.figures / "errors.png").is_file()
     assert "HOTA" in (layout.tables / "1a.csv").read_text().splitlines()[0]
 

@@ -115,8 +115,8 @@ def amounts(grouping: str, one: dict[str, Any]) -> str:
 
 
 def headline_pairs(facts: Facts) -> list[tuple[str, str]]:
-    """For each image model the claim of the largest published gain in AP over it, else one that
-    expects more without a number."""
+    """For each image model TPR over it, where tables have both; else the claim of the largest
+    published gain in AP over it, or one that expects more without a number."""
     best: dict[str, tuple[float, str]] = {}
     for claim in (claim for table in facts.tables for claim in table.claims):
         published = claim.get("published_gain", 0.0)
@@ -124,4 +124,8 @@ def headline_pairs(facts: Facts) -> list[tuple[str, str]]:
         if claim.get("measure", claim["metric"]) == "AP" and "+" not in claim["than"] and rises:
             found = published, claim["better"]
             best[claim["than"]] = max(best.get(claim["than"], found), found)
-    return [(better, than) for than, (_, better) in best.items()]
+    shown = [row.run for table in facts.tables for row in table.rows]
+    with_tpr = {run.removesuffix("+tpr") for run in shown if run.endswith("+tpr")} & {*shown}
+    return [
+        (f"{than}+tpr" if than in with_tpr else better, than) for than, (_, better) in best.items()
+    ]

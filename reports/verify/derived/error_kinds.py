@@ -66,6 +66,6 @@ def _sentence(known: dict[str, dict[int, Record]]) -> str:
     name, count = worst.most_common(1)[0]
     ends = sorted(own[name] for own in means.values())
     return (
-        f"Most AP is lost to {LOSSES[name]} in {count} of {len(means)} runs; all lose "
-        f"{fixed(ends[0])} to {fixed(ends[-1])} points to it."
+        f"Of all kinds most AP is lost to {LOSSES[name]} in {count} of {len(means)} runs: "
+        f"{fixed(ends[0])} to {fixed(ends[-1])} points, over all runs."
     )
