@@ -77,7 +77,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: is not UTF-8 text ({error}): save it as UTF-8") from None
+        raise ValueError(f"{path}: is not UTF-8 text ({error})") from None
 
 
 def remove(path: Path) -> None:

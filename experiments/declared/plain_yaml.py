@@ -25,9 +25,7 @@ def compose(path: Path) -> yaml.Node:
         raise ManifestError(f"{path} does not exist") from None
     except RecursionError:
         raise ManifestError(f"{path} is nested too deeply") from None
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"{path} is not UTF-8 text ({error}): save it as UTF-8") from None
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{path} cannot be read: {error}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -200,10 +200,3 @@ def test_all_means_the_tables_that_a_profile_names(folder):
     assert named == [*manifests.tables["1e"].runs, "blendmask-r101"]
     edit(profile, "tables: [1e]\n", "tables: [1f]\n")
     assert "unknown table '1f'" in message(folder)
-
-
-def test_a_manifest_in_another_encoding_says_how_to_save_it(folder):
-    path = folder / "runs.yaml"
-    path.write_text(path.read_text(), encoding="utf-16")
-    said = message(folder)
-    assert said.startswith("runs.yaml is not UTF-8 text (") and said.endswith("save it as UTF-8")

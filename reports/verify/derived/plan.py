@@ -48,7 +48,7 @@ def _looks(plan: Plan, rows: list[Course]) -> ExpectedTable:
                 "p none / half over looks and claims",
                 [f"{chance(one.p[-1][0])} / {chance(one.p[-1][1])}" for one in rows],
             ),
-            column("", [one.stop for one in rows]),
+            column("what follows", [one.stop for one in rows]),
         ],
     )
 
