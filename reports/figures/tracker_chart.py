@@ -46,13 +46,14 @@ def gains_by_row(found: TrackerGains) -> dict[str, dict[str, Estimate]]:
 
 def _draw(rows: Mapping[str, Mapping[str, Estimate]], ink: Ink) -> Drawing:
     names = list(dict.fromkeys(name for own in rows.values() for name in own))
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.24 * len(names)))
+    spacing = 0.1 + 0.08 * len(rows)  # inches between names, so that bars of all runs stand apart
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + spacing * len(names)))
     axes.axvline(0, color=ink.published, lw=0.8)
     axes.axhline(2.5, color=ink.faint, lw=0.8)  # below the three parts
     for place, (run, own) in enumerate(rows.items()):
         colour = ink.series[place % len(ink.series)]
         for name, gain in own.items():
-            height = names.index(name) + 0.64 * ((place + 0.5) / len(rows) - 0.5)
+            height = names.index(name) + 0.8 * ((place + 0.5) / len(rows) - 0.5)
             if gain.bounds:
                 axes.plot(gain.bounds, [height] * 2, lw=3, alpha=0.3, color=colour)
             axes.plot([gain.mean], [height], "o", ms=5, mew=0, color=colour)
