@@ -56,8 +56,10 @@ def made_for(manifests: Path, besides: str) -> dict[str, list[str]]:
     """By table the profiles, other than one, that name it among their own."""
     found: dict[str, list[str]] = {}
     for path in sorted((manifests / "profiles").glob("*.yaml")):
-        tables = load_profile(manifests, path.stem).get("tables") if path.stem != besides else None
-        for table in tables or []:
+        if path.stem == besides:
+            continue
+        tables: list[Any] = load_profile(manifests, path.stem).get("tables") or []
+        for table in tables:
             found.setdefault(str(table), []).append(path.stem)
     return found
 
