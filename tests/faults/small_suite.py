@@ -64,7 +64,7 @@ def make_suite(folder: Path) -> Path:
     for path in [*manifests.glob("tables/*.yaml"), *manifests.glob("profiles/*.yaml")]:
         if path.name not in ("1a.yaml", "smoke.yaml"):
             path.unlink()
-    for name in ("doses", "scale"):
+    for name in ("doses", "scale", "trackers"):
         (manifests / f"{name}.yaml").unlink()
     profile = manifests / "profiles" / "smoke.yaml"
     profile.write_text(yaml.safe_dump(cut_down(yaml.safe_load(profile.read_text()))))

@@ -13,6 +13,7 @@ from reports.evidence.load import load
 from reports.figures import figure
 from reports.figures.figure import Figure, OutdatedFigureError, draw_or_recall, recall
 from reports.figures.table_figures import ap_figure
+from reports.trackers.tracker_gains import load_tracker_gains
 from tests.faults.damage import flip
 from tests.helpers.fake_records import record, write_all, write_record
 from tests.reports.test_page_build import add_training_log
@@ -76,6 +77,9 @@ def test_pictures_that_are_committed_are_of_the_records_that_are_committed():
         for one in evidence.records
         for digest in (one.evaluated, one.measured, one.trained)
     }
+    trackers = load_tracker_gains(LAYOUT)
+    assert trackers is not None
+    known |= set(trackers.sources.items())
     notes = sorted(LAYOUT.figures.glob("*.json"))
     assert len(notes) > 10
     for note in notes:
