@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from experiments.pipeline.dosed import DOSED_VIDEOS, EVALUATE_DOSE
-from experiments.ship.beside import write_beside
-from experiments.ship.publish import write_result
+from experiments.ship.evaluation_record import write_record, write_result
 from experiments.ship.scale_records import write_scale
 from experiments.ship.shipped_records import DOSES
 from experiments.stages.json_files import Record
@@ -20,7 +19,8 @@ def write_dose(stage: Stage, layout: Layout) -> bool:
     trained = "train" in splits
     facts: Record = {"dose": splits["val"]["dose"], "trained_at_dose": trained}
     kept = {} if trained else {"train": OF_TRAINING}
-    return write_beside(stage, layout, DOSES, facts, {"evaluate": stage, "train": train}, kept)
+    parts = {"evaluate": stage, "train": train}
+    return write_record(stage, layout, DOSES, parts, facts, kept)
 
 
 def write_any(stage: Stage, layout: Layout) -> bool:

@@ -1,4 +1,4 @@
-"""From finished stages to results/<profile> and the report page."""
+"""The report page, built again when what it shows has changed."""
 
 from __future__ import annotations
 
@@ -6,73 +6,23 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from experiments.engine.launch.local import environment
 from experiments.engine.lock import file_lock
 from experiments.engine.orphans import ask_kernel
-from experiments.ship.shipped_matches import copy_matches, kept_matches, matches_of
-from experiments.ship.shipped_records import DOSES, SCALE, record_path
+from experiments.ship.shipped_records import DOSES, SCALE
 from experiments.sources.reach import sources_below
-from experiments.stages.json_files import Record, make_way, read_json, write_json
+from experiments.stages.json_files import make_way, read_json, write_json
 from experiments.stages.layout import ROOT, Layout
-from experiments.stages.outputs import OF_FOLDER
-from experiments.stages.stage import Stage
 from tpr.files import sha256
 from tpr.terminal import printable
 
 LONGEST_REASON = 300  # characters
 BUILD = ("-m", "reports.build")
 BUILDER = ("reports.build", "build")  # the function from which all of its code is reached
-
-
-def write_result(stage: Stage, layout: Layout) -> bool:
-    """Writes <run>-seed<k>.json of a finished evaluation below results/<profile>/; True if it is
-    new.
-
-    It goes to records/, or to own/ if a record of that run and seed ships with the repository. The
-    part of a stage whose folder has been deleted stays as it was. An earlier failure of the run is
-    removed.
-    """
-    (layout.failed / f"{stage.name}.json").unlink(missing_ok=True)
-    path = record_path(layout, f"{stage.name}.json")
-    shipped = read_json(layout.records / path.name) or {}
-    old = read_json(path) or shipped
-    train = stage.inputs["train"]
-    pretrained = {role: part for role, part in train.inputs.items() if role != "videos"}
-    parts = {"evaluate": stage, "train": train, **pretrained}
-    matches = kept_matches(stage, layout)
-    records = records_of(parts, old, layout)
-    if matches and records["evaluate"]:
-        records["evaluate"]["matches"] = sha256(matches)
-    result = {"run": stage.run, "seed": stage.seed, "profile": stage.profile} | records
-    if result in (old, shipped):
-        return False
-    make_way(path)
-    if matches:
-        copy_matches(matches, matches_of(path))
-    write_json(path, result)
-    return True
-
-
-def records_of(parts: Mapping[str, Stage], old: Record, layout: Layout) -> Record:
-    """By kind the record of each stage; of one whose folder was deleted what `old` has of it."""
-    records: Record = {}
-    for kind, part in parts.items():
-        known = old.get(kind)
-        kept = known if isinstance(known, dict) and known.get("key") == part.key else None
-        records[kind] = source(part.record(layout)) or kept
-    return records
-
-
-def source(record: Record | None) -> Record | None:
-    """The record without entries on its folder; shipped weights are replaced by the record that
-    they come from."""
-    if record is None or "shipped" not in record:
-        return record and {k: v for k, v in record.items() if k not in OF_FOLDER}
-    return {"key": record["key"], **record["shipped"], "metrics": record["metrics"]}
 
 
 def in_background() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.declared.scale import Cell
-from experiments.ship.beside import write_beside
+from experiments.ship.evaluation_record import write_record
 from experiments.ship.shipped_records import SCALE
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
@@ -16,4 +16,4 @@ def write_scale(stage: Stage, layout: Layout) -> bool:
     cell, train = Cell.of(stage.part), stage.inputs["train"]
     facts = {"scale": {"width": cell.width, "videos": cell.videos}}
     parts = {"evaluate": stage, "train": train, "pretrain": train.inputs["pretrain"]}
-    return write_beside(stage, layout, SCALE, facts, parts, {"pretrain": OF_PRETRAINING})
+    return write_record(stage, layout, SCALE, parts, facts, {"pretrain": OF_PRETRAINING})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from experiments.ship.publish import source
+from experiments.ship.evaluation_record import source
 from experiments.ship.shipped_matches import copy_matches, kept_matches, matches_of
 from experiments.ship.shipped_records import TRACKERS, record_path
 from experiments.stages.json_files import read_json, write_json

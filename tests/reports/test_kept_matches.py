@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.pipeline.measures import MATCHES, measures
-from experiments.ship.publish import write_result
+from experiments.ship.evaluation_record import write_result
 from experiments.ship.shipped_matches import matches_of
 from experiments.ship.shipped_records import ship_records
 from experiments.stages.json_files import read_json, write_json
