@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.declared.manifest_errors import Source, Step
+from experiments.declared.profile_names import check_profiles
 from experiments.declared.typed_yaml import load_typed
 from tpr.data.dose_limits import DOSES
 
@@ -58,13 +59,11 @@ class DoseGrid:
 def load_doses(manifests: Path, runs: Collection[str]) -> dict[str, DoseGrid]:
     """Grids by profile; none where there is no file. runs: the declared ones. Raises
     ManifestError."""
-    path = manifests / FILE
-    if not path.is_file():
+    if not (manifests / FILE).is_file():
         return {}
-    found, source = load_typed(path, dict[str, DoseGrid])
-    profiles = [one.stem for one in (manifests / "profiles").glob("*.yaml")]
+    found, source = load_typed(manifests / FILE, dict[str, DoseGrid])
+    check_profiles(found, manifests, source)
     for profile, grid in found.items():
-        source.check_name(profile, profiles, "profile", profile, "")
         if grid.videos < 1:
             raise source.error("videos must be at least 1", profile, "videos")
         check_runs(grid.runs, grid.baseline, runs, source, profile)

@@ -12,6 +12,7 @@ from experiments.declared.doses import DoseGrid, load_doses
 from experiments.declared.manifest_errors import Source, nearest
 from experiments.declared.model_settings import ModuleOptions
 from experiments.declared.own_settings import of_own_data
+from experiments.declared.profile_names import profile_names
 from experiments.declared.profiles import Profile, load_profile, registered
 from experiments.declared.runs import Run, Temporal, load_runs
 from experiments.declared.scale import TARGETS as SCALE_TARGETS
@@ -87,7 +88,7 @@ def load_manifests(folder: Path) -> Manifests:
     """Reads and checks runs.yaml, tables/*.yaml, doses.yaml, scale.yaml. Raises ManifestError."""
     runs, source = load_runs(folder / "runs.yaml")
     tables = {table.id: table for table in load_tables(folder, runs)}
-    profiles = tuple(sorted(path.stem for path in (folder / "profiles").glob("*.yaml")))
+    profiles = tuple(profile_names(folder))
     tracked = load_tracked(folder, runs)
     grids = load_doses(folder, runs), load_scales(folder, runs)
     return Manifests(folder, runs, source, tables, tracked, profiles, *grids)

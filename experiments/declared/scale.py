@@ -21,6 +21,7 @@ from pathlib import Path
 
 from experiments.declared.doses import check_runs
 from experiments.declared.manifest_errors import Source, Step
+from experiments.declared.profile_names import check_profiles
 from experiments.declared.typed_yaml import load_typed
 
 FILE = "scale.yaml"
@@ -86,13 +87,11 @@ class ScaleGrid:
 def load_scales(manifests: Path, runs: Collection[str]) -> dict[str, ScaleGrid]:
     """Grids by profile; none where there is no file. runs: the declared ones. Raises
     ManifestError."""
-    path = manifests / FILE
-    if not path.is_file():
+    if not (manifests / FILE).is_file():
         return {}
-    found, source = load_typed(path, dict[str, ScaleGrid])
-    profiles = [one.stem for one in (manifests / "profiles").glob("*.yaml")]
+    found, source = load_typed(manifests / FILE, dict[str, ScaleGrid])
+    check_profiles(found, manifests, source)
     for profile, grid in found.items():
-        source.check_name(profile, profiles, "profile", profile, "")
         check_runs(grid.runs, grid.baseline, runs, source, profile)
         check_rising(grid.widths, source, profile, "widths")
         check_rising(grid.videos, source, profile, "videos")

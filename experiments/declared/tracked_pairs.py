@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from experiments.declared.profile_names import check_profiles
 from experiments.declared.typed_yaml import load_typed
 
 
@@ -38,9 +39,8 @@ def load_tracked(manifests: Path, runs: Collection[str] | None = None) -> Tracke
         for side in ("better", "than"):
             if runs is not None:
                 source.check_name(getattr(pair, side), runs, "run", "pairs", place, side)
-    profiles = [one.stem for one in (manifests / "profiles").glob("*.yaml")]
+    check_profiles(found.videos, manifests, source, "videos")
     for profile, videos in found.videos.items():
-        source.check_name(profile, profiles, "profile", "videos", profile, "")
         if videos < 1:
             raise source.error("a number of videos must be at least 1", "videos", profile)
     return found

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
-from experiments.declared.doses import TARGETS, DoseGrid
+from experiments.declared.doses import FILE, TARGETS, DoseGrid
 from experiments.declared.manifests import UnknownNameError
 from experiments.pipeline.graph import Graph
 from experiments.stages.json_files import canonical
 from experiments.stages.key import Spec
 from experiments.stages.stage import Stage
 
+Grid = TypeVar("Grid")
 DOSED_VIDEOS, EVALUATE_DOSE = "dosed-videos", "evaluate-dose"  # kinds of stages
 
 
@@ -59,16 +61,21 @@ class DosedGraph:
     ) -> Stage:
         """AP of a trained model on videos of the dose; trained: of one trained on such."""
         plain, part = self.graph.evaluate(run, seed), named(factor, value, trained)
-        evaluation = {k: v for k, v in plain.spec["evaluation"].items() if k != "probe_videos"}
         model = self.train(run, seed, factor, value) if trained else plain.inputs["train"]
-        return replace(
-            plain,
-            kind=EVALUATE_DOSE,
-            name=f"{plain.name}-{part}",
-            spec=plain.spec | {"evaluation": evaluation},
-            inputs={"videos": self.videos(factor, value, trained=trained), "train": model},
-            part=part,
-        )
+        return evaluated_at(plain, part, self.videos(factor, value, trained=trained), model)
+
+
+def evaluated_at(plain: Stage, part: str, videos: Stage, model: Stage) -> Stage:
+    """Of a run's evaluation that on other videos or of another model, without probes."""
+    evaluation = {k: v for k, v in plain.spec["evaluation"].items() if k != "probe_videos"}
+    return replace(
+        plain,
+        kind=EVALUATE_DOSE,
+        name=f"{plain.name}-{part}",
+        spec=plain.spec | {"evaluation": evaluation},
+        inputs={"videos": videos, "train": model},
+        part=part,
+    )
 
 
 def named(factor: str, value: float, trained: bool) -> str:
@@ -84,18 +91,24 @@ def check_splits(splits: Mapping[str, Spec]) -> None:
         split_settings(name, values)
 
 
+def declared_grid(graph: Graph, grids: Mapping[str, Grid], what: str, file: str) -> Grid:
+    """A profile's own. Raises UnknownNameError where it declares none."""
+    name = graph.profile.name
+    if name not in grids:
+        known = ", ".join(grids) or "none"
+        raise UnknownNameError(
+            f"profile {name} has no {what} in {file}; profiles that have: {known}"
+        )
+    return grids[name]
+
+
 def dose_stages(
     graph: Graph, grids: Mapping[str, DoseGrid], targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
     """What those of TARGETS ask for. Raises UnknownNameError for a profile that
     declares no doses."""
-    name, asked = graph.profile.name, [target for target in TARGETS if target in targets]
+    asked = [target for target in TARGETS if target in targets]
     if not asked:
         return []
-    if name not in grids:
-        known = ", ".join(grids) or "none"
-        raise UnknownNameError(
-            f"profile {name} has no doses in doses.yaml; profiles that have: {known}"
-        )
-    dosed = DosedGraph(graph, grids[name])
+    dosed = DosedGraph(graph, declared_grid(graph, grids, "doses", FILE))
     return [stage for one in asked for stage in dosed.stages(seeds, trained=one == TARGETS[1])]

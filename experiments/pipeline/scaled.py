@@ -7,9 +7,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from experiments.declared.manifests import UnknownNameError
-from experiments.declared.scale import HELD_OUT, TARGETS, Cell, ScaleGrid
-from experiments.pipeline.dosed import EVALUATE_DOSE
+from experiments.declared.scale import FILE, HELD_OUT, TARGETS, Cell, ScaleGrid
+from experiments.pipeline.dosed import declared_grid, evaluated_at
 from experiments.pipeline.graph import Graph
 from experiments.stages.key import Spec
 from experiments.stages.layout import Layout
@@ -59,16 +58,8 @@ class ScaledGraph:
 
     def evaluate(self, run: str, seed: int, cell: Cell) -> Stage:
         """AP on the profile's validation videos, the same ones for all cells."""
-        plain = self.wide(cell.width).evaluate(run, seed)
-        evaluation = {k: v for k, v in plain.spec["evaluation"].items() if k != "probe_videos"}
-        return replace(
-            plain,
-            kind=EVALUATE_DOSE,
-            name=f"{plain.name}-{cell.part}",
-            spec=plain.spec | {"evaluation": evaluation},
-            inputs={"videos": self.graph.videos(), "train": self.train(run, seed, cell)},
-            part=cell.part,
-        )
+        plain, model = self.wide(cell.width).evaluate(run, seed), self.train(run, seed, cell)
+        return evaluated_at(plain, cell.part, self.graph.videos(), model)
 
     def _wide(self, width: float) -> Graph:
         profile = self.graph.profile
@@ -96,15 +87,10 @@ def scale_stages(
 ) -> list[Stage]:
     """What those of TARGETS ask for. seeds: empty for the declared ones. Raises UnknownNameError
     for a profile that declares no scales."""
-    name, asked = graph.profile.name, [target for target in TARGETS if target in targets]
+    asked = [target for target in TARGETS if target in targets]
     if not asked:
         return []
-    if name not in grids:
-        known = ", ".join(grids) or "none"
-        raise UnknownNameError(
-            f"profile {name} has no scales in scale.yaml; profiles that have: {known}"
-        )
-    scaled = ScaledGraph(graph, grids[name])
+    scaled = ScaledGraph(graph, declared_grid(graph, grids, "scales", FILE))
     seeds = seeds or scaled.grid.seeds
     return [stage for one in asked for stage in scaled.stages(seeds, held_out=one == HELD_OUT)]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.declared.doses import DoseGrid, load_doses
-from experiments.declared.runs import load_runs
 from experiments.stages.layout import Layout
 from reports.claims.pairs import pair_up
 from reports.claims.weighted_gain import weighted_gain
 from reports.doses.dose_records import DoseRecord, load_dose_records
 from reports.doses.loss_changes import LossLine, loss_lines
+from reports.records.declared_grid import declared_grid
 from reports.records.main_modules import TPR
 from reports.statistics.confidence import Array
 from reports.statistics.gain import Estimate
@@ -62,9 +62,7 @@ class Curves:
 
 def load_curves(layout: Layout) -> Curves | None:
     """None for a profile that declares no doses. Raises ValueError for a broken record."""
-    path = layout.manifests / "runs.yaml"
-    runs = load_runs(path)[0] if path.is_file() else {}
-    grid = load_doses(layout.manifests, runs).get(layout.profile)
+    grid = declared_grid(layout, load_doses)
     if grid is None:
         return None
     found = load_dose_records(layout)

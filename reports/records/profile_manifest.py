@@ -7,6 +7,7 @@ from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.own_profile import AT
 from experiments.declared.plain_yaml import plain
+from experiments.declared.profile_names import profile_names
 from experiments.declared.tables import Table
 from experiments.declared.trial import TRIAL
 
@@ -55,12 +56,12 @@ def load_notes(manifests: Path, profile: str) -> list[str]:
 def made_for(manifests: Path, besides: str) -> dict[str, list[str]]:
     """By table the profiles, other than one, that name it among their own."""
     found: dict[str, list[str]] = {}
-    for path in sorted((manifests / "profiles").glob("*.yaml")):
-        if path.stem == besides:
+    for profile in profile_names(manifests):
+        if profile == besides:
             continue
-        tables: list[Any] = load_profile(manifests, path.stem).get("tables") or []
+        tables: list[Any] = load_profile(manifests, profile).get("tables") or []
         for table in tables:
-            found.setdefault(str(table), []).append(path.stem)
+            found.setdefault(str(table), []).append(profile)
     return found
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from experiments.declared.runs import load_runs
 from experiments.declared.scale import Cell, ScaleGrid, load_scales
 from experiments.stages.layout import Layout
 from reports.claims.weighted_gain import weighted_gain
+from reports.records.declared_grid import declared_grid
 from reports.scale.scale_records import ScaleRecord, load_scale_records
 from reports.statistics.confidence import Array
 from reports.statistics.gain import Estimate
@@ -91,9 +91,7 @@ def _coordinates(cells: Sequence[Cell]) -> Array:
 
 def load_scales_of(layout: Layout) -> Scales | None:
     """None for a profile that declares no scales. Raises ValueError for a broken record."""
-    path = layout.manifests / "runs.yaml"
-    runs = load_runs(path)[0] if path.is_file() else {}
-    grid = load_scales(layout.manifests, runs).get(layout.profile)
+    grid = declared_grid(layout, load_scales)
     if grid is None:
         return None
     found = load_scale_records(layout)
