@@ -2,26 +2,20 @@
 
 import json
 import re
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from experiments.declared.measures import LOSSES
-from experiments.stages.layout import ROOT, Layout
-from reports.build import build
 from reports.doses.dose_records import load_dose_records
 from reports.doses.gain_curves import load_curves
 from reports.doses.opening import opening
 from reports.doses.section import dose_section
-from reports.verify.check import check_tables, check_texts
 from reports.verify.derived.doses import expect_doses
-from reports.verify.facts import load_facts
-from reports.verify.printed.html_page import read_html
-from reports.verify.printed.markdown_page import read_markdown
-from reports.verify.prose import filled
-from tests.helpers.fake_records import record, write_manifest
+from tests.helpers import page_sections
+from tests.helpers.fake_records import record
+from tests.helpers.page_sections import built, declared_layout
 from tpr.evaluation.draws import pack_draws
 from tpr.files import sha256
 
@@ -66,13 +60,7 @@ def put(layout, raw, name="", folder=None):
 def layout(tmp_path):
     """TPR gains 1, 1.8 and 2.6 points at rising speed; 1, 1.9 and 2.8 at a second seed. It loses as
     much as the baseline to all kinds of errors but association: less, by 0, 2 and 4 points."""
-    write_manifest(tmp_path)
-    manifests = tmp_path / "experiments" / "manifests"
-    declared = ROOT / "experiments" / "manifests"
-    shutil.copy(declared / "runs.yaml", manifests)
-    shutil.copytree(declared / "profiles", manifests / "profiles")
-    (manifests / "doses.yaml").write_text(GRID)
-    layout = Layout("mini", tmp_path)
+    layout = declared_layout(tmp_path, "doses.yaml", GRID)
     for seed in (0, 1):
         for rank, speed in enumerate(SPEEDS):
             lost = dict.fromkeys(LOSSES, 10.0)
@@ -84,20 +72,7 @@ def layout(tmp_path):
 
 
 def findings(layout, texts):
-    """What verify finds in this section of the two pages."""
-    expected = expect_doses(load_facts(layout.root, "mini"))
-    sentences = filled(expected.contexts)
-    for name, page in (("html", read_html(texts[0])), ("md", read_markdown(texts[1]))):
-        page.tables = [one for one in page.tables if one.section.startswith(HEADING)]
-        page.texts = [one for one in page.texts if one.section.startswith(HEADING)]
-        assert page.texts
-        yield from check_tables(name, page, expected, sentences)
-        yield from check_texts(name, page, sentences)
-
-
-def built(layout):
-    page = build(layout.profile, layout.root)
-    return [page.read_text(), (layout.report / "report.md").read_text()]
+    return page_sections.findings(layout, texts, expect_doses, HEADING)
 
 
 def section_of(layout):

@@ -1,7 +1,6 @@
 """Gain against scale on the page: what is planted is predicted, printed and recomputed."""
 
 import json
-import shutil
 from dataclasses import replace
 from math import log2
 
@@ -9,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.declared.scale import Cell
-from experiments.stages.layout import ROOT, Layout
+from experiments.stages.layout import Layout
 from reports.build import build
 from reports.scale.plane import Scales, load_scales_of, plane_weights
 from reports.scale.prediction import load_foretold
@@ -20,7 +19,8 @@ from reports.verify.facts import load_facts
 from reports.verify.printed.html_page import read_html
 from reports.verify.printed.markdown_page import read_markdown
 from reports.verify.prose import filled
-from tests.helpers.fake_records import record, write_manifest
+from tests.helpers.fake_records import record
+from tests.helpers.page_sections import declared_layout
 from tpr.evaluation.draws import pack_draws
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
@@ -70,13 +70,7 @@ def fill(layout: Layout, *, held_out: bool, off: float = 0.0, spread: float = 0.
 @pytest.fixture
 def layout(tmp_path):
     """The four cells that are fitted."""
-    write_manifest(tmp_path)
-    manifests = tmp_path / "experiments" / "manifests"
-    declared = ROOT / "experiments" / "manifests"
-    shutil.copy(declared / "runs.yaml", manifests)
-    shutil.copytree(declared / "profiles", manifests / "profiles")
-    (manifests / "scale.yaml").write_text(GRID)
-    layout = Layout("mini", tmp_path)
+    layout = declared_layout(tmp_path, "scale.yaml", GRID)
     fill(layout, held_out=False)
     return layout
 

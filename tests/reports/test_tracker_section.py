@@ -7,18 +7,17 @@ import numpy as np
 import pytest
 
 from experiments.stages.layout import Layout
-from reports.build import build
 from reports.trackers.section import answer
 from reports.trackers.tracker_gains import load_tracker_gains
-from reports.verify.check import check_tables, check_texts
+from reports.verify.check import check_texts
 from reports.verify.derived.trackers import expect_trackers
 from reports.verify.facts import load_facts
 from reports.verify.pictures import note_texts
 from reports.verify.printed.document import Document
-from reports.verify.printed.html_page import read_html
-from reports.verify.printed.markdown_page import read_markdown
 from reports.verify.prose import filled
+from tests.helpers import page_sections
 from tests.helpers.fake_records import record, write_manifest
+from tests.helpers.page_sections import built
 from tpr.evaluation.draws import pack_draws
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
@@ -68,20 +67,7 @@ def layout(tmp_path):
 
 
 def findings(layout, texts):
-    """What verify finds in this section of the two pages."""
-    expected = expect_trackers(load_facts(layout.root, "mini"))
-    sentences = filled(expected.contexts)
-    for name, page in (("html", read_html(texts[0])), ("md", read_markdown(texts[1]))):
-        page.tables = [one for one in page.tables if one.section.startswith(HEADING)]
-        page.texts = [one for one in page.texts if one.section.startswith(HEADING)]
-        assert page.texts
-        yield from check_tables(name, page, expected, sentences)
-        yield from check_texts(name, page, sentences)
-
-
-def built(layout):
-    page = build(layout.profile, layout.root)
-    return [page.read_text(), (layout.report / "report.md").read_text()]
+    return page_sections.findings(layout, texts, expect_trackers, HEADING)
 
 
 def test_planted_gains_are_found(layout):
