@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Drawing
 from reports.difficulty.ap_by_part import FRAMES, Part, PartAps, SeedAps, gain_over_seeds, gains
 from reports.difficulty.part_tables import amounts, title, words
 from reports.figures.figure import Figure, Sources
-from reports.figures.theme import WIDTH, Ink, save_both
+from reports.figures.theme import WIDTH, Ink, rows_down, save_both
 from reports.numbers import signed
 
 NAME = "difficulty"
@@ -62,12 +62,7 @@ def _draw(shown: PartAps, pairs: list[tuple[str, str]], ink: Ink) -> Drawing:
     for place, (better, _) in enumerate(pairs):
         colour = ink.series[place % len(ink.series)]
         axes.plot([], [], "o", ms=5, mew=0, color=colour, label=better)
-    axes.set_yticks(range(len(shown)), map(_label, shown))
-    axes.set_ylim(len(shown) - 0.5, -0.5)
-    axes.set_title("gain in AP over the image model")
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
-    figure.legend(fontsize=8, ncols=2, loc="outside upper left")
+    rows_down(figure, axes, [*map(_label, shown)], "gain in AP over the image model", columns=2)
     return figure
 
 

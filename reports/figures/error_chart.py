@@ -9,7 +9,7 @@ from matplotlib.figure import Figure as Drawing
 
 from reports.errors.error_changes import Changes, described
 from reports.figures.figure import Figure, Sources
-from reports.figures.theme import WIDTH, Ink, save_both
+from reports.figures.theme import WIDTH, Ink, rows_down, save_both
 
 NAME = "errors"
 
@@ -47,10 +47,5 @@ def _draw(changes: Sequence[Changes], ink: Ink) -> Drawing:
                       color=colour)  # fmt: skip
             axes.plot([change.estimate.mean], [height], "o", ms=5, mew=0, color=colour)
         axes.plot([], [], "o", ms=5, mew=0, color=colour, label=f"{one.better} − {one.than}")
-    axes.set_yticks(range(len(kinds)), kinds)
-    axes.set_ylim(len(kinds) - 0.5, -0.5)
-    axes.set_title("change in AP lost")
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
-    figure.legend(fontsize=8, ncols=1, loc="outside upper left")
+    rows_down(figure, axes, kinds, "change in AP lost")
     return figure

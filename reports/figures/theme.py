@@ -2,13 +2,14 @@
 # pyright: reportUnknownMemberType=false
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import DARK
@@ -54,6 +55,19 @@ def save_both(folder: Path, stem: str, draw: Callable[[Ink], Drawing]) -> tuple[
             plt.close(figure)
         write_atomically(folder / name, buffer.getvalue())
     return names
+
+
+def rows_down(
+    figure: Drawing, axes: Axes, names: Sequence[str], title: str, columns: int = 1
+) -> None:
+    """Names the rows of a dot plot, the first at the top, and puts the legend of its colours above
+    it."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_title(title)
+    axes.grid(True, axis="x")
+    axes.spines["left"].set_visible(False)
+    figure.legend(fontsize=8, ncols=columns, loc="outside upper left")
 
 
 def _style(ink: Ink) -> dict[Any, Any]:

@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
 from reports.figures.figure import Figure, Sources
-from reports.figures.theme import WIDTH, Ink, save_both
+from reports.figures.theme import WIDTH, Ink, rows_down, save_both
 from reports.numbers import signed
 from reports.statistics.gain import Estimate
 from reports.trackers.tracker_gains import OWN, TrackerGains
@@ -58,10 +58,5 @@ def _draw(rows: Mapping[str, Mapping[str, Estimate]], ink: Ink) -> Drawing:
                 axes.plot(gain.bounds, [height] * 2, lw=3, alpha=0.3, color=colour)
             axes.plot([gain.mean], [height], "o", ms=5, mew=0, color=colour)
         axes.plot([], [], "o", ms=5, mew=0, color=colour, label=run)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.set_title("gain in AP")
-    axes.grid(True, axis="x")
-    axes.spines["left"].set_visible(False)
-    figure.legend(fontsize=8, ncols=1, loc="outside upper left")
+    rows_down(figure, axes, names, "gain in AP")
     return figure
