@@ -30,29 +30,29 @@ class Case(NamedTuple):
 
 
 MANIFESTS = "{root}/experiments/manifests"
-FRAME = "{good}/root/train/JPEGImages/clip000/00000.jpg"
-IMPORT = "import coco {good}/root/train.json --out {out}/x.json --frames"
+FRAME = "{good}/ytvis/train/JPEGImages/clip000/00000.jpg"
+IMPORT = "import coco {good}/ytvis/train.json --out {out}/x.json --frames"
 SPEED = "--rounds 1 --frames 2 --size 64 64 --out {out}/speed.json"
 VIDEO = "{work}/animal.mp4"
 CONVERT = "--method blendmask --backbone r50 --out {out}/x.pt"
 
 COMMANDS = {
     "evaluate annotations": Case("tpr.evaluate", "{animal} {good}/results.json"),
-    "evaluate results": Case("tpr.evaluate", "{good}/root/train.json {animal}"),
+    "evaluate results": Case("tpr.evaluate", "{good}/ytvis/train.json {animal}"),
     "evaluate --compare": Case(
-        "tpr.evaluate", "{good}/root/train.json {good}/results.json --compare {animal}"
+        "tpr.evaluate", "{good}/ytvis/train.json {good}/results.json --compare {animal}"
     ),
     "visualize annotations": Case(
-        "tpr.visualize", "{animal} {good}/root/train/JPEGImages --out {out}/x.png"
+        "tpr.visualize", "{animal} {good}/ytvis/train/JPEGImages --out {out}/x.png"
     ),
     "visualize results": Case(
         "tpr.visualize",
-        "{good}/root/train.json {good}/root/train/JPEGImages {animal} --out {out}/x.png",
+        "{good}/ytvis/train.json {good}/ytvis/train/JPEGImages {animal} --out {out}/x.png",
     ),
-    "visualize frames": Case("tpr.visualize", "{good}/root/train.json {animal} --out {out}/x.png"),
+    "visualize frames": Case("tpr.visualize", "{good}/ytvis/train.json {animal} --out {out}/x.png"),
     "visualize a frame": Case(
         "tpr.visualize",
-        "{good}/root/train.json {good}/root/train/JPEGImages --out {out}/x.png",
+        "{good}/ytvis/train.json {good}/ytvis/train/JPEGImages --out {out}/x.png",
         FRAME,
     ),
     "demo video": Case("tpr.demo", "{animal} --out {out}/x.mp4", VIDEO),
@@ -62,42 +62,42 @@ COMMANDS = {
     "demo model": Case("tpr.demo", "--model {animal} --out {out}/x.mp4"),
     "import coco": Case(
         "tpr.data.__main__",
-        "import coco {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "import coco {animal} --out {out}/x.json --frames {good}/ytvis/train/JPEGImages",
     ),
     "import mots": Case(
         "tpr.data.__main__",
-        "import mots {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "import mots {animal} --out {out}/x.json --frames {good}/ytvis/train/JPEGImages",
     ),
     "import davis": Case(
         "tpr.data.__main__",
-        "import davis {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "import davis {animal} --out {out}/x.json --frames {good}/ytvis/train/JPEGImages",
     ),
     "import labelme": Case(
         "tpr.data.__main__",
-        "import labelme {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "import labelme {animal} --out {out}/x.json --frames {good}/ytvis/train/JPEGImages",
     ),
     "import cvat": Case(
         "tpr.data.__main__",
-        "import cvat {animal} --out {out}/x.json --frames {good}/root/train/JPEGImages",
+        "import cvat {animal} --out {out}/x.json --frames {good}/ytvis/train/JPEGImages",
         "{work}/animal.xml",
     ),
     "import frames": Case("tpr.data.__main__", f"{IMPORT} {{animal}}"),
-    "import a frame": Case("tpr.data.__main__", f"{IMPORT} {{good}}/root/train/JPEGImages", FRAME),
+    "import a frame": Case("tpr.data.__main__", f"{IMPORT} {{good}}/ytvis/train/JPEGImages", FRAME),
     "prepare folder": Case(
         "tpr.data.__main__", "prepare ytvis2019 --root {animal} --out {out}/x --workers 1"
     ),
     "prepare annotations": Case(
         "tpr.data.__main__",
-        "prepare ytvis2019 --root {good}/root --out {out}/x --workers 1",
-        "{good}/root/train.json",
+        "prepare ytvis2019 --root {good}/ytvis --out {out}/x --workers 1",
+        "{good}/ytvis/train.json",
     ),
     "prepare a frame": Case(
         "tpr.data.__main__",
-        "prepare ytvis2019 --root {good}/root --out {out}/x --workers 1",
+        "prepare ytvis2019 --root {good}/ytvis --out {out}/x --workers 1",
         FRAME,
     ),
     "mini sheet": Case("tpr.data.mini.__main__", "sheet {animal} --out {out}/x.png"),
-    "archive": Case("tpr.evaluation.archive", "{animal} --videos {good}/root/train.json"),
+    "archive": Case("tpr.evaluation.archive", "{animal} --videos {good}/ytvis/train.json"),
     "archive videos": Case("tpr.evaluation.archive", "{good}/results.zip --videos {animal}"),
     "checkpoint convert": Case(
         "tpr.weights.checkpoint_command", f"convert {{animal}} {CONVERT}", "{work}/animal.pth"

@@ -25,7 +25,7 @@ def sound(tmp_path_factory):
     """Sound files of every kind, and a copy of the manifests."""
     folder = tmp_path_factory.mktemp("sound")
     record = content(2, string_masks=True)
-    write(folder / "good" / "root", "archive 2019", record)
+    write(folder / "good" / "ytvis", "archive 2019", record)
     names = ("video_id", "category_id", "segmentations")
     results = [{k: one[k] for k in names} | {"score": 0.5} for one in record["annotations"]]
     (folder / "good" / "results.json").write_text(json.dumps(results))
