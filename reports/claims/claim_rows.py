@@ -22,6 +22,7 @@ from reports.claims.verdicts import (
     wording,
 )
 from reports.numbers import number, probability, signed
+from reports.statistics.intervals import interval, with_interval
 
 STEPS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)  # of the strips' scale, in points
 # classes of the page's style sheet, which gives colours and marks, by finding
@@ -138,7 +139,7 @@ def claim_row(
         than=claim.than,
         published=claim.expects or signed(claim.published_gain),
         measured=signed(found.mean if found else None, 2),
-        bounds=f"{signed(bounds[0], 2)} to {signed(bounds[1], 2)}" if bounds else "no interval",
+        bounds=interval(found, 2) or "no interval",
         seeds=[f"{signed(gap, 2)} (seed {seed})" for seed, gap in result.differences.items()],
         errors=" / ".join(number(None if v is None else v**0.5, 2) for v in errors),
         p=" / ".join(map(probability, (p.none, p.half) if p else (None, None))),
@@ -156,10 +157,7 @@ def over_control(profile: str, control: ClaimResult) -> str:
     outcome = wording(profile, control.verdict)
     if found is None:
         return f"Over its control {control.claim.than}: {outcome}"
-    bounds = (
-        f" ({signed(found.bounds[0], 2)} to {signed(found.bounds[1], 2)})" if found.bounds else ""
-    )
-    return f"Over its control {control.claim.than}: {signed(found.mean, 2)}{bounds}, {outcome}"
+    return f"Over its control {control.claim.than}: {with_interval(found, 2)}, {outcome}"
 
 
 def strip_reach(results: Sequence[ClaimResult]) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from experiments.declared.measures import MEASURES
 from reports.claims.judging import ClaimResult
 from reports.claims.verdicts import MISSING, wording
-from reports.numbers import signed
+from reports.statistics.intervals import with_interval
 
 
 def kind_sentences(profile: str, claims: Sequence[ClaimResult]) -> str:
@@ -20,8 +20,7 @@ def _told(profile: str, one: ClaimResult) -> str:
     """As "Tracks are not mixed up: AP lost to association −1.3 (−2.0 to −0.6), not resolved."."""
     found, claim = one.estimate, one.claim
     assert found is not None
-    ends = f" ({' to '.join(signed(end, 2) for end in found.bounds)})" if found.bounds else ""
     return (
-        f"{claim.name}: {MEASURES[claim.measure]} {signed(found.mean, 2)}{ends}, "
+        f"{claim.name}: {MEASURES[claim.measure]} {with_interval(found, 2)}, "
         f"{wording(profile, one.verdict)}."
     )

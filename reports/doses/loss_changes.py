@@ -7,9 +7,10 @@ from experiments.declared.doses import DoseGrid
 from experiments.declared.measures import LOSSES
 from reports.claims.pairs import pair_up
 from reports.doses.dose_records import DoseRecord
-from reports.doses.words import at_dose, interval, with_interval
+from reports.doses.words import at_dose
 from reports.numbers import number, signed
 from reports.statistics.gain import LEVEL, Estimate
+from reports.statistics.intervals import interval, leaning, with_interval
 
 KINDS = {name: words.removeprefix("AP lost to ") for name, words in LOSSES.items()}
 
@@ -61,12 +62,6 @@ def loss_cell(one: Estimate | None) -> LossCell:
     if one is None:
         return LossCell("not run", "", False)
     return LossCell(signed(one.mean), interval(one), leaning(one) != 0)
-
-
-def leaning(one: Estimate) -> int:
-    """-1 or 1 where the interval lies below or above zero, else 0."""
-    low, high = one.bounds or (0.0, 0.0)
-    return -1 if high < 0 else 1 if low > 0 else 0
 
 
 def losses_sentence(lines: Sequence[LossLine], run: str, than: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from reports.doses.gain_curves import Curve, Curves
-from reports.doses.loss_changes import leaning
-from reports.doses.words import factor_words, with_interval
+from reports.doses.words import factor_words
 from reports.statistics.gain import Estimate
+from reports.statistics.intervals import leaning, with_interval
 
 NOT_RUN = "not run"
 

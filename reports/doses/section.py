@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from reports.doses.gain_curves import Curve, Curves
 from reports.doses.loss_changes import KINDS, LossCell, loss_cell, losses_sentence
 from reports.doses.opening import NOT_RUN, curves_of_tpr, factor_line, opening, seeds_sentence
-from reports.doses.words import factor_words, interval, with_interval
+from reports.doses.words import factor_words
 from reports.numbers import signed
 from reports.statistics.gain import Estimate
+from reports.statistics.intervals import interval, with_interval
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from experiments.declared.measures import LOSSES
 from experiments.declared.tables import Table
 from reports.claims.pairs import pair_up
 from reports.difficulty.ap_by_part import headline_pairs
-from reports.numbers import signed
 from reports.records.main_modules import MERGE
 from reports.records.run_record import Record
 from reports.statistics.gain import Estimate
+from reports.statistics.intervals import leaning, with_interval
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Change:
     @property
     def is_apart(self) -> bool:
         """Whether the interval leaves out zero."""
-        ends = self.estimate.bounds
-        return ends is not None and not ends[0] <= 0 <= ends[1]
+        return leaning(self.estimate) != 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,4 @@ def sentence(one: Changes) -> str:
 
 def described(change: Change) -> str:
     """A change with its interval."""
-    bounds = change.estimate.bounds
-    interval = f" ({signed(bounds[0], 2)} to {signed(bounds[1], 2)})" if bounds else ""
-    return f"{signed(change.estimate.mean, 2)}{interval}"
+    return with_interval(change.estimate, 2)

@@ -9,10 +9,11 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
 
 from reports.doses.gain_curves import Curve, Curves
-from reports.doses.words import factor_words, with_interval
+from reports.doses.words import factor_words
 from reports.figures.figure import Figure, Sources
 from reports.figures.theme import WIDTH, Ink, save_both
 from reports.records.main_modules import MAIN
+from reports.statistics.intervals import with_interval
 
 NAME = "doses"
 MARKS = ("o", "s", "^")  # of the runs with intervals

@@ -11,6 +11,7 @@ from reports.mechanism.gate_places import GateRow, gate_rows
 from reports.numbers import NOTHING, number, signed
 from reports.records.run_record import Record, by_run
 from reports.statistics.gain import Estimate
+from reports.statistics.intervals import interval
 from tpr.probes.places import PLACES
 
 
@@ -94,13 +95,12 @@ def mechanism_section(evidence: Evidence) -> MechanismSection | None:
 
 
 def as_text(one: Mechanism) -> MechanismRow:
-    bounds = one.gain.bounds if one.gain else None
     known = one.aligns if isinstance(one.aligns, Aligning) else None
     word = one.aligns if isinstance(one.aligns, str) else ""
     return MechanismRow(
         run=one.run,
         gain=signed(one.gain.mean if one.gain else None, 2) if one.gain else NOT_RUN,
-        bounds=f"{signed(bounds[0], 2)} to {signed(bounds[1], 2)}" if bounds else NOTHING,
+        bounds=interval(one.gain, 2) or NOTHING,
         error=number(known.error, 2) if known else word,
         none=number(known.none if known else None, 2),
         followed=signed(100 * known.followed, 0) if known else NOTHING,

@@ -4,8 +4,9 @@ found, and how far that lets anyone extrapolate."""
 from dataclasses import dataclass
 
 from reports.numbers import number, signed
-from reports.scale.plane import Predicted, Scales
+from reports.scale.plane import Scales
 from reports.statistics.gain import Estimate
+from reports.statistics.intervals import with_interval
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,12 @@ def _told(scales: Scales, run: str) -> str:
     if predicted is None:
         return ""
     place = f"at {cell.width:g} times the width and {cell.videos} videos"
-    begin = f"{run} {place}: predicted {_with_bounds(predicted)}"
+    begin = f"{run} {place}: predicted {with_interval(predicted, 2)}"
     gain, error = scales.gain(run, cell), scales.error(run, cell)
     if gain is None or error is None:
         return f"{begin}; not all of it is trained yet."
-    found = f"{begin}, found {signed(gain.mean, 2)}, off by {_with_bounds(error)}"
+    found = f"{begin}, found {signed(gain.mean, 2)}, off by {with_interval(error, 2)}"
     return f"{found}; {_reach(scales, run, gain, error)}."
-
-
-def _with_bounds(one: Predicted | Estimate) -> str:
-    ends = one.bounds
-    inside = f" ({signed(ends[0], 2)} to {signed(ends[1], 2)})" if ends else ""
-    return signed(one.mean, 2) + inside
 
 
 def _reach(scales: Scales, run: str, gain: Estimate, error: Estimate) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.numbers import NOTHING, number, signed
-from reports.statistics.gain import Estimate
+from reports.statistics.intervals import interval, leaning, with_interval
 from reports.trackers.tracker_gains import BOUNDS, OWN, GainParts, TrackerGain, TrackerGains
 
 
@@ -52,23 +52,13 @@ def answer(one: GainParts) -> str:
     """Whether a gain is of detection, of masks or of association."""
     count = "seed" if len(one.seeds) == 1 else "seeds"
     seeds = ", ".join(map(str, one.seeds))
-    parts = ", ".join(f"{told(part)} by {name}" for name, part in one.parts.items())
-    sure = [name for name, part in one.parts.items() if _is_told_from_zero(part)]
+    parts = ", ".join(f"{with_interval(part)} by {name}" for name, part in one.parts.items())
+    sure = [name for name, part in one.parts.items() if leaning(part)]
     return (
         f"Over {count} {seeds} and {one.videos} videos, {one.pair.better} changes the AP of "
-        f"{one.pair.than} by {told(one.gain)}: {parts}. "
+        f"{one.pair.than} by {with_interval(one.gain)}: {parts}. "
         f"Of these three, told from zero by its interval: {', '.join(sure) or 'none'}."
     )
-
-
-def told(one: Estimate) -> str:
-    """A gain with its interval."""
-    return f"{signed(one.mean)} ({_bounds(one)})"
-
-
-def _is_told_from_zero(one: Estimate) -> bool:
-    ends = one.bounds
-    return ends is not None and not ends[0] <= 0 <= ends[1]
 
 
 def _row(one: TrackerGain) -> TrackerRow:
@@ -80,9 +70,9 @@ def _row(one: TrackerGain) -> TrackerRow:
         without=number(without),
         with_it=number(with_it),
         gain=signed(one.gain.mean) if one.gain else NOTHING,
-        bounds=_bounds(one.gain),
+        bounds=interval(one.gain) or NOTHING,
         beside=signed(one.beside_own.mean) if one.beside_own else NOTHING,
-        beside_bounds=_bounds(one.beside_own),
+        beside_bounds=interval(one.beside_own) or NOTHING,
         HOTA=_change(one, "HOTA"),
         AssA=_change(one, "AssA"),
         switches=" to ".join(switches),
@@ -94,21 +84,15 @@ def _change(one: TrackerGain, measure: str) -> str:
     return signed(with_it - without)
 
 
-def _bounds(one: Estimate | None) -> str:
-    ends = one.bounds if one else None
-    return f"{signed(ends[0])} to {signed(ends[1])}" if ends else NOTHING
-
-
 def _difference_sentence(known: Sequence[TrackerGain]) -> str:
     """How many gains differ from that under the evaluation's own tracker."""
     rivals = [one.beside_own for one in known if one.tracker not in BOUNDS and one.beside_own]
-    ends = [one.bounds for one in rivals]
-    if not ends:
+    if not rivals:
         return ""
-    larger = sum(one is not None and one[0] > 0 for one in ends)
-    smaller = sum(one is not None and one[1] < 0 for one in ends)
+    sides = [leaning(one) for one in rivals]
+    larger, smaller = sides.count(1), sides.count(-1)
     return (
-        f"Of {len(ends)} gains under another tracker, {larger} are larger and {smaller} smaller "
+        f"Of {len(rivals)} gains under another tracker, {larger} are larger and {smaller} smaller "
         f"than under {OWN} by intervals that leave out zero."
     )
 
