@@ -72,7 +72,7 @@ class Manifests:
         chosen: dict[str, None] = {}
         for target in targets:
             if target in self.tables:
-                chosen |= dict.fromkeys(self.tables[target].runs)
+                chosen |= dict.fromkeys(self.tables[target].trained)
             elif target in self.runs:
                 chosen[target] = None
             else:

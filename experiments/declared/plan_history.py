@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
@@ -17,17 +17,17 @@ import yaml
 from experiments.declared.extension import extended, merged
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.plain_yaml import YAML, plain
-from experiments.declared.seed_plan import SeedPlan
+from experiments.declared.seed_plan import SeedPlan, moment
 from tpr.devices.machine_record import output
 
 Plain = dict[str, Any]  # a manifest as YAML reads it, or a part of one
 
 
 class Version(NamedTuple):
-    """A profile's plan at a commit, and the day on which that was written."""
+    """A profile's plan at a commit, and when that was written."""
 
     commit: str
-    day: date
+    written: datetime
     plan: Plain
 
 
@@ -38,44 +38,59 @@ def change_problem(plan: SeedPlan, profile: str, manifests: Path) -> str:
     its history has one commit of a later day.
     """
     present = asdict(plan)
-    since: Version | None = None  # the oldest of the commits, in a row, that have the present plan
-    for version in versions(profile, manifests):
+    for version in versions(profile, manifests, "--first-parent"):
         if version.plan != present:
-            return between(plan, version, since)
-        since = version
+            return between(plan, version, first_with(present, profile, manifests))
     return ""
+
+
+def first_with(plan: Plain, profile: str, manifests: Path) -> Version | None:
+    """The oldest commit that has the plan, on whatever branch: what was declared and run on a
+    branch was declared there, not when it was merged."""
+    for version in versions(profile, manifests, "--reverse"):
+        if version.plan == plan:
+            return version
+    return None
 
 
 def between(plan: SeedPlan, before: Version, since: Version | None) -> str:
     """What is wrong with the date of a plan that differs from the version before it.
 
-    since: the first version that has the plan, None if it is in no commit.
+    since: the oldest version that has the plan, None if it is in no commit.
     """
     fix = "a changed plan is a new one, give it a new date under 'declared'"
     changed = [name for name, value in asdict(plan).items() if before.plan.get(name) != value]
-    if plan.declared <= as_date(before.plan.get("declared")):
+    if plan.since <= moment(as_date(before.plan.get("declared"))):
         return (
             f"the plan declared {plan.declared} had other {', '.join(changed)} at commit "
             f"{before.commit}: {fix}"
         )
-    if since is not None and plan.declared < since.day:
+    if since is not None and plan.since < moment(written(since, plan)):
         return (
-            f"the plan declared {plan.declared} was changed on {since.day} (commit "
+            f"the plan declared {plan.declared} was changed on {written(since, plan)} (commit "
             f"{since.commit}), after its date: {fix}"
         )
     return ""
 
 
-def versions(profile: str, manifests: Path) -> Iterator[Version]:
-    """The profile's plan at each commit that changed a profile, newest first; commits without a
-    plan are left out."""
+def written(version: Version, plan: SeedPlan) -> date:
+    """When a version was written, as precisely as the plan says when it was declared: a time, in
+    UTC, or a day."""
+    if isinstance(plan.declared, datetime):
+        return version.written.astimezone(UTC).replace(tzinfo=None)
+    return version.written.date()
+
+
+def versions(profile: str, manifests: Path, *options: str) -> Iterator[Version]:
+    """The profile's plan at each commit that changed a profile, newest first unless options of git
+    log say otherwise; commits without a plan are left out."""
     folder = manifests / "profiles"
-    log = output(["git", "log", "--first-parent", "--format=%h %as", "--", "."], folder)
+    log = output(["git", "log", *options, "--format=%h %aI", "--", "."], folder)
     for line in (log or "").splitlines():
-        commit, day = line.split()
+        commit, written = line.split()
         plan = manifest_at(commit, profile, folder).get("plan")
         if is_mapping(plan):
-            yield Version(commit, date.fromisoformat(day), plan)
+            yield Version(commit, datetime.fromisoformat(written), plan)
 
 
 def manifest_at(commit: str, profile: str, folder: Path) -> Plain:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from experiments.declared.manifest_errors import Source
@@ -55,11 +55,12 @@ class Planning:
 class SeedPlan:
     """The plan of one profile.
 
-    looks: number of seeds at each look at the results, the last being the maximum; videos: of the
-    validation split; error: one-sided, of all claims and looks together; spending: once a share t
-    of the seeds has run, the share t ** spending of the error may be spent (1: evenly; 3: mostly
-    late); futility: a claim with a smaller chance of a decision than this stops; power: a claim
-    that would be decided less often than this if its gain were as published is not pursued.
+    declared: a day, or a time in UTC where plans change within a day; looks: number of seeds at
+    each look at the results, the last being the maximum; videos: of the validation split; error:
+    one-sided, of all claims and looks together; spending: once a share t of the seeds has run, the
+    share t ** spending of the error may be spent (1: evenly; 3: mostly late); futility: a claim
+    with a smaller chance of a decision than this stops; power: a claim that would be decided less
+    often than this if its gain were as published is not pursued.
     """
 
     declared: date
@@ -71,6 +72,11 @@ class SeedPlan:
     futility: float
     power: float
     planning: Planning
+
+    @property
+    def since(self) -> datetime:
+        """From when on records are made under the plan."""
+        return moment(self.declared)
 
     @property
     def most(self) -> int:
@@ -85,6 +91,13 @@ class SeedPlan:
         """The share of the error that each look spends; together 1."""
         spent = [(seeds / self.most) ** self.spending for seeds in self.looks]
         return [after - before for before, after in pairwise([0.0, *spent])]
+
+
+def moment(day: date) -> datetime:
+    """A day's begin in UTC; of a time, the time itself, in UTC unless it says otherwise."""
+    if not isinstance(day, datetime):
+        return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return day if day.tzinfo else day.replace(tzinfo=UTC)
 
 
 def check_seed_plan(plan: SeedPlan, source: Source) -> None:

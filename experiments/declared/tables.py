@@ -144,6 +144,13 @@ class Table:
         return list(dict.fromkeys(row.run for row in self.rows))
 
     @property
+    def trained(self) -> list[str]:
+        """What the table as a target trains: the runs of its rows, then the controls of its claims,
+        so that no claim stands without the one that isolates it."""
+        controls = [claim.control for claim in self.claims if claim.control]
+        return list(dict.fromkeys([*self.runs, *controls]))
+
+    @property
     def of_measures(self) -> bool:
         """Whether all its claims are about other measures than the paper's metrics; its runs' AP
         then stands in other tables."""

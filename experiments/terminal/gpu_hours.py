@@ -66,7 +66,7 @@ def table(
     seeds: dict[str, list[Stage]] = {}
     for stage in evaluations:
         seeds.setdefault(str(stage.run), []).append(stage)
-    inside = {run: " ".join(id for id, t in tables.items() if run in t.runs) for run in seeds}
+    inside = {run: " ".join(id for id, t in tables.items() if run in t.trained) for run in seeds}
     name, where = (max(map(len, ["tables", *texts])) + 2 for texts in (seeds, inside.values()))
     lines = [f"{'run':<{name}}{'tables':<{where}}seeds  train GPU h  test GPU h     MB"]
     found: dict[str, Hours] = {}  # by key: two runs that differ in name only are trained once

@@ -42,10 +42,10 @@ def sections(told: list[Told], work: Suite) -> list[Section]:
     found = [Section(f"{SHARED}: {ready} of {len(shared)} there", shared, [])] if shared else []
     shown: set[str] = set()
     for table in asked_tables(work):
-        results = [one for one in left if one.stage.run in table.runs and one.stage.key in goals]
-        own = [one for one in left if one.stage.run in table.runs and one.stage.run not in shown]
-        above = [run for run in table.runs if run in shown]
-        shown |= set(table.runs)
+        results = [one for one in left if one.stage.run in table.trained and one.stage.key in goals]
+        own = [one for one in left if one.stage.run in table.trained and one.stage.run not in shown]
+        above = [run for run in table.trained if run in shown]
+        shown |= set(table.trained)
         if results:
             found.append(Section(f"{titled(table)}: {_done(results)}", own, above))
     if rest := [one for one in left if one.stage.run not in shown]:

@@ -4,9 +4,9 @@ stop."""
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
-from experiments.declared.seed_plan import SeedPlan
+from experiments.declared.seed_plan import SeedPlan, moment
 from experiments.declared.tables import Claim, Table
 from reports.claims.pairs import Pairs, pair_up
 from reports.claims.verdicts import p_values
@@ -39,9 +39,9 @@ def is_planned(record: Record, plan: SeedPlan) -> bool:
     """Whether a record was made under the plan: after its date, with one of its seeds, on its
     videos."""
     seeds = plan.seeds(len(plan.looks) - 1)
-    begun = str(record.train.get("started") or record.finished)[:10]
-    made = date.fromisoformat(begun) if begun else date.min
-    return record.seed in seeds and record.videos == plan.videos and made >= plan.declared
+    begun = str(record.train.get("started") or record.finished)
+    made = bool(begun) and moment(datetime.fromisoformat(begun)) >= plan.since
+    return made and record.seed in seeds and record.videos == plan.videos
 
 
 def claim_courses(

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import first_steps
-from tests.commands.test_demo import setting  # noqa: F401 - a model of the demo
+from tests.commands.conftest import setting  # noqa: F401 - a model of the demo
 
 
 @pytest.mark.timeout(600)

@@ -6,7 +6,7 @@ is then corrected by Holm over all claims of the page, run or not.
 
 import math
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import numpy as np
@@ -50,12 +50,19 @@ class Plan:
 
     def has(self, record: Record) -> bool:
         """Whether it was made under the plan."""
-        begun = record.raw["train"].get("started") or record.raw["evaluate"].get("finished") or ""
+        begun = record.raw["train"].get("started") or record.raw["evaluate"].get("finished")
         return (
             record.seed in self.seeds(len(self.looks) - 1)
             and record.metrics.get("videos") == self.raw["videos"]
-            and begun[:10] >= str(date.fromisoformat(str(self.raw["declared"])))
+            and bool(begun)
+            and _utc(begun) >= _utc(str(self.raw["declared"]))
         )
+
+
+def _utc(text: str) -> datetime:
+    """A day's begin or a time; in UTC unless it says otherwise."""
+    time = datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 @dataclass
