@@ -9,6 +9,9 @@ from typing import NotRequired, TypedDict
 Option = bool | int | float | str | list[int]
 ModuleOptions = dict[str, bool | int | float | str | list[int] | dict[str, Option]]
 
+# Of res2: with fewer inputs the gradient of a strided 1x1 convolution is written past its memory by
+# oneDNN on CPUs with AVX2 and no AVX-512 (torch 2.14.1), which ends the process or spoils its data.
+FEWEST_CHANNELS = 8
 PROFILE_WIDE = ("channels", "pixel_std", "budget_weight")  # a model's settings that no run has
 
 

@@ -9,7 +9,7 @@ from typing import NotRequired, TypedDict
 
 from experiments.declared.extension import compose_extended
 from experiments.declared.manifest_errors import ManifestError, Source
-from experiments.declared.model_settings import Model, TemporalModules
+from experiments.declared.model_settings import FEWEST_CHANNELS, Model, TemporalModules
 from experiments.declared.seed_plan import SeedPlan, check_seed_plan
 from experiments.declared.training_settings import (
     ChosenData,
@@ -108,6 +108,10 @@ def load_profile(path: Path) -> tuple[Profile, Source]:
         raise ManifestError(f"{path}: seeds is empty")
     if "images" in profile.data and profile.pretrain is None:
         raise ManifestError(f"{path}: data has images, so the profile needs the key 'pretrain'")
+    for name, backbone in profile.model["backbones"].items():
+        if backbone.get("res2_channels", FEWEST_CHANNELS) < FEWEST_CHANNELS:
+            steps = ("model", "backbones", name, "res2_channels")
+            raise source.error(f"res2_channels must be at least {FEWEST_CHANNELS}", *steps)
     known = TemporalModules.__annotations__.keys() - {OTHERS}
     for name in profile.model["temporal"].keys() - known:
         steps = ("model", "temporal", name, "")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from experiments.declared.model_settings import FEWEST_CHANNELS
 from experiments.declared.scale import FILE, HELD_OUT, TARGETS, Cell, ScaleGrid
 from experiments.pipeline.dosed import declared_grid, evaluated_at
 from experiments.pipeline.graph import Graph
@@ -68,7 +69,7 @@ class ScaledGraph:
 
 def widened(options: Any, width: float) -> Any:
     """A model's options, at any depth, with all numbers of channels times `width`. Raises
-    ValueError where one would not be whole."""
+    ValueError where one would not be whole, or too small."""
     if not isinstance(options, Mapping):
         return options
     found: dict[str, Any] = {}
@@ -77,6 +78,11 @@ def widened(options: Any, width: float) -> Any:
             if value * width % 1:
                 raise ValueError(f"width {width:g} makes {value * width:g} of {name} {value}")
             found[name] = int(value * width)
+            if name == "res2_channels" and found[name] < FEWEST_CHANNELS:
+                raise ValueError(
+                    f"width {width:g} makes {found[name]} of {name} {value}: at least "
+                    f"{FEWEST_CHANNELS} are needed"
+                )
         else:
             found[name] = widened(value, width)
     return found

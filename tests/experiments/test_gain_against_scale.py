@@ -94,6 +94,14 @@ def test_full_is_as_many_times_as_wide_as_declared(manifests, midi):
     assert grid.full.doublings(grid.largest) == pytest.approx(1.69, abs=0.01)
 
 
+def test_a_width_leaves_channels_enough_for_the_processor_s_kernels(manifests):
+    with pytest.raises(ValueError, match="width 0.25 makes 4 of res2_channels 16: at least 8"):
+        widened({"res2_channels": 16}, 0.25)
+    for profile, grid in manifests.scales.items():
+        for width in grid.widths:
+            widened(manifests.profile(profile).model, width)
+
+
 def test_a_width_needs_whole_channels():
     with pytest.raises(ValueError, match="width 0.3 makes 19.2 of channels 64"):
         widened({"channels": 64}, 0.3)

@@ -108,6 +108,12 @@ def test_numbers_without_a_dot_before_the_exponent_are_numbers(folder):
             "run: sipmask-r50,",
             "must start from an image model that is not itself continued, as sipmask-r50 is",
         ),
+        (
+            "profiles/smoke.yaml",
+            "res2_channels: 8",
+            "res2_channels: 4",
+            "res2_channels must be at least 8",
+        ),
         ("profiles/smoke.yaml", "clip: 10.0", "clip: .nan", "clip must be a number, not '.nan'"),
         (
             "profiles/smoke.yaml",
