@@ -37,7 +37,7 @@ def change_problem(plan: SeedPlan, profile: str, manifests: Path) -> str:
     The first commit that is known of a plan may have any date, as a copy of the repository without
     its history has one commit of a later day.
     """
-    present = asdict(plan)
+    present = spelt(asdict(plan))
     for version in versions(profile, manifests, "--first-parent"):
         if version.plan != present:
             return between(plan, version, first_with(present, profile, manifests))
@@ -59,8 +59,9 @@ def between(plan: SeedPlan, before: Version, since: Version | None) -> str:
     since: the oldest version that has the plan, None if it is in no commit.
     """
     fix = "a changed plan is a new one, give it a new date under 'declared'"
-    changed = [name for name, value in asdict(plan).items() if before.plan.get(name) != value]
-    if plan.since <= moment(as_date(before.plan.get("declared"))):
+    present = spelt(asdict(plan))
+    changed = [name for name, value in present.items() if before.plan.get(name) != value]
+    if plan.since <= moment(before.plan["declared"]):
         return (
             f"the plan declared {plan.declared} had other {', '.join(changed)} at commit "
             f"{before.commit}: {fix}"
@@ -76,9 +77,9 @@ def between(plan: SeedPlan, before: Version, since: Version | None) -> str:
 def written(version: Version, plan: SeedPlan) -> date:
     """When a version was written, as precisely as the plan says when it was declared: a time, in
     UTC, or a day."""
-    if isinstance(plan.declared, datetime):
-        return version.written.astimezone(UTC).replace(tzinfo=None)
-    return version.written.date()
+    if isinstance(plan.declared, date):
+        return version.written.date()
+    return version.written.astimezone(UTC).replace(tzinfo=None)
 
 
 def versions(profile: str, manifests: Path, *options: str) -> Iterator[Version]:
@@ -89,8 +90,8 @@ def versions(profile: str, manifests: Path, *options: str) -> Iterator[Version]:
     for line in (log or "").splitlines():
         commit, written = line.split()
         plan = manifest_at(commit, profile, folder).get("plan")
-        if is_mapping(plan):
-            yield Version(commit, datetime.fromisoformat(written), plan)
+        if is_mapping(plan) and "declared" in plan:
+            yield Version(commit, datetime.fromisoformat(written), spelt(plan))
 
 
 def manifest_at(commit: str, profile: str, folder: Path) -> Plain:
@@ -123,5 +124,6 @@ def is_mapping(value: object) -> TypeGuard[Plain]:
     return isinstance(value, dict)
 
 
-def as_date(value: object) -> date:
-    return value if isinstance(value, date) else date.min
+def spelt(plan: Plain) -> Plain:
+    """With its date as text: YAML has types of its own for days and for times without quotes."""
+    return plan | {"declared": str(plan["declared"])}

@@ -23,6 +23,7 @@ from itertools import pairwise
 from experiments.declared.manifest_errors import Source
 
 LARGEST_ERROR = 0.05  # what the page tests at
+TIME = "a date such as 2026-11-29, or a time in quotes such as '2026-11-29 15:00:00'"
 FEWEST, MOST = 2, 200  # seeds at a look: one has no variance, a call takes at most 200
 
 
@@ -55,15 +56,15 @@ class Planning:
 class SeedPlan:
     """The plan of one profile.
 
-    declared: a day, or a time in UTC where plans change within a day; looks: number of seeds at
-    each look at the results, the last being the maximum; videos: of the validation split; error:
-    one-sided, of all claims and looks together; spending: once a share t of the seeds has run, the
-    share t ** spending of the error may be spent (1: evenly; 3: mostly late); futility: a claim
-    with a smaller chance of a decision than this stops; power: a claim that would be decided less
-    often than this if its gain were as published is not pursued.
+    declared: a day, or in quotes a time in UTC; looks: number of seeds at each look at the results,
+    the last being the maximum; videos: of the validation split; error: one-sided, of all claims and
+    looks together; spending: once a share t of the seeds has run, the share t ** spending of the
+    error may be spent (1: evenly; 3: mostly late); futility: a claim with a smaller chance of a
+    decision than this stops; power: a claim that would be decided less often than this if its gain
+    were as published is not pursued.
     """
 
-    declared: date
+    declared: date | str
     first_seed: int
     looks: list[int]
     videos: int
@@ -93,16 +94,21 @@ class SeedPlan:
         return [after - before for before, after in pairwise([0.0, *spent])]
 
 
-def moment(day: date) -> datetime:
-    """A day's begin in UTC; of a time, the time itself, in UTC unless it says otherwise."""
-    if not isinstance(day, datetime):
-        return datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return day if day.tzinfo else day.replace(tzinfo=UTC)
+def moment(declared: date | str) -> datetime:
+    """A day's begin, or a time; in UTC unless it says otherwise. Raises ValueError for text that
+    is neither."""
+    time = datetime.fromisoformat(str(declared))
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def check_seed_plan(plan: SeedPlan, source: Source) -> None:
     """Raises ManifestError unless the numbers make a plan."""
     check_looks(plan, source)
+    try:
+        moment(plan.declared)
+    except ValueError as error:
+        problem = f"declared must be {TIME}, not {plan.declared!r}"
+        raise source.error(problem, "plan", "declared") from error
     ranges = {
         "error": (0.0, LARGEST_ERROR, plan.error),
         "futility": (0.0, 0.5, plan.futility),

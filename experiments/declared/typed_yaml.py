@@ -42,7 +42,7 @@ NAMES = {
     bool: "true or false",
     NoneType: "null",
     Label: "text or a number",
-    date: "a date such as 2026-11-29 or a time such as 2026-11-29 15:00:00",
+    date: "a date such as 2026-11-29",
 }
 
 
@@ -190,6 +190,8 @@ def is_a(value: object, kind: Kind) -> bool:
         return False
     if kind is float:
         return isinstance(value, int | float) and value == value and abs(value) != float("inf")
+    if kind is date:  # a time of day is a date to Python, too
+        return type(value) is date
     return isinstance(value, kind)
 
 

@@ -4,7 +4,6 @@ stop."""
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from experiments.declared.seed_plan import SeedPlan, moment
 from experiments.declared.tables import Claim, Table
@@ -40,7 +39,7 @@ def is_planned(record: Record, plan: SeedPlan) -> bool:
     videos."""
     seeds = plan.seeds(len(plan.looks) - 1)
     begun = str(record.train.get("started") or record.finished)
-    made = bool(begun) and moment(datetime.fromisoformat(begun)) >= plan.since
+    made = bool(begun) and moment(begun) >= plan.since
     return made and record.seed in seeds and record.videos == plan.videos
 
 

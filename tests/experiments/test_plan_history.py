@@ -69,10 +69,10 @@ def test_a_changed_plan_needs_a_new_date(manifests):
 
 def test_a_plan_may_change_within_a_day_by_the_time(manifests):
     change(manifests, *OTHER_LOOKS)
-    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: 2026-11-29 11:59:00")
+    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: '2026-11-29 11:59:00'")
     commit(manifests, "2026-11-29")
     assert "declared 2026-11-29 11:59:00 was changed on 2026-11-29 12:00:00" in problem(manifests)
-    change(manifests, "declared: 2026-11-29 11:59:00", "declared: 2026-11-29 12:00:00")
+    change(manifests, "declared: '2026-11-29 11:59:00'", "declared: '2026-11-29 12:00:00'")
     assert problem(manifests) == ""
 
 

@@ -74,8 +74,9 @@ def test_a_plan_is_in_no_stages_key(folder):
         ("power: 0.8", "power: 80", "power must be above 0 and at most 1, not 80"),
         ("seeds: 0.001", "seeds: -1", "seeds is a variance: not negative"),
         ("planning: {videos: 4", "planning: {videos: 0", "planning.videos must be at least 1"),
-        ("2026-11-29", "today", "declared must be a date such as 2026-11-29 or a time such as"),
+        ("2026-11-29", "today", "declared must be a date such as 2026-11-29, or a time in quotes"),
         ("2026-11-29", "2026-11-31", "declared must be a date such as 2026-11-29"),
+        ("2026-11-29", "2026-11-29 10:00:00", "declared must be a date such as 2026-11-29"),
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(folder, old, new, told):
