@@ -88,10 +88,10 @@ def versions(profile: str, manifests: Path, *options: str) -> Iterator[Version]:
     folder = manifests / "profiles"
     log = output(["git", "log", *options, "--format=%h %aI", "--", "."], folder)
     for line in (log or "").splitlines():
-        commit, written = line.split()
+        commit, when = line.split()
         plan = manifest_at(commit, profile, folder).get("plan")
         if is_mapping(plan) and "declared" in plan:
-            yield Version(commit, datetime.fromisoformat(written), spelt(plan))
+            yield Version(commit, datetime.fromisoformat(when), spelt(plan))
 
 
 def manifest_at(commit: str, profile: str, folder: Path) -> Plain:
