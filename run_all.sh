@@ -193,7 +193,8 @@ run_tests() {
     python -m ruff check .
     python -m ruff format --check .
     python -m basedpyright
-    exec python -m pytest "$@"
+    # a file of tests stays in one process, as its tests share what they make
+    exec python -m pytest -n auto --maxprocesses 4 --dist loadfile "$@"
 }
 
 case ${1:-} in -h | --help | help) usage; exit ;; esac
