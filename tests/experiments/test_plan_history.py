@@ -61,7 +61,7 @@ def test_a_changed_plan_needs_a_new_date(manifests):
     assert problem(manifests) == line
     commit(manifests, "2026-12-01")
     assert problem(manifests) == line
-    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: 2026-12-02")
+    change(manifests, "  declared: 2026-11-29", "  declared: 2026-12-02")
     assert problem(manifests) == ""
     commit(manifests, "2026-12-02")
     assert problem(manifests) == ""
@@ -69,7 +69,7 @@ def test_a_changed_plan_needs_a_new_date(manifests):
 
 def test_a_plan_may_change_within_a_day_by_the_time(manifests):
     change(manifests, *OTHER_LOOKS)
-    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: '2026-11-29 11:59:00'")
+    change(manifests, "  declared: 2026-11-29", "  declared: '2026-11-29 11:59:00'")
     commit(manifests, "2026-11-29")
     assert "declared 2026-11-29 11:59:00 was changed on 2026-11-29 12:00:00" in problem(manifests)
     change(manifests, "declared: '2026-11-29 11:59:00'", "declared: '2026-11-29 12:00:00'")
@@ -79,7 +79,7 @@ def test_a_plan_may_change_within_a_day_by_the_time(manifests):
 def test_a_plan_declared_on_a_branch_counts_from_there(manifests):
     git(manifests, "checkout", "-qb", "grid")
     change(manifests, *OTHER_LOOKS)
-    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: 2026-12-01")
+    change(manifests, "  declared: 2026-11-29", "  declared: 2026-12-01")
     commit(manifests, "2026-12-01")
     git(manifests, "checkout", "-q", "-")
     (manifests / "note").touch()
@@ -91,7 +91,7 @@ def test_a_plan_declared_on_a_branch_counts_from_there(manifests):
 
 def test_a_new_date_lies_not_before_the_change(manifests):
     change(manifests, *OTHER_LOOKS)
-    change(manifests, "  first_seed: 0", "  first_seed: 0\n  declared: 2026-11-30")
+    change(manifests, "  declared: 2026-11-29", "  declared: 2026-11-30")
     second = commit(manifests, "2026-12-01")
     assert problem(manifests) == (
         f"the plan declared 2026-11-30 was changed on 2026-12-01 (commit {second}), after its "

@@ -47,11 +47,6 @@ def test_every_profile_that_ships_declares_a_plan(profile):
     assert plan.error == 0.05 and sum(plan.shares) == pytest.approx(1)
 
 
-def test_the_plan_of_mini_uses_none_of_the_seeds_that_ran_before_it():
-    plan = load_manifests(REPOSITORY / "experiments" / "manifests").profile("mini").plan
-    assert not set(plan.seeds(len(plan.looks) - 1)) & set(range(5))
-
-
 def test_a_plan_is_in_no_stages_key(folder):
     manifests = load_manifests(folder)
     before = Graph(manifests.runs, smoke(folder)).evaluate("blendmask-r50+tpr", 0).key
