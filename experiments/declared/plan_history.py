@@ -46,8 +46,9 @@ def change_problem(plan: SeedPlan, profile: str, manifests: Path) -> str:
 
 def first_with(plan: Plain, profile: str, manifests: Path) -> Version | None:
     """The oldest commit that has the plan, on whatever branch: what was declared and run on a
-    branch was declared there, not when it was merged."""
-    for version in versions(profile, manifests, "--reverse"):
+    branch was declared there, not when it was merged. The full history, as git leaves out branches
+    of which a merge took nothing."""
+    for version in versions(profile, manifests, "--reverse", "--full-history"):
         if version.plan == plan:
             return version
     return None

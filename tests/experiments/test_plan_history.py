@@ -89,6 +89,19 @@ def test_a_plan_declared_on_a_branch_counts_from_there(manifests):
     assert problem(manifests) == ""
 
 
+def test_a_plan_declared_on_a_branch_that_was_kept_waiting_counts_from_there(manifests):
+    git(manifests, "checkout", "-qb", "grid")
+    change(manifests, *OTHER_LOOKS)
+    change(manifests, "  declared: 2026-11-29", "  declared: 2026-12-01")
+    declared = commit(manifests, "2026-12-01")
+    git(manifests, "checkout", "-q", "-")
+    git(manifests, "merge", "-q", "--no-ff", "-s", "ours", "-m", "not in force yet", "grid")
+    assert problem(manifests) == ""
+    git(manifests, "checkout", "-q", declared, "--", ".")
+    commit(manifests, "2026-12-03")
+    assert problem(manifests) == ""
+
+
 def test_a_new_date_lies_not_before_the_change(manifests):
     change(manifests, *OTHER_LOOKS)
     change(manifests, "  declared: 2026-11-29", "  declared: 2026-11-30")
