@@ -83,7 +83,7 @@ def test_a_mistake_in_the_extended_file_is_told_there(folder):
 def test_midi_is_mini_with_more_of_it_and_the_report_reads_it_alike():
     manifests = load_manifests(MANIFESTS)
     mini, midi = manifests.profile("mini"), manifests.profile("midi")
-    assert (midi.model, midi.infer) == (mini.model, mini.infer)
+    assert (midi.model, midi.infer) == (mini.model, mini.infer | {"batch": 8})
     assert midi.train == mini.train | {"iterations": 2000}
     motion = mini.data["videos"]["train"]["motion"]
     assert midi.data["videos"]["val"] == mini.data["videos"]["val"] | {"videos": 1500}
