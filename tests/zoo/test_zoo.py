@@ -141,7 +141,9 @@ def test_an_output_that_is_an_input_is_refused_before_anything_is_written(
     assert len(list(tmp_path.iterdir())) == 4
 
 
-@pytest.mark.parametrize("animal", ANIMALS.keys() - {"nothing", "a link that leads nowhere"})
+@pytest.mark.parametrize(
+    "animal", sorted(ANIMALS.keys() - {"nothing", "a link that leads nowhere"})
+)
 def test_a_record_that_is_none_is_named_on_the_page(tmp_path, animal):
     from experiments.stages.layout import Layout
     from reports.records.pool import load_pool
