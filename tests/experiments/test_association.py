@@ -162,7 +162,7 @@ def test_what_shows_nothing_has_no_truth(seen, dataset):
 
 def test_the_target_plans_an_association_of_both_runs_of_each_pair():
     manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
-    profile = manifests.profile("mini")
+    profile = manifests.profile("smoke")
     graph = Graph(manifests.runs, profile)
     goals = goal_stages(graph, manifests, ["trackers"], [0])
     assert {goal.kind for goal in goals} == {"associate"}
@@ -189,8 +189,8 @@ def test_a_profile_compares_the_pairs_whose_runs_it_has_and_tells_the_others():
 
 def test_videos_of_a_profile_are_in_its_stages_spec_and_only_there():
     manifests = load_manifests(REPOSITORY / "experiments" / "manifests")
-    assert manifests.tracked.videos.keys() == {"midi"}
-    for name in ("midi", "mini"):
+    assert manifests.tracked.videos.keys() == {"midi", "mini"}
+    for name in ("midi", "mini", "smoke"):
         graph = Graph(manifests.runs, manifests.profile(name))
         found = {
             goal.spec.get("videos") for goal in goal_stages(graph, manifests, ["trackers"], [1])

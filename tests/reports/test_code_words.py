@@ -38,7 +38,7 @@ def add(tmp_path, stages):
         code["inputs"]["train"] |= training
         raw = record(run, 0, 30.0)
         raw["evaluate"] |= {"key": stage.key, "metrics": raw["evaluate"]["metrics"]}
-        raw["evaluate"]["metrics"]["videos"] = 300
+        raw["evaluate"]["metrics"]["videos"] = 1200
         raw["evaluate"] |= {"code": code} if recorded else {}
         write_record(tmp_path, raw)
 

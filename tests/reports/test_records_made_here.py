@@ -175,6 +175,7 @@ def test_the_committed_records_are_those_named_as_shipped():
     """After new records: ./run_all.sh ship-records."""
     layout = Layout("mini", ROOT)
     committed = {path.name for path in layout.records.glob("*.json")}
-    beside = layout.records.parent.glob("trackers/*.json")
-    committed |= {f"trackers/{path.name}" for path in beside}
+    for folder in ("trackers", "doses", "scale"):
+        beside = layout.records.parent.glob(f"{folder}/*.json")
+        committed |= {f"{folder}/{path.name}" for path in beside}
     assert shipped_names(layout) == committed
