@@ -19,6 +19,8 @@ REPORT = ROOT / "reports" / "mini"
 TABLES = ROOT / "results" / "mini" / "tables"
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 BASE64 = re.compile(r"(?<=;base64,)[\w+/=]+")
+# every bootstrap of every record is drawn again, some minutes on a slow machine
+pytestmark = pytest.mark.timeout(1500)
 DRAWN = ("cx", "x1", "x2", "d")
 
 
