@@ -1,6 +1,7 @@
 """The declared plan of a profile; each mistake in it is one line with its place."""
 
-from datetime import date
+import json
+from datetime import date, datetime
 
 import pytest
 
@@ -45,6 +46,15 @@ def test_planning_values_scale_with_the_videos(folder):
 def test_every_profile_that_ships_declares_a_plan(profile):
     plan = load_manifests(REPOSITORY / "experiments" / "manifests").profile(profile).plan
     assert plan.error == 0.05 and sum(plan.shares) == pytest.approx(1)
+
+
+def test_no_record_of_mini_was_begun_before_its_plan():
+    plan = load_manifests(REPOSITORY / "experiments" / "manifests").profile("mini").plan
+    paths = [*(REPOSITORY / "results" / "mini" / "records").glob("*.json")]
+    for path in paths:
+        begun = datetime.fromisoformat(json.loads(path.read_text())["train"]["started"])
+        assert begun >= plan.since, path.name
+    assert paths
 
 
 def test_a_plan_is_in_no_stages_key(folder):

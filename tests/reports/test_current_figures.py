@@ -78,9 +78,12 @@ def test_pictures_that_are_committed_are_of_the_records_that_are_committed():
         for one in evidence.records
         for digest in (one.evaluated, one.measured, one.trained)
     }
-    for beside in (load_tracker_gains(LAYOUT), load_curves(LAYOUT)):
-        if beside is not None:
-            known |= set(beside.sources.items())
+    curves, trackers = load_curves(LAYOUT), load_tracker_gains(LAYOUT)
+    assert curves is not None
+    known |= set(curves.sources.items())
+    if (LAYOUT.records.parent / "trackers").exists():
+        assert trackers is not None
+        known |= set(trackers.sources.items())
     notes = sorted(LAYOUT.figures.glob("*.json"))
     assert len(notes) > 10
     for note in notes:
