@@ -22,7 +22,14 @@ from experiments.declared.typed_yaml import load_typed
 from tpr.data.dose_limits import DOSES
 
 FILE = "doses.yaml"
-TARGETS = ("doses", "doses-trained")  # of runs as they are trained, and trained at each dose
+DOSED, TRAINED = "doses", "doses-trained"  # targets: runs as they are trained, and at each dose
+# by target, with those of one factor: whether runs are trained at each dose, and the factor
+TARGETS: dict[str, tuple[bool, str | None]] = {
+    DOSED: (False, None),
+    TRAINED: (True, None),
+    **{f"{DOSED}-{factor}": (False, factor) for factor in DOSES},
+    **{f"{TRAINED}-{factor}": (True, factor) for factor in DOSES},
+}
 FEWEST = 2  # doses of a factor: a slope needs them
 Factors = dict[str, list[float]]
 
@@ -51,9 +58,10 @@ class DoseGrid:
         """trained: those that are trained at each dose."""
         return self.runs if not trained else self.trained.runs if self.trained else []
 
-    def factors_of(self, *, trained: bool) -> Factors:
-        """trained: the doses that runs are trained at."""
-        return self.factors if not trained else self.trained.factors if self.trained else {}
+    def factors_of(self, *, trained: bool, factor: str | None = None) -> Factors:
+        """trained: the doses that runs are trained at; factor: of this one alone."""
+        found = self.factors if not trained else self.trained.factors if self.trained else {}
+        return {name: found[name] for name in found if factor in (None, name)}
 
 
 def load_doses(manifests: Path, runs: Collection[str]) -> dict[str, DoseGrid]:

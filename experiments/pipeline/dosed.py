@@ -24,13 +24,15 @@ class DosedGraph:
     def __init__(self, graph: Graph, grid: DoseGrid) -> None:
         self.graph, self.grid = graph, grid
 
-    def stages(self, seeds: Sequence[int], *, trained: bool) -> list[Stage]:
-        """The evaluations of all runs at all doses; trained: of those trained at each dose. Factor
-        by factor, so that a grid that is cut off has whole factors."""
+    def stages(
+        self, seeds: Sequence[int], *, trained: bool, factor: str | None = None
+    ) -> list[Stage]:
+        """The evaluations of all runs at all doses, or at those of one factor; trained: of those
+        trained at each dose. Factor by factor, so that a grid that is cut off has whole factors."""
         runs = [run for run in self.grid.runs_of(trained=trained) if not self.graph.left_out(run)]
         return [
-            self.evaluate(run, seed, factor, value, trained=trained)
-            for factor, values in self.grid.factors_of(trained=trained).items()
+            self.evaluate(run, seed, name, value, trained=trained)
+            for name, values in self.grid.factors_of(trained=trained, factor=factor).items()
             for seed in seeds
             for value in values
             for run in runs
@@ -106,9 +108,20 @@ def dose_stages(
     graph: Graph, grids: Mapping[str, DoseGrid], targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
     """What those of TARGETS ask for. Raises UnknownNameError for a profile that
-    declares no doses."""
-    asked = [target for target in TARGETS if target in targets]
+    declares no doses, or none of a factor that is asked for."""
+    asked = {target: TARGETS[target] for target in targets if target in TARGETS}
     if not asked:
         return []
     dosed = DosedGraph(graph, declared_grid(graph, grids, "doses", FILE))
-    return [stage for one in asked for stage in dosed.stages(seeds, trained=one == TARGETS[1])]
+    for target, (trained, factor) in asked.items():
+        known = dosed.grid.factors_of(trained=trained)
+        if factor is not None and factor not in known:
+            raise UnknownNameError(
+                f"{target}: profile {graph.profile.name} declares no such doses in {FILE}; "
+                f"factors that it does: {', '.join(known) or 'none'}"
+            )
+    return [
+        stage
+        for trained, factor in asked.values()
+        for stage in dosed.stages(seeds, trained=trained, factor=factor)
+    ]

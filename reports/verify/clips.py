@@ -18,10 +18,11 @@ def check_clips(facts: Facts) -> Iterable[Finding]:
     """Of figures whose evaluations both kept their matches."""
     records = {record.name: record for record in facts.shown}
     for name, note in notes(facts).items():
-        pair = [kept_of(records.get(source)) for source in note["sources"]]
-        if not name.startswith(SHOWING) or len(pair) != 2 or not all(pair):
+        if not name.startswith(SHOWING):
             continue
-        yield from _check_note(name, note, [one for one in pair if one])
+        pair = [kept for source in note["sources"] if (kept := kept_of(records.get(source)))]
+        if len(pair) == 2:
+            yield from _check_note(name, note, pair)
 
 
 def kept_of(record: Record | None) -> Kept | None:

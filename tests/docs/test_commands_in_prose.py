@@ -54,7 +54,7 @@ def test_modules_exist(page):
 def test_targets_exist(page):
     manifests = load_manifests(ROOT / "experiments/manifests")
     known = {*manifests.tables, *manifests.runs, *OTHER_TARGETS, *COMMANDS, *SHELL}
-    known |= {"offset-fit", "doses", "doses-trained", "trackers"}
+    known |= {"offset-fit", "trackers"}
     for text in code(page):
         for words in re.findall(r"\./run_all\.sh ([\w.+-]+)", text):
             assert words in known or words.startswith("--"), f"{page.name}: {text}"

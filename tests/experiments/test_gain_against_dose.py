@@ -6,7 +6,7 @@ import pytest
 
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import load_manifests
-from experiments.pipeline.dosed import DosedGraph
+from experiments.pipeline.dosed import DosedGraph, dose_stages
 from experiments.pipeline.graph import Graph
 from experiments.stages.layout import ROOT, Layout
 from tests.helpers.suite_helpers import calls, edit, make_root, suite
@@ -42,6 +42,25 @@ def test_a_grid_that_is_cut_off_has_whole_factors_of_all_seeds(midi):
     first = {stage.part.rsplit("-", 1)[0] for stage in stages[:whole]}
     assert first == {"speed"} and stages[whole].part == "scale-1"
     assert [stage.run for stage in stages[: len(dosed.grid.runs)]] == dosed.grid.runs
+
+
+def test_one_factor_of_doses_can_be_asked_for(midi):
+    graph, dosed = midi
+    grids, names = {"midi": dosed.grid}, ["doses-scale", "doses-trained-speed"]
+    stages = dose_stages(graph, grids, names, [0])
+    parts = {stage.part for stage in stages}
+    assert parts == {
+        "scale-1", "scale-1.5", "scale-2", "scale-3",
+        "speed-0.5-trained", "speed-1-trained", "speed-2-trained",
+    }  # fmt: skip
+    assert len(stages) == 4 * len(dosed.grid.runs) + 3 * len(dosed.grid.trained.runs)
+
+
+def test_a_factor_without_declared_doses_is_refused(root):
+    status, output = suite(root, "doses-speed")
+    assert status == 2
+    assert "doses-speed: profile smoke declares no such doses in doses.yaml" in output
+    assert "factors that it does: degradation" in output
 
 
 def test_sets_differ_in_the_dose_alone(midi):
