@@ -6,7 +6,8 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from tpr.files import sha256
 from tpr.terminal import printable
 
 LONGEST_REASON = 300  # characters
+# of the time, for builds while stages run: where the kernel shares cores among sessions (Linux with
+# autogroups), being nice gives way to none of the stages, which are sessions of their own
+SHARE = 0.1
 BUILD = ("-m", "reports.build")
 BUILDER = ("reports.build", "build")  # the function from which all of its code is reached
 
@@ -34,11 +38,17 @@ def in_background() -> None:
 class Page:
     """Rebuilds the page when records, manifests or the report's sources have changed.
 
-    command: arguments for Python that build it; None never builds.
+    command: arguments for Python that build it; None never builds. clock: seconds.
     """
 
-    def __init__(self, layout: Layout, command: Sequence[str] | None = BUILD) -> None:
-        self.layout, self.command = layout, command
+    def __init__(
+        self,
+        layout: Layout,
+        command: Sequence[str] | None = BUILD,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.layout, self.command, self.clock = layout, command, clock
+        self.begun = self.rested = clock()  # the last build, and when the next may begin
         self.stamp = layout.runs / "page.key"
         self.log = layout.runs / "page.log"
         self.process: subprocess.Popen | None = None
@@ -88,8 +98,9 @@ class Page:
         yield from (self.layout.costs, self.layout.speed)
 
     def refresh(self) -> None:
-        """Starts building in the background unless a build is running or nothing has changed."""
-        if not self.is_building() and not self.is_current():
+        """Starts building in the background unless a build is running, builds have had their share
+        of the time, or nothing has changed."""
+        if not self.is_building() and self.clock() >= self.rested and not self.is_current():
             self.start()
 
     def is_building(self) -> bool:
@@ -99,7 +110,7 @@ class Page:
 
     def start(self) -> None:
         assert self.command is not None
-        self.building = self.key()
+        self.building, self.begun = self.key(), self.clock()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         make_way(self.log)
         command = [sys.executable, *self.command, "--profile", self.layout.profile]
@@ -122,6 +133,7 @@ class Page:
             make_way(self.stamp)
             write_json(self.stamp, {"sources": self.building, "made": self.made()})
         self.process = None
+        self.rested = self.clock() + (self.clock() - self.begun) * (1 / SHARE - 1)
         return good
 
     def finish(self) -> str | None:

@@ -1,4 +1,5 @@
-"""When the page is built again: a damaged stamp, page or table, a source that is no file."""
+"""When the page is built again: a damaged stamp, page or table, a source that is no file; and how
+often, beside stages."""
 
 import sys
 
@@ -49,3 +50,21 @@ def test_a_page_that_is_gone_is_built_again(page):
 def test_a_folder_among_the_records_is_no_source(page):
     (page.layout.records / "x.json").mkdir(parents=True)
     assert page.is_current()
+
+
+def test_beside_stages_builds_take_a_tenth_of_the_time(tmp_path):
+    hours = [0.0]
+    page = Page(Layout("mini", tmp_path), ["-c", BUILD], clock=lambda: hours[0])
+    started = []
+    for hour in range(40):
+        hours[0] = hour
+        page.layout.footage.parent.mkdir(parents=True, exist_ok=True)
+        page.layout.footage.write_text(str(hour))  # something has changed every time
+        page.refresh()
+        if page.process is not None:
+            started.append(hour)
+            page.process.wait()
+            hours[0] = hour + 1  # it took an hour
+            assert not page.is_building()
+    assert started == [0, 10, 20, 30]
+    assert page.finish() is None and page.is_current()
