@@ -13,7 +13,7 @@ from benchmarks.gain_statistics.__main__ import (
     found,
     found_at_any_look,
 )
-from benchmarks.gain_statistics.rules import own_satterthwaite, pooled, report
+from benchmarks.gain_statistics.rules import no_less_than_draws, own_satterthwaite, pooled, report
 from benchmarks.gain_statistics.worlds import Comparisons, Page, World, pages
 from reports.statistics.gain import video_parts
 
@@ -53,6 +53,15 @@ def test_the_rules_that_were_not_chosen_fail():
     page = made("one odd run", 3)
     assert covered(pooled, page)[:, SMALL.with_odd].mean() < 0.75
     assert any_found(own_satterthwaite, page).mean() > 0.07
+
+
+def test_intervals_of_seeds_that_happen_to_agree_are_a_little_narrow_and_others_wide():
+    """Unless the error over videos of these seeds is the least: then nearly all hold the truth."""
+    page = made("alike", 3)
+    narrow, inside = page.seed_variance + page.shared < page.of_mean, covered(report, page)
+    assert 0.4 < narrow.mean() < 0.7
+    assert 0.8 < inside[narrow].mean() < 0.9 < inside[~narrow].mean()
+    assert covered(no_less_than_draws, page).mean() > 0.97
 
 
 def test_adding_seeds_after_a_look_doubles_the_error():
