@@ -27,7 +27,7 @@ def test_every_encoding_of_json_is_read(tmp_path, encoding):
         (b'[{"a":' * 100_000, "nested too deeply"),
         (b"9" * 5000, "not valid JSON"),
         (b'["\xff"]', "not valid JSON"),
-        (gzip.compress(b"[]"), "a gzip archive, not JSON: unpack it first"),
+        (gzip.compress(b"[]", mtime=0), "a gzip archive, not JSON: unpack it first"),
         (b"PK\x03\x04...", "a zip file, not JSON: unpack it first"),
         (b" \n", "not valid JSON (empty): copy or download it again"),
         (b"\n<!DOCTYPE html><html>", "a web page, not JSON: its address led to a login"),
