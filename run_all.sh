@@ -19,8 +19,8 @@ Usage: ./run_all.sh [TARGET...] [options]     train, evaluate and report
        ./run_all.sh ship-records [--profile P]   make own records the shipped ones
 
 A TARGET is a table (1a), a run (blendmask-r50+tpr), all (default) or pretrain; with a profile
-whose doses and scales are declared (midi) also doses, doses-FACTOR, doses-trained, scale, scale-held-out
-(docs/mini-world.md), not in all.
+whose doses and scales are declared (mini, midi) also doses, doses-trained, one factor of these
+(doses-speed), scale and scale-held-out (docs/mini-world.md), not in all.
 Killed or interrupted, the same command goes on where it stopped.
 
 Options: --profile P     sizes and schedule: smoke, mini (default), full
