@@ -12,6 +12,7 @@ from reports.verify.recounted.recount import ap_by_category, mean_defined
 from reports.verify.words import fixed, gain
 
 SHOWING = ("clips", "tracks-")  # notes of figures that name these clips
+AT_ONCE = 40  # videos; of all at once the predictions of all would be weighed for each
 
 
 def check_clips(facts: Facts) -> Iterable[Finding]:
@@ -20,9 +21,9 @@ def check_clips(facts: Facts) -> Iterable[Finding]:
     for name, note in notes(facts).items():
         if not name.startswith(SHOWING):
             continue
-        pair = [kept for source in note["sources"] if (kept := kept_of(records.get(source)))]
-        if len(pair) == 2:
-            yield from _check_note(name, note, pair)
+        pair = [kept_of(records.get(source)) for source in note["sources"]]
+        if len(pair) == 2 and all(pair):
+            yield from _check_note(name, note, [one for one in pair if one])
 
 
 def kept_of(record: Record | None) -> Kept | None:
@@ -52,6 +53,10 @@ def _check_note(name: str, note: Json, pair: list[Kept]) -> Iterable[Finding]:
 
 def video_aps(kept: Kept) -> Array:
     """(V,) AP in percent of each video alone, NaN without true objects."""
-    videos = len(kept.about["videos"])
-    aps = ap_by_category(kept.tracks, np.eye(videos), len(kept.about["categories"]))
-    return np.array([100 * mean_defined(row) for row in aps])
+    each = np.eye(len(kept.about["videos"]))
+    categories = len(kept.about["categories"])
+    aps = [
+        ap_by_category(kept.tracks, each[start : start + AT_ONCE], categories)
+        for start in range(0, len(each), AT_ONCE)
+    ]
+    return np.array([100 * mean_defined(row) for row in np.concatenate(aps)])

@@ -49,9 +49,8 @@ class Lost:
         """(B,) AP in [0, 1] for (B, V) weights of the videos; NaN where undefined."""
         categories = len(self.kept.about["categories"])
         lost = np.zeros(len(weights))
-        for place, threshold in enumerate(self.thresholds):
+        for threshold, before in zip(self.thresholds, self.uncorrected(weights), strict=True):
             fixed = self.corrected(threshold, kind)
-            before = ap_by_category(self.kept.tracks, weights, categories, 0, [place])
             after = ap_by_category(fixed, weights, categories, 0, [0])
             defined = np.isfinite(before)
             after = np.where(np.isfinite(after), after, 1.0)  # none is asked for any more
@@ -59,6 +58,20 @@ class Lost:
             with np.errstate(invalid="ignore"):
                 lost += gain / defined.sum(axis=1)
         return lost / len(self.thresholds)
+
+    def uncorrected(self, weights: Array) -> list[Array]:
+        """(B, K) AP at each threshold, counted once for all kinds."""
+        asked = weights.tobytes()
+        if asked not in self._uncorrected:
+            tracks, categories = self.kept.tracks, len(self.kept.about["categories"])
+            self._uncorrected[asked] = [
+                ap_by_category(tracks, weights, categories, 0, [place]) for place in range(10)
+            ]
+        return self._uncorrected[asked]
+
+    @cached_property
+    def _uncorrected(self) -> dict[bytes, list[Array]]:
+        return {}
 
     @cached_property
     def place(self) -> Array:

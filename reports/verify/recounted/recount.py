@@ -111,30 +111,31 @@ def ap_by_category(
 ) -> Array:
     """(B, K) AP for (B, V) weights of the videos; NaN for a category without true objects."""
     out = np.full((len(weights), categories), np.nan)
+    drawn = np.asarray(weights.any(axis=0))  # what lies in other videos counts for nothing
     for category in np.unique(matches.true_category):
         true = (matches.true_category == category) & matches.wanted[area]
         positives = weights[:, matches.true_video[true]].sum(axis=1)
-        own = (matches.category == category) & (matches.rank < 100)
+        own = (matches.category == category) & (matches.rank < 100) & drawn[matches.video]
         seen = weights[:, matches.video[own]]
-        precisions = [
-            _precision(seen, matches.hit[area, t, own], matches.counted[area, t, own], positives)
-            for t in (range(10) if thresholds is None else thresholds)
-        ]
-        out[:, category] = np.mean(precisions, axis=0)
+        hit, counted = (
+            one[area][np.arange(10) if thresholds is None else thresholds][:, own]
+            for one in (matches.hit, matches.counted)
+        )
+        out[:, category] = np.mean(_precision(seen, hit, counted, positives), axis=0)
     return out
 
 
 def _precision(seen: Array, hit: Array, counted: Array, positives: Array) -> Array:
-    """(B,) mean precision over the recall levels; NaN without positives."""
-    right, all_counted = np.cumsum(seen * hit, axis=1), np.cumsum(seen * counted, axis=1)
+    """(T, B) mean precision over the recall levels, of (B, N) and (T, N); NaN without positives."""
+    right, all_counted = (np.cumsum(seen * one[:, None], axis=-1) for one in (hit, counted))
     precision = right / np.maximum(all_counted, 1)
-    best = np.flip(np.maximum.accumulate(np.flip(precision, axis=1), axis=1), axis=1)
+    best = np.flip(np.maximum.accumulate(np.flip(precision, axis=-1), axis=-1), axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        recall = right / positives[:, None]
-    levels = np.searchsorted(LEVELS, np.nan_to_num(recall), side="right")
-    levels[np.nan_to_num(recall) == 0] = 0  # recall 0 is reached with the first hit, not before
-    newly = np.diff(levels, axis=1, prepend=0)
-    return np.where(positives > 0, (best * newly).sum(axis=1) / len(LEVELS), np.nan)
+        recall = np.nan_to_num(right / positives[:, None])
+    levels = np.searchsorted(LEVELS, recall, side="right")
+    levels[recall == 0] = 0  # recall 0 is reached with the first hit, not before
+    newly = np.diff(levels, axis=-1, prepend=0)
+    return np.where(positives > 0, (best * newly).sum(axis=-1) / len(LEVELS), np.nan)
 
 
 def recall_by_category(matches: Matches, categories: int, area: int, limit: int) -> Array:
