@@ -96,6 +96,11 @@ class Page:
         """Variance over videos of what is a gain's own at a seed."""
         return (self.of_each - self.of_mean) * self.seeds / (self.seeds - 1)
 
+    @property
+    def narrow(self) -> NDArray[np.bool_]:
+        """Where seeds agree so well that the error of the mean gain is below its bootstrap's."""
+        return self.seed_variance + self.shared < self.of_mean
+
     def first(self, seeds: int) -> "Page":
         """The same pages after so many seeds, with the covariance over videos of all."""
         of_mean = self.of_each - self.interaction * (1 - 1 / seeds)

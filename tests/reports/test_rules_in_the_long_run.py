@@ -58,7 +58,7 @@ def test_the_rules_that_were_not_chosen_fail():
 def test_intervals_of_seeds_that_happen_to_agree_are_a_little_narrow_and_others_wide():
     """Unless the error over videos of these seeds is the least: then nearly all hold the truth."""
     page = made("alike", 3)
-    narrow, inside = page.seed_variance + page.shared < page.of_mean, covered(report, page)
+    narrow, inside = page.narrow, covered(report, page)
     assert 0.4 < narrow.mean() < 0.7
     assert 0.8 < inside[narrow].mean() < 0.9 < inside[~narrow].mean()
     assert covered(no_less_than_draws, page).mean() > 0.97
