@@ -107,7 +107,7 @@ def declared_grid(graph: Graph, grids: Mapping[str, Grid], what: str, file: str)
 def dose_stages(
     graph: Graph, grids: Mapping[str, DoseGrid], targets: Sequence[str], seeds: Sequence[int]
 ) -> list[Stage]:
-    """What those of TARGETS ask for. Raises UnknownNameError for a profile that
+    """What those of TARGETS ask for, each once. Raises UnknownNameError for a profile that
     declares no doses, or none of a factor that is asked for."""
     asked = {target: TARGETS[target] for target in targets if target in TARGETS}
     if not asked:
@@ -120,8 +120,9 @@ def dose_stages(
                 f"{target}: profile {graph.profile.name} declares no such doses in {FILE}; "
                 f"factors that it does: {', '.join(known) or 'none'}"
             )
-    return [
+    found = [
         stage
         for trained, factor in asked.values()
         for stage in dosed.stages(seeds, trained=trained, factor=factor)
     ]
+    return list({stage.key: stage for stage in found}.values())

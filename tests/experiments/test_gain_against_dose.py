@@ -54,6 +54,9 @@ def test_one_factor_of_doses_can_be_asked_for(midi):
         "speed-0.5-trained", "speed-1-trained", "speed-2-trained",
     }  # fmt: skip
     assert len(stages) == 4 * len(dosed.grid.runs) + 3 * len(dosed.grid.trained.runs)
+    whole = dose_stages(graph, grids, ["doses"], [0])
+    both = dose_stages(graph, grids, ["doses-scale", "doses"], [0])
+    assert len(both) == len(whole) and both[0].part == "scale-1"
 
 
 def test_a_factor_without_declared_doses_is_refused(root):
