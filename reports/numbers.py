@@ -53,10 +53,10 @@ def short(key: str | None) -> str:
 
 
 def machine(hardware: dict[str, Any] | None) -> str:
-    """{'cpu': .., 'cores': 2, 'memory_gb': 8, 'gpu': None} -> 'cpu, 2 cores, 8 GB'."""
+    """{'cpu': .., 'vectors': 'AVX2', 'cores': 2, 'memory_gb': 8} -> 'cpu, AVX2, 2 cores, 8 GB'."""
     if not hardware:
         return NOTHING
-    parts = [str(hardware[name]) for name in ("gpu", "cpu") if hardware.get(name)]
+    parts = [str(hardware[name]) for name in ("gpu", "cpu", "vectors") if hardware.get(name)]
     if hardware.get("cores"):
         parts.append(f"{hardware['cores']} cores")
     if hardware.get("memory_gb"):

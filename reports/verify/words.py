@@ -58,7 +58,7 @@ def minute(moment: str | None) -> str:
 def machine(hardware: dict[str, Any] | None) -> str:
     if not hardware:
         return DASH
-    parts = [hardware[one] for one in ("gpu", "cpu") if hardware.get(one)]
+    parts = [hardware[one] for one in ("gpu", "cpu", "vectors") if hardware.get(one)]
     parts += [f"{hardware['cores']} cores"] if hardware.get("cores") else []
     parts += [f"{hardware['memory_gb']:.0f} GB"] if hardware.get("memory_gb") else []
     return ", ".join(parts)

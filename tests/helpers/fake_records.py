@@ -70,7 +70,13 @@ def record(
         "finished": FINISHED,
         "git": {"commit": "c0ffee" * 7, "dirty": seed == 2},
         "packages": {"torch": "0.0-fake", "numpy": "0.0-fake"},
-        "hardware": {"cpu": "Fake <CPU>", "cores": 2, "memory_gb": 8, "gpu": None},
+        "hardware": {
+            "cpu": "Fake <CPU>",
+            "vectors": "AVX2",
+            "cores": 2,
+            "memory_gb": 8,
+            "gpu": None,
+        },
         "dataset": dataset,
     }
     name = f"{run}-seed{seed}"

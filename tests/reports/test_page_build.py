@@ -81,7 +81,7 @@ def test_provenance_names_key_commit_state_and_machine(tmp_path):
     text = read(tmp_path).text
     assert key("evaluate", "blendmask-r50-seed0")[:12] in text
     assert "c0ffeec0f" in text and "+ changes" in text
-    assert "Fake <CPU>, 2 cores, 8 GB" in text
+    assert "Fake <CPU>, AVX2, 2 cores, 8 GB" in text
     assert "torch 0.0-fake" in text
 
 

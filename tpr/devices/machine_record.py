@@ -49,6 +49,7 @@ def output(command: Sequence[str], folder: Path) -> str | None:
 def hardware() -> dict[str, Any]:
     return {
         "cpu": cpu_name(),
+        "vectors": vectors(),
         "cores": cores(),
         "threads": int(os.environ.get("OMP_NUM_THREADS", 0)) or None,
         "processes": int(os.environ.get("WORLD_SIZE", "1")),  # that ran the stage together
@@ -69,6 +70,13 @@ def cpu_name() -> str:
     except OSError:
         found = None
     return found[1] if found else platform.processor() or platform.machine()
+
+
+def vectors() -> str | None:
+    """The vector instructions that torch computes with, as "AVX2" or "AVX512"; None for processes
+    that never loaded torch. Sums round by them, and processors of one name may have either."""
+    torch = sys.modules.get("torch")
+    return torch.backends.cpu.get_cpu_capability() if torch else None
 
 
 def gpu_name() -> str | None:
