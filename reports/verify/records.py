@@ -14,11 +14,10 @@ from reports.verify.derived.scale import scale_records
 from reports.verify.derived.trackers import tracker_results
 from reports.verify.facts import Facts, Json, Record, digest, part
 from reports.verify.pictures import is_computed, notes
-from reports.verify.recounted.losses import Lost
-from reports.verify.recounted.matches import Kept, read_kept
+from reports.verify.recounted.matches import Array, read_kept
 from reports.verify.recounted.recorded_draws import UNIT, recorded_draws
 from reports.verify.recounted.recount import drawn, recount
-from reports.verify.recounted.redrawn import Redrawn
+from reports.verify.recounted.redrawn import OF_LOSSES, Redrawn
 from reports.verify.recounted.tracking import tracking
 
 DRAWS = "_draws"
@@ -80,28 +79,35 @@ def _by_matches(
     if not path.is_file() or digest(path) != wanted:
         yield Finding(file, "matches", wanted[:12], f"{path.name} is missing or another one")
         return
-    kept, recorded = read_kept(path), record.metrics
+    step = 1 if thorough else SOME
+    kept, recorded, draws = read_kept(path), record.metrics, _recorded_draws(record, step)
+    settings = record.raw["evaluate"]["spec"]["evaluation"]
+    weights = drawn(kept, settings["bootstrap"], settings["bootstrap_seed"])[::step]
+    losses = [len(one) for name, one in draws.items() if name.startswith(OF_LOSSES)]
+    redrawn = Redrawn(kept, weights, max(losses, default=0))
     again = recount(kept)
-    again |= Lost(kept).measures() if kept.errors else {}
+    again |= redrawn.lost.measures() if kept.errors else {}
     again |= tracking(kept) if kept.tracking else {}
     if not whole:
         again = {name: value for name, value in again.items() if name in recorded}
     yield from _differences(file, "", recorded, again)
-    yield from _by_draws(file, record, kept, thorough)
+    yield from _draws_differ(file, draws, redrawn)
 
 
-def _by_draws(file: str, record: Record, kept: Kept, thorough: bool) -> Iterable[Finding]:
-    settings = record.raw["evaluate"]["spec"]["evaluation"]
-    weights = drawn(kept, settings["bootstrap"], settings["bootstrap_seed"])
-    again = Redrawn(kept)
-    for metric in (name[: -len(DRAWS)] for name in record.metrics if name.endswith(DRAWS)):
-        recorded = recorded_draws(record, metric)
-        if recorded is None or not again.knows(metric):
+def _recorded_draws(record: Record, step: int) -> dict[str, Array]:
+    """Every so many, by metric."""
+    metrics = [name.removesuffix(DRAWS) for name in record.metrics if name.endswith(DRAWS)]
+    found = {metric: recorded_draws(record, metric) for metric in metrics}
+    return {metric: draws[::step] for metric, draws in found.items() if draws is not None}
+
+
+def _draws_differ(file: str, recorded: dict[str, Array], again: Redrawn) -> Iterable[Finding]:
+    for metric, draws in recorded.items():
+        if not again.knows(metric):
             continue
-        shown = np.arange(0, len(recorded), 1 if thorough else SOME)
         # undefined is away from whatever is defined
-        off = np.nan_to_num(again.draws(metric, weights[shown]), nan=-1.0)
-        off = np.abs(off - np.nan_to_num(recorded[shown], nan=-1.0)).max(initial=0.0)
+        off = np.nan_to_num(again.draws(metric, len(draws)), nan=-1.0)
+        off = np.abs(off - np.nan_to_num(draws, nan=-1.0)).max(initial=0.0)
         if off > UNIT / 2 + 1e-9:
             yield Finding(file, metric + DRAWS, "draws", f"up to {off:.4f} away from these")
 

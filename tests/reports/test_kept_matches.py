@@ -12,7 +12,6 @@ from experiments.ship.shipped_records import ship_records
 from experiments.stages.json_files import read_json, write_json
 from experiments.stages.layout import Layout
 from experiments.stages.stage import Stage
-from reports.verify.recounted.losses import Lost
 from reports.verify.recounted.matches import read_kept
 from reports.verify.recounted.recorded_draws import UNIT
 from reports.verify.recounted.recount import drawn, recount
@@ -94,15 +93,17 @@ def test_all_numbers_of_a_record_follow_from_the_kept_matches(tmp_path, seed):
     record, kept = evaluated(tmp_path, *example(seed))
     error = record.pop("AP_bootstrap_se")
     recorded = {name: record.pop(name) for name in [*record] if name.endswith("_draws")}
-    agrees(recount(kept) | Lost(kept).measures() | tracking(kept), record)
-    again, weights = Redrawn(kept), drawn(kept, SETTINGS["bootstrap"], SETTINGS["bootstrap_seed"])
+    draws = SETTINGS["bootstrap"]
+    again = Redrawn(kept, drawn(kept, draws, SETTINGS["bootstrap_seed"]), draws)
+    agrees(recount(kept) | again.lost.measures() | tracking(kept), record)
     assert len(recorded) == 1 + len(KINDS) + 3
     for name, packed in recorded.items():
         metric = name.removesuffix("_draws")
         assert again.knows(metric)
-        found, values = again.draws(metric, weights), unpack_draws(packed)
+        values = unpack_draws(packed)
+        found = again.draws(metric, len(values))
         np.testing.assert_allclose(found, values, atol=UNIT / 2 + 1e-9)
-    assert np.nanstd(100 * again.draws("AP", weights), ddof=1) == pytest.approx(error)
+    assert np.nanstd(100 * again.draws("AP", draws), ddof=1) == pytest.approx(error)
 
 
 def test_recorded_videos_have_matches_without_difficulty(tmp_path):

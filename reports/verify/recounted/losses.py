@@ -31,47 +31,43 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Lost:
+    """weights: (B, V) how often each draw has each video."""
+
     kept: Kept
+    weights: Array
 
     def measures(self) -> dict[str, Any]:
         """As a record holds them, in percent."""
-        plain = np.ones((1, len(self.kept.about["videos"])))
         first, columns = self.thresholds[0], self.kept.errors
         number = {kind: int(np.count_nonzero(first.kind == kind)) for kind in KINDS}
         number["missed"] = int(np.count_nonzero(self.missed(first)))
-        return {f"lost_{kind}": percent(float(self.draws(kind, plain)[0])) for kind in KINDS} | {
+        return {f"lost_{kind}": percent(float(self.by_kind[kind][0])) for kind in KINDS} | {
             "errors": number,
             "identity_switches": int(columns["switches"].sum()),
             "fragmentations": int(columns["fragmentations"].sum()),
         }
 
-    def draws(self, kind: str, weights: Array) -> Array:
-        """(B,) AP in [0, 1] for (B, V) weights of the videos; NaN where undefined."""
-        categories = len(self.kept.about["categories"])
-        lost = np.zeros(len(weights))
-        for threshold, before in zip(self.thresholds, self.uncorrected(weights), strict=True):
-            fixed = self.corrected(threshold, kind)
-            after = ap_by_category(fixed, weights, categories, 0, [0])
-            defined = np.isfinite(before)
-            after = np.where(np.isfinite(after), after, 1.0)  # none is asked for any more
-            gain = np.where(defined, after - before, 0.0).sum(axis=1)
-            with np.errstate(invalid="ignore"):
-                lost += gain / defined.sum(axis=1)
-        return lost / len(self.thresholds)
-
-    def uncorrected(self, weights: Array) -> list[Array]:
-        """(B, K) AP at each threshold, counted once for all kinds."""
-        asked = weights.tobytes()
-        if asked not in self._uncorrected:
-            tracks, categories = self.kept.tracks, len(self.kept.about["categories"])
-            self._uncorrected[asked] = [
-                ap_by_category(tracks, weights, categories, 0, [place]) for place in range(10)
-            ]
-        return self._uncorrected[asked]
+    def draws(self, kind: str) -> Array:
+        """(B,) AP in [0, 1]; NaN where undefined."""
+        return self.by_kind[kind][1:]
 
     @cached_property
-    def _uncorrected(self) -> dict[bytes, list[Array]]:
-        return {}
+    def by_kind(self) -> dict[str, Array]:
+        """(1 + B,) AP in [0, 1], of all videos first; NaN where undefined."""
+        tracks, categories = self.kept.tracks, len(self.kept.about["categories"])
+        weights = np.insert(self.weights, 0, 1, axis=0)
+        lost = {kind: np.zeros(len(weights)) for kind in KINDS}
+        for place, threshold in enumerate(self.thresholds):
+            before = ap_by_category(tracks, weights, categories, 0, [place])
+            defined = np.isfinite(before)
+            for kind in KINDS:
+                fixed = self.corrected(threshold, kind)
+                after = ap_by_category(fixed, weights, categories, 0, [0])
+                after = np.where(np.isfinite(after), after, 1.0)  # none is asked for any more
+                gain = np.where(defined, after - before, 0.0).sum(axis=1)
+                with np.errstate(invalid="ignore"):
+                    lost[kind] += gain / defined.sum(axis=1)
+        return {kind: total / len(self.thresholds) for kind, total in lost.items()}
 
     @cached_property
     def place(self) -> Array:

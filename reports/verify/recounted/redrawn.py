@@ -10,11 +10,12 @@ OF_LOSSES = "lost_"
 
 
 class Redrawn:
-    """Metrics by their names in records."""
+    """Metrics by their names in records. weights: (B, V) how often each draw has each video;
+    losses: for how many of the draws AP lost to kinds of errors is asked for."""
 
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
-        self.lost = Lost(kept)
+    def __init__(self, kept: Kept, weights: Array, losses: int) -> None:
+        self.kept, self.weights = kept, weights
+        self.lost = Lost(kept, weights[:losses])
 
     def knows(self, metric: str) -> bool:
         """Whether what the metric follows from was kept."""
@@ -22,11 +23,11 @@ class Redrawn:
             return bool(self.kept.errors)
         return metric == "AP" or metric in self.hardest
 
-    def draws(self, metric: str, weights: Array) -> Array:
-        """(B,) in [0, 1] for (B, V) how often each video is drawn; NaN where undefined."""
+    def draws(self, metric: str, count: int) -> Array:
+        """(count,) in [0, 1], of the first draws; NaN where undefined."""
         if metric.startswith(OF_LOSSES):
-            return self.lost.draws(metric.removeprefix(OF_LOSSES), weights)
-        return weighted_ap(self.kept, weights * self.hardest.get(metric, 1))
+            return self.lost.draws(metric.removeprefix(OF_LOSSES))[:count]
+        return weighted_ap(self.kept, self.weights[:count] * self.hardest.get(metric, 1))
 
     @cached_property
     def hardest(self) -> dict[str, Array]:
