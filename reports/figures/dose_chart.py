@@ -1,5 +1,6 @@
-"""Chart of gain against dose: a small one for each factor. TPR, its larger part and merging alone
-have points with intervals, side by side; other runs are faint lines."""
+"""Chart of gain against dose: a small one for each factor, of models that were trained at the doses
+after the others. TPR, its larger part and merging alone have points with intervals, side by side;
+other runs are faint lines."""
 # pyright: reportUnknownMemberType=false
 
 from pathlib import Path
@@ -22,9 +23,7 @@ APART = 0.16  # between the points of two runs at one dose, whose distance to th
 
 
 def gain_against_dose(curves: Curves, sources: Sources, folder: Path) -> Figure:
-    """Of the runs that were trained without a dose."""
-    known = [one for one in curves.known if not one.trained]
-    main = [curves.baseline + module for module in MAIN]
+    known, main = curves.known, [curves.baseline + module for module in MAIN]
     name, dark = save_both(folder, NAME, lambda ink: _draw(known, main, ink))
     told = "; ".join(_told(one) for one in known if one.run == curves.tpr)
     return Figure(
@@ -59,15 +58,16 @@ def _told(one: Curve) -> str:
 
 
 def _draw(curves: list[Curve], main: list[str], ink: Ink) -> Drawing:
-    factors = list(dict.fromkeys(one.factor for one in curves))
-    rows = (len(factors) + 1) // 2
+    panels = list(dict.fromkeys((one.factor, one.trained) for one in curves))
+    rows = (len(panels) + 1) // 2
     figure, grid = plt.subplots(
         rows, 2, figsize=(WIDTH, 1.9 * rows + 0.7), squeeze=False, sharey=True
     )
     for place, axes in enumerate(grid.flat):
-        axes.set_visible(place < len(factors))
-        if place < len(factors):
-            _panel(axes, [one for one in curves if one.factor == factors[place]], main, ink)
+        axes.set_visible(place < len(panels))
+        if place < len(panels):
+            own = [one for one in curves if (one.factor, one.trained) == panels[place]]
+            _panel(axes, own, main, ink)
     named = {
         label: handle
         for axes in grid.flat
@@ -94,6 +94,6 @@ def _panel(axes: Any, curves: list[Curve], main: list[str], ink: Ink) -> None:
             marker=MARKS[place], ms=4, mew=0, lw=1.2, elinewidth=1.6, label=one.run,
         )  # fmt: skip
     axes.set_xticks(range(len(curves[0].doses)), [f"{dose:g}" for dose in curves[0].doses])
-    axes.set_title(factor_words(curves[0].factor, trained=False))
+    axes.set_title(factor_words(curves[0].factor, trained=curves[0].trained))
     axes.grid(True, axis="y")
     axes.margins(x=0.08)

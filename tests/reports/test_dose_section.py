@@ -192,6 +192,18 @@ def test_the_page_prints_what_is_recomputed(layout):
         assert "The gain changes most over speed" in text and "Of the 1 slopes" in text
 
 
+def test_models_that_were_trained_at_the_doses_have_a_chart_of_their_own(layout):
+    for run, start in ((BASE, 20.0), (TPR, 25.0)):
+        for speed in SPEEDS:
+            raw = dose_record(run, 0, speed, start + speed) | {"trained_at_dose": True}
+            put(layout, raw, "-trained")
+    texts = built(layout)
+    assert [*findings(layout, texts)] == []
+    assert f"; speed (trained at it), {TPR}: +5.0 (" in texts[1]
+    assert "The gain changes most over speed: that of" in texts[1]
+    assert not any("not run" in line for line in section_of(layout).lines)
+
+
 def test_a_changed_number_is_noticed(layout):
     page, report = built(layout)
     start = report.index(f"## {HEADING}")

@@ -33,11 +33,11 @@ def is_above(one: Gain) -> bool:
 def gain_contexts(base: str, lines: list[Line]) -> list[dict[str, str]]:
     """One with all that is said once, and one for each factor."""
     own = [line for line in lines if line.run == f"{base}+tpr"]
-    drawn = [line for line in lines if line.is_known and not line.trained]
+    drawn = [line for line in lines if line.is_known]
     shown = [f"{_name(line)}, {line.run}: {_by_dose(line)}" for line in drawn if line in own]
     context = {"dose_baseline": base, "dose_values": "; ".join(shown) or "TPR: not run"}
     context |= {"dose_opening": _opening(base, own)} if own else {}
-    context |= {"dose_slopes": _slopes([line for line in lines if line.is_known])}
+    context |= {"dose_slopes": _slopes(drawn)}
     main = [line for line in drawn if line.run.removeprefix(base) in MAIN]
     if changed := _most_changed(main):
         context["dose_change"] = changed
