@@ -105,8 +105,12 @@ def _draws_differ(file: str, recorded: dict[str, Array], again: Redrawn) -> Iter
     for metric, draws in recorded.items():
         if not again.knows(metric):
             continue
+        found = again.draws(metric, len(draws))
+        if len(found) < len(draws):
+            yield Finding(file, metric + DRAWS, f"{len(draws)} draws", str(len(found)))
+            continue
         # undefined is away from whatever is defined
-        off = np.nan_to_num(again.draws(metric, len(draws)), nan=-1.0)
+        off = np.nan_to_num(found, nan=-1.0)
         off = np.abs(off - np.nan_to_num(draws, nan=-1.0)).max(initial=0.0)
         if off > UNIT / 2 + 1e-9:
             yield Finding(file, metric + DRAWS, "draws", f"up to {off:.4f} away from these")

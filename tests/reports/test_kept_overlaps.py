@@ -68,6 +68,7 @@ def test_a_loss_hota_or_draw_changed_by_hand_is_told(shipped):
         "identity_switches": 99,
         "lost_spatial_draws": pack_draws(unpack_draws(before)[::-1]),
         "AP_overlap_high_draws": before,
+        "AP_scale_change_high_draws": pack_draws(np.zeros(2 * SETTINGS["bootstrap"])),
     }.items():
         kept = record.metrics[name]
         record.metrics[name] = value
