@@ -31,7 +31,12 @@ def expect_provenance(facts: Facts) -> Expected:
             column("machine", [machine(one.get("hardware")) for one in evaluations]),
         ],
     )
-    named: list[tuple[str, Context]] = [("", {"record_name": record.name}) for record in records]
+    named: list[tuple[str, Context]] = [  # where a table says which of its records are of other code
+        (table.paper, {"record_name": record.name})
+        for table in facts.tables
+        for record in records
+        if record.run in {row.run for row in table.rows}
+    ]
     commits = {_commit({"commit": part(one, "git").get("commit")}) for one in evaluations}
     named += [("", {"since_commit": commit}) for commit in sorted(commits)]
     sets = [(SECTION[0], one) for one in _sets(facts)]
