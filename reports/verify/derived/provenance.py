@@ -31,7 +31,7 @@ def expect_provenance(facts: Facts) -> Expected:
             column("machine", [machine(one.get("hardware")) for one in evaluations]),
         ],
     )
-    named: list[tuple[str, Context]] = [  # where a table says which of its records are of other code
+    named: list[tuple[str, Context]] = [  # as tables say which are of other code
         (table.paper, {"record_name": record.name})
         for table in facts.tables
         for record in records
