@@ -21,9 +21,9 @@ def check_clips(facts: Facts) -> Iterable[Finding]:
     for name, note in notes(facts).items():
         if not name.startswith(SHOWING):
             continue
-        pair = [kept_of(records.get(source)) for source in note["sources"]]
-        if len(pair) == 2 and all(pair):
-            yield from _check_note(name, note, [one for one in pair if one])
+        pair = [kept for source in note["sources"] if (kept := kept_of(records.get(source)))]
+        if len(pair) == len(note["sources"]) == 2:
+            yield from _check_note(name, note, pair)
 
 
 def kept_of(record: Record | None) -> Kept | None:

@@ -34,8 +34,8 @@ def expect_provenance(facts: Facts) -> Expected:
     named: list[tuple[str, Context]] = [  # as tables say which are of other code
         (table.paper, {"record_name": record.name})
         for table in facts.tables
-        for record in records
-        if record.run in {row.run for row in table.rows}
+        for row in table.rows
+        for record in facts.records.get(row.run, {}).values()
     ]
     commits = {_commit({"commit": part(one, "git").get("commit")}) for one in evaluations}
     named += [("", {"since_commit": commit}) for commit in sorted(commits)]
