@@ -25,7 +25,7 @@ from experiments.engine.worker import STAGE_BODIES
 from experiments.pipeline.batch_division import check_division
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.needs import check_needs
-from experiments.pipeline.scaled import check_predicted
+from experiments.pipeline.scaled import check_predicted, scale_pretraining
 from experiments.ship.dose_records import write_any
 from experiments.ship.offset_fits import write_offset_fit
 from experiments.ship.publish import BUILD, Page
@@ -167,7 +167,8 @@ def ship_weights(
         ]
         outcomes = ship_models(evaluations, layout, graph.profile.knows)
     else:
-        outcomes = ship(graph.pretraining(), layout)
+        scaled = scale_pretraining(graph, manifests.scales)
+        outcomes = ship({"pretrain": graph.pretraining(), **scaled}, layout)
     print("\n".join(one.line for one in outcomes))
     ships = [one.ships for one in outcomes]
     return 0 if (all(ships) if runs else any(ships)) else 1

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from experiments.declared.model_settings import FEWEST_CHANNELS
-from experiments.declared.scale import FILE, HELD_OUT, TARGETS, Cell, ScaleGrid
+from experiments.declared.scale import FILE, HELD_OUT, SCALE, TARGETS, Cell, ScaleGrid
 from experiments.pipeline.dosed import declared_grid, evaluated_at
 from experiments.pipeline.graph import Graph
 from experiments.stages.key import Spec
@@ -37,6 +37,12 @@ class ScaledGraph:
             for run in self.grid.runs
             for seed in seeds
         ]
+
+    def pretraining(self, *, held_out: bool) -> dict[str, Stage]:
+        """Image models that the cells that are held out, or the others, need, by key."""
+        stages = self.stages(self.grid.seeds[:1], held_out=held_out)
+        found = (stage.inputs["train"].inputs["pretrain"] for stage in stages)
+        return {stage.key: stage for stage in found}
 
     def videos(self, number: int) -> Stage:
         """The first training videos. Where they are the profile's own, with its validation
@@ -99,6 +105,21 @@ def scale_stages(
     scaled = ScaledGraph(graph, declared_grid(graph, grids, "scales", FILE))
     seeds = seeds or scaled.grid.seeds
     return [stage for one in asked for stage in scaled.stages(seeds, held_out=one == HELD_OUT)]
+
+
+def scale_pretraining(graph: Graph, grids: Mapping[str, ScaleGrid]) -> dict[str, list[Stage]]:
+    """Image models of other widths than the profile's, by the one of TARGETS that trains them;
+    none for a profile that declares no scales."""
+    grid = grids.get(graph.profile.name)
+    if grid is None:
+        return {}
+    scaled = ScaledGraph(graph, grid)
+    own = {stage.key for stage in graph.pretraining()}
+    first, rest = (scaled.pretraining(held_out=held_out) for held_out in (False, True))
+    return {
+        SCALE: [stage for key, stage in first.items() if key not in own],
+        HELD_OUT: [stage for key, stage in rest.items() if key not in own | first.keys()],
+    }
 
 
 def scale_times(graph: Graph, grids: Mapping[str, ScaleGrid]) -> dict[int, float]:

@@ -7,6 +7,7 @@ tpr.demo`, go to weights/<profile>/models/.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,26 +33,31 @@ class Outcome(NamedTuple):
     line: str
 
 
-def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
-    """Copies finished pretraining and its index to weights/<profile>/; an outcome for each
-    stage."""
+def ship(pretraining: Mapping[str, Sequence[Stage]], layout: Layout) -> list[Outcome]:
+    """Copies finished pretraining and its index to weights/<profile>/; an outcome for each stage
+    that has finished, and one for each target with others.
+
+    pretraining: stages by the target of ./run_all.sh that makes them.
+    """
     index, problem = read_index(layout)
     if problem:
         raise ValueError(problem)
     check_tree(layout)
-    outcomes, unfinished = [], []
-    for stage in {stage.key: stage for stage in stages}.values():
+    outcomes: list[Outcome] = []
+    unfinished: dict[str, list[str]] = {}
+    for target, stage in ((t, stage) for t, stages in pretraining.items() for stage in stages):
         record, damage = stage.record(layout), stage.damage(layout, thorough=True)
+        command = f"./run_all.sh {target} --profile {stage.profile}"
         if damage:
             told = f"{stage.label} is not shipped, its files are damaged: {damage}"
         elif record is None:
-            unfinished.append(stage)
+            unfinished.setdefault(command, []).append(stage.name)
             continue
         elif "shipped" in record:
             told = f"{stage.label} already ships"
         else:
             check_records(stage.label, [record])
-            index[stage.name] = ship_one(stage, record, layout)
+            index[stage.name] = ship_one(stage, record, layout, command)
             told = f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt"
         outcomes.append(Outcome(record is not None and not damage, told))
     if index:
@@ -60,17 +66,22 @@ def ship(stages: list[Stage], layout: Layout) -> list[Outcome]:
     return [*outcomes, *missing(unfinished)]
 
 
-def missing(unfinished: list[Stage]) -> list[Outcome]:
-    """One outcome for all pretraining that has not finished: one command makes it."""
-    if not unfinished:
-        return []
-    names = ", ".join(stage.name for stage in unfinished)
-    told = f"pretraining of {names} is not finished: nothing shipped for it"
-    command = f"./run_all.sh pretrain --profile {unfinished[0].profile}"
-    return [Outcome(False, f"{told} ({command} makes it)")]
+def missing(unfinished: Mapping[str, Sequence[str]]) -> list[Outcome]:
+    """One outcome for all pretraining that has not finished and that one command makes.
+
+    unfinished: names of stages by the command.
+    """
+    return [
+        Outcome(
+            False,
+            f"pretraining of {', '.join(names)} is not finished: nothing shipped for it "
+            f"({command} makes it)",
+        )
+        for command, names in unfinished.items()
+    ]
 
 
-def ship_one(stage: Stage, record: Record, layout: Layout) -> Record:
+def ship_one(stage: Stage, record: Record, layout: Layout, command: str) -> Record:
     """Copies the weights; returns their index entry."""
     path = layout.weights / f"{stage.name}.pt"
     with replacing(path) as draft:
@@ -79,7 +90,7 @@ def ship_one(stage: Stage, record: Record, layout: Layout) -> Record:
         "key": stage.key,
         "file": path.name,
         "sha256": sha256(path),
-        "command": f"./run_all.sh pretrain --profile {stage.profile}",
+        "command": command,
         "metrics": record["metrics"],
         "record": {k: v for k, v in record.items() if k not in OF_FOLDER},
     }

@@ -97,13 +97,36 @@ def test_unfinished_pretraining_is_not_shipped(tmp_path):
     root = make_root(tmp_path)
     status, output = suite(root, "ship-weights")
     assert status == 1
-    (line,) = output.splitlines()
+    line, *scaled = output.splitlines()
     start = "pretraining of "
     assert line.startswith(start) and line.endswith(
         " is not finished: nothing shipped for it (./run_all.sh pretrain --profile smoke makes it)"
     )
     assert set(line.removeprefix(start).split(" is ")[0].split(", ")) == pretrained(root)
+    assert scaled == [
+        "pretraining of blendmask-r50-width-2 is not finished: nothing shipped for it "
+        "(./run_all.sh scale --profile smoke makes it)",
+        "pretraining of blendmask-r50-width-4 is not finished: nothing shipped for it "
+        "(./run_all.sh scale-held-out --profile smoke makes it)",
+    ]
     assert not (root / "weights").exists()
+
+
+def test_image_models_of_other_widths_ship_and_spare_their_pretraining(root):
+    assert suite(root, "scale")[0] == 0
+    as_of_a_clean_tree(root)
+    status, output = suite(root, "ship-weights")
+    assert status == 0
+    assert "blendmask-r50-width-2 -> weights/smoke/blendmask-r50-width-2.pt" in output
+    index = json.loads((root / "weights" / "smoke" / "index.json").read_text())
+    assert set(index) == pretrained(root) | {"blendmask-r50-width-2"}
+    entry = index["blendmask-r50-width-2"]
+    assert entry["command"] == "./run_all.sh scale --profile smoke"
+    shutil.rmtree(root / "runs")
+    status, output = suite(root, "scale", "--dry-run")
+    assert status == 0
+    assert "shipped pretrain blendmask-r50-width-2: weights/smoke/" in output
+    assert "run     pretrain" not in output
 
 
 def test_a_finished_run_ships_as_a_model(tmp_path):
