@@ -50,16 +50,16 @@ def ship(pretraining: Mapping[str, Sequence[Stage]], layout: Layout) -> list[Out
         command = f"./run_all.sh {target} --profile {stage.profile}"
         if damage:
             told = f"{stage.label} is not shipped, its files are damaged: {damage}"
+        elif "shipped" in (record or {}) or (record is None and shipped(stage, layout)[0]):
+            told = f"{stage.label} already ships"
         elif record is None:
             unfinished.setdefault(command, []).append(stage.name)
             continue
-        elif "shipped" in record:
-            told = f"{stage.label} already ships"
         else:
             check_records(stage.label, [record])
             index[stage.name] = ship_one(stage, record, layout, command)
             told = f"{stage.label} -> {layout.shown(layout.weights)}/{stage.name}.pt"
-        outcomes.append(Outcome(record is not None and not damage, told))
+        outcomes.append(Outcome(not damage, told))
     if index:
         write_json(layout.weights / "index.json", dict(sorted(index.items())))
         write_sums(layout.weights)

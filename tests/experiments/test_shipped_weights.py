@@ -127,6 +127,10 @@ def test_image_models_of_other_widths_ship_and_spare_their_pretraining(root):
     assert status == 0
     assert "shipped pretrain blendmask-r50-width-2: weights/smoke/" in output
     assert "run     pretrain" not in output
+    status, output = suite(root, "ship-weights")
+    told = output.splitlines()
+    assert status == 0 and "pretrain blendmask-r50-width-2 already ships" in told
+    assert [line for line in told if "not finished" in line] == told[-1:]  # of width 4
 
 
 def test_a_finished_run_ships_as_a_model(tmp_path):
