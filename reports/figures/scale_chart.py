@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure as Drawing
+from matplotlib.lines import Line2D
 
 from experiments.declared.scale import Cell
 from reports.figures.figure import Figure, Sources
@@ -55,23 +56,32 @@ def _draw(scales: Scales, ink: Ink) -> Drawing:
     figure, grid = plt.subplots(1, len(runs), figsize=(WIDTH, 2.6), squeeze=False, sharey=True)
     for axes, run in zip(grid.flat, runs, strict=True):
         _panel(axes, scales, run, ink)
-    handles, labels = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=7, ncols=3, loc="outside lower center")
+    lines = [
+        Line2D([], [], color=_colour(ink, place), marker="o", ms=3.5, lw=1.0)
+        for place in range(len(scales.grid.videos))
+    ]
+    labels = [f"{videos} videos" for videos in scales.grid.videos]
+    figure.legend(lines, labels, fontsize=7, ncols=len(lines), loc="outside lower center")
     return figure
+
+
+def _colour(ink: Ink, place: int) -> str:
+    return ink.series[place % len(ink.series)]
 
 
 def _panel(axes: Any, scales: Scales, run: str, ink: Ink) -> None:
     axes.axhline(0, color=ink.published, lw=0.8)
     widths = scales.grid.widths
     for place, videos in enumerate(scales.grid.videos):
-        colour = ink.series[place % len(ink.series)]
+        colour = _colour(ink, place)
         cells = [Cell(width, videos) for width in widths]
         shift = 0.05 * (place - 1)  # so that bars do not hide one another
         gains = [scales.gain(run, cell) for cell in cells]
-        _points(axes, gains, shift, colour, f"{videos} videos")
+        _points(axes, gains, shift, colour)
         foretold = [scales.prediction.get((run, cell)) for cell in cells]
-        _points(axes, foretold, shift + 0.12, colour, "")
+        _points(axes, foretold, shift + 0.12, colour, hollow=True)
     axes.set_xticks(range(len(widths)), [f"{width:g}" for width in widths])
+    axes.set_xlabel("width")
     axes.set_title(run)
     axes.grid(True, axis="y")
 
@@ -81,15 +91,16 @@ def _points(
     by_width: Sequence[Estimate | Predicted | None],
     shift: float,
     colour: str,
-    label: str,
+    *,
+    hollow: bool = False,
 ) -> None:
-    """label: of gains, which a line joins; without one they are hollow."""
+    """hollow: of predictions; others are joined by a line."""
     found = [(x + shift, one.mean, *(one.bounds or (one.mean,) * 2))
              for x, one in enumerate(by_width) if one]  # fmt: skip
     if not found:
         return
     x, mean, low, high = np.array(found).T
     axes.errorbar(
-        x, mean, [mean - low, high - mean], fmt="-o" if label else "o", color=colour, lw=1.0,
-        ms=3.5, mfc=colour if label else "none", label=label or None,
+        x, mean, [mean - low, high - mean], fmt="o" if hollow else "-o", color=colour, lw=1.0,
+        ms=3.5, mfc="none" if hollow else colour,
     )  # fmt: skip
