@@ -7,13 +7,12 @@ import pytest
 from experiments.declared.manifest_errors import ManifestError
 from experiments.declared.manifests import load_manifests
 from experiments.declared.scale import Cell
-from experiments.engine.plan import RUN, Step
+from experiments.engine.plan import make_plan
 from experiments.engine.schedule import total_seconds
 from experiments.pipeline.graph import Graph
 from experiments.pipeline.scaled import ScaledGraph, scale_times, widened
 from experiments.stages.durations import Durations
 from experiments.stages.layout import ROOT, Layout
-from experiments.stages.stage import in_order
 from tests.helpers.suite_helpers import calls, edit, make_root, suite
 
 BASE, TPR = "blendmask-r50", "blendmask-r50+tpr"
@@ -113,13 +112,14 @@ def test_the_documented_hours_follow_from_the_declared_times(manifests, profile,
     graph = Graph(manifests.runs, manifests.profile(profile))
     scaled = ScaledGraph(graph, manifests.scales[profile])
     times = scale_times(graph, manifests.scales)
-    durations = Durations(Layout(profile, tmp_path), graph.profile.expected_seconds, times)
-    steps = {
-        held: {s.key: Step(s, RUN, "") for s in in_order(scaled.stages([0, 1, 2], held_out=held))}
-        for held in (False, True)
-    }
-    later = [step for key, step in steps[True].items() if key not in steps[False]]
-    hours = [total_seconds(some, durations, 2) / 3600 for some in (steps[False].values(), later)]
+    (tmp_path / "weights").symlink_to(ROOT / "weights")  # and no runs
+    layout = Layout(profile, tmp_path)
+    durations = Durations(layout, graph.profile.expected_seconds, times)
+    goals = {held: scaled.stages([0, 1, 2], held_out=held) for held in (False, True)}
+    first, both = (make_plan(some, layout) for some in (goals[False], goals[False] + goals[True]))
+    done = {step.stage.key for step in first}
+    later = [step for step in both if step.stage.key not in done]
+    hours = [total_seconds(some, durations, 2) / 3600 for some in (first, later)]
     text = " ".join((ROOT / "docs" / "mini-world.md").read_text().split())
     assert f"of `{profile}` {hours[0]:.1f} and {hours[1]:.1f} hours on two cores" in text
 

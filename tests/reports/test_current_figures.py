@@ -14,6 +14,7 @@ from reports.evidence.load import load
 from reports.figures import figure
 from reports.figures.figure import Figure, OutdatedFigureError, draw_or_recall, recall
 from reports.figures.table_figures import ap_figure
+from reports.scale.scale_records import load_scale_records
 from reports.trackers.tracker_gains import load_tracker_gains
 from tests.faults.damage import flip
 from tests.helpers.fake_records import record, write_all, write_record
@@ -81,6 +82,7 @@ def test_pictures_that_are_committed_are_of_the_records_that_are_committed():
     curves, trackers = load_curves(LAYOUT), load_tracker_gains(LAYOUT)
     assert curves is not None
     known |= set(curves.sources.items())
+    known |= {(one.name, one.measured) for one in load_scale_records(LAYOUT)}
     if (LAYOUT.records.parent / "trackers").exists():
         assert trackers is not None
         known |= set(trackers.sources.items())
