@@ -47,10 +47,11 @@ def ship(pretraining: Mapping[str, Sequence[Stage]], layout: Layout) -> list[Out
     unfinished: dict[str, list[str]] = {}
     for target, stage in ((t, stage) for t, stages in pretraining.items() for stage in stages):
         record, damage = stage.record(layout), stage.damage(layout, thorough=True)
+        ships = "shipped" in record if record else shipped(stage, layout)[0] is not None
         command = f"./run_all.sh {target} --profile {stage.profile}"
         if damage:
             told = f"{stage.label} is not shipped, its files are damaged: {damage}"
-        elif "shipped" in (record or {}) or (record is None and shipped(stage, layout)[0]):
+        elif ships:
             told = f"{stage.label} already ships"
         elif record is None:
             unfinished.setdefault(command, []).append(stage.name)
