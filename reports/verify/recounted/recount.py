@@ -5,6 +5,7 @@ levels, ten IoU thresholds and the categories that have true objects. Every vide
 its weight says: once, or as often as a bootstrap drew it.
 """
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,11 @@ def _precisions() -> list[tuple[str, list[int], int]]:
 
 def drawn(kept: Kept, count: int, seed: int) -> Array:
     """(count, V) how often each video is drawn."""
-    videos = len(kept.about["videos"])
+    return _drawn(len(kept.about["videos"]), count, seed)
+
+
+@cache
+def _drawn(videos: int, count: int, seed: int) -> Array:
     return np.random.default_rng(seed).multinomial(videos, [1 / videos] * videos, size=count)
 
 
@@ -126,16 +131,21 @@ def ap_by_category(
 
 
 def _precision(seen: Array, hit: Array, counted: Array, positives: Array) -> Array:
-    """(T, B) mean precision over the recall levels, of (B, N) and (T, N); NaN without positives."""
-    right, all_counted = (np.cumsum(seen * one[:, None], axis=-1) for one in (hit, counted))
-    precision = right / np.maximum(all_counted, 1)
-    best = np.flip(np.maximum.accumulate(np.flip(precision, axis=-1), axis=-1), axis=-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        recall = np.nan_to_num(right / positives[:, None])
-    levels = np.searchsorted(LEVELS, recall, side="right")
-    levels[recall == 0] = 0  # recall 0 is reached with the first hit, not before
-    newly = np.diff(levels, axis=-1, prepend=0)
-    return np.where(positives > 0, (best * newly).sum(axis=-1) / len(LEVELS), np.nan)
+    """(T, B) mean precision over the recall levels, of (B, N) and (T, N); NaN without positives.
+
+    Recall rises at hits alone, and none of the predictions between two of them is as precise as the
+    first of the two: hits are all that need be looked at.
+    """
+    out = np.full((len(hit), len(seen)), np.nan)
+    for place, (hits, counts) in enumerate(zip(hit, counted, strict=True)):
+        right = np.cumsum(seen[:, hits], axis=-1)
+        precision = right / np.maximum(np.cumsum(seen * counts, axis=-1)[:, hits], 1)
+        best = np.flip(np.maximum.accumulate(np.flip(precision, axis=-1), axis=-1), axis=-1)
+        levels = np.searchsorted(LEVELS, right / np.maximum(positives, 1)[:, None], side="right")
+        levels[right == 0] = 0  # recall 0 is reached with the first hit, not before
+        newly = np.diff(levels, axis=-1, prepend=0)
+        out[place] = np.where(positives > 0, (best * newly).sum(axis=-1) / len(LEVELS), np.nan)
+    return out
 
 
 def recall_by_category(matches: Matches, categories: int, area: int, limit: int) -> Array:
