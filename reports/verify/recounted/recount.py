@@ -115,37 +115,51 @@ def ap_by_category(
     thresholds: list[int] | None = None,
 ) -> Array:
     """(B, K) AP for (B, V) weights of the videos; NaN for a category without true objects."""
-    out = np.full((len(weights), categories), np.nan)
     drawn = np.asarray(weights.any(axis=0))  # what lies in other videos counts for nothing
-    for category in np.unique(matches.true_category):
-        true = (matches.true_category == category) & matches.wanted[area]
-        positives = weights[:, matches.true_video[true]].sum(axis=1)
-        own = (matches.category == category) & (matches.rank < 100) & drawn[matches.video]
-        seen = weights[:, matches.video[own]]
-        hit, counted = (
-            one[area][np.arange(10) if thresholds is None else thresholds][:, own]
-            for one in (matches.hit, matches.counted)
-        )
-        out[:, category] = np.mean(_precision(seen, hit, counted, positives), axis=0)
-    return out
+    own = np.flatnonzero((matches.rank < 100) & drawn[matches.video])
+    seen, category = weights[:, matches.video[own]], matches.category[own]
+    wanted = np.flatnonzero(matches.wanted[area])
+    of_category = _member(matches.true_category[wanted], categories)
+    positives = weights[:, matches.true_video[wanted]] @ of_category
+    hit, counted = matches.hit[area][:, own], matches.counted[area][:, own]
+    precisions = [
+        _precision(seen, category, hit[one], counted[one], positives)
+        for one in (range(10) if thresholds is None else thresholds)
+    ]
+    return np.where(positives > 0, np.mean(precisions, axis=0), np.nan)
 
 
-def _precision(seen: Array, hit: Array, counted: Array, positives: Array) -> Array:
-    """(T, B) mean precision over the recall levels, of (B, N) and (T, N); NaN without positives.
+def _precision(seen: Array, category: Array, hit: Array, counted: Array, positives: Array) -> Array:
+    """(B, K) mean precision over the recall levels, of (B, N), (N,) and (B, K).
 
     Recall rises at hits alone, and none of the predictions between two of them is as precise as the
     first of the two: hits are all that need be looked at.
     """
-    out = np.full((len(hit), len(seen)), np.nan)
-    for place, (hits, counts) in enumerate(zip(hit, counted, strict=True)):
-        right = np.cumsum(seen[:, hits], axis=-1)
-        precision = right / np.maximum(np.cumsum(seen * counts, axis=-1)[:, hits], 1)
-        best = np.flip(np.maximum.accumulate(np.flip(precision, axis=-1), axis=-1), axis=-1)
-        levels = np.searchsorted(LEVELS, right / np.maximum(positives, 1)[:, None], side="right")
-        levels[right == 0] = 0  # recall 0 is reached with the first hit, not before
-        newly = np.diff(levels, axis=-1, prepend=0)
-        out[place] = np.where(positives > 0, (best * newly).sum(axis=-1) / len(LEVELS), np.nan)
-    return out
+    hits = np.flatnonzero(hit)
+    of = category[hits]
+    right = _since(seen[:, hits], np.arange(len(hits)), np.searchsorted(of, of))
+    counts = _since(seen * counted, hits, np.searchsorted(category, of))
+    precision = right / np.maximum(counts, 1)
+    # a category's are all above those of the categories after it, which makes it begin anew
+    above = 2.0 * (positives.shape[1] - of)
+    best = np.flip(np.maximum.accumulate(np.flip(precision + above, axis=-1), axis=-1), axis=-1)
+    levels = np.searchsorted(LEVELS, right / np.maximum(positives, 1)[:, of], side="right")
+    levels[right == 0] = 0  # recall 0 is reached with the first hit, not before
+    newly = np.diff(levels, axis=-1, prepend=0)
+    newly = np.where(np.diff(of, prepend=-1) > 0, levels, newly)
+    return ((best - above) * newly) @ _member(of, positives.shape[1]) / len(LEVELS)
+
+
+def _since(seen: Array, places: Array, begins: Array) -> Array:
+    """(B, H) sums of (B, N) from begins (H,) up to places (H,)."""
+    total = np.cumsum(seen, axis=-1)
+    return total[:, places] - np.where(begins > 0, total[:, begins - 1], 0)
+
+
+def _member(of: Array, count: int) -> Array:
+    """(N, K) 1.0 where an element is of a category, 0.0 elsewhere."""
+    found: Array = (of[:, None] == np.arange(count)).astype(float)
+    return found
 
 
 def recall_by_category(matches: Matches, categories: int, area: int, limit: int) -> Array:
