@@ -190,6 +190,8 @@ set_up() {
 
 run_tests() {
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+    # compiled once, even if the user's Python keeps nothing: tests start some hundred processes
+    export PYTHONDONTWRITEBYTECODE=''
     python -m ruff check .
     python -m ruff format --check .
     python -m basedpyright

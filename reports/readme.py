@@ -6,6 +6,7 @@ It stands between two marker lines, so that no number there is typed by hand.
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from experiments.stages.layout import ROOT, Layout
@@ -76,12 +77,12 @@ def _claims(evidence: Evidence) -> str:
     return "\n\n".join(table + rest)
 
 
-def renewed(text: str, content: str) -> str:
-    """The README with `content` between its markers; ValueError without them."""
+def renewed(text: str, content: Callable[[], str]) -> str:
+    """The README with what `content` gives between its markers; ValueError without them."""
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise ValueError(f"README.md needs one line {BEGIN!r} and one line {END!r}")
     before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{content}\n{END}{rest.split(END)[1]}"
+    return f"{before}{BEGIN}\n{content()}\n{END}{rest.split(END)[1]}"
 
 
 @command
@@ -92,7 +93,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> None:
     options = parser.parse_args(arguments)
     path = root / "README.md"
     text = read_text(path)
-    new = renewed(text, measured(options.profile, root))
+    new = renewed(text, lambda: measured(options.profile, root))
     if options.check and new != text:
         raise ValueError("README.md is out of step; run python -m reports.readme")
     if new != text:
