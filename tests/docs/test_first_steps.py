@@ -8,8 +8,7 @@ from tests.commands.conftest import setting  # noqa: F401 - a model of the demo
 
 @pytest.mark.timeout(600)
 def test_the_path_of_a_new_user(tmp_path, setting):  # noqa: F811
-    model, pair = str(setting[1]), first_steps.PAIR  # without the other five runs of the table
-    seconds = first_steps.walk(tmp_path / "clone", "smoke", model, pair)
+    seconds = first_steps.walk(tmp_path / "clone", "smoke", str(setting[1]))
     assert len(seconds) == 5
     assert (tmp_path / "clone" / "own.json").is_file()
     rows = (tmp_path / "clone" / "results" / "smoke" / "tables" / "1d.csv").read_text()

@@ -5,7 +5,6 @@ import random
 import re
 import shutil
 import sys
-from contextlib import ExitStack, contextmanager
 from html.parser import HTMLParser
 
 import pytest
@@ -103,14 +102,6 @@ def changed(text, spot, rng):
     return text[:place] + digit + text[place + 1 :]
 
 
-@contextmanager
-def one_digit_changed(path, rng):
-    text = path.read_text()
-    path.write_text(changed(text, rng.choice(numbers(text, 0)), rng))
-    yield
-    path.write_text(text)
-
-
 def missed(check, text, spots, count, seed):
     """Changes of ``count`` numbers, one at a time, that bring no new finding."""
     rng = random.Random(seed)
@@ -167,14 +158,12 @@ def test_a_number_changed_in_a_file_beside_the_page_is_reported(copy):
     rng, figures = random.Random(4), copy / "reports" / "mini" / "figures"
     tables = sorted((copy / "results" / "mini" / "tables").iterdir())
     notes = sorted(figures.glob("*.json"))
-    for path in [*rng.sample(tables, 5), figures / "clips.jsonl"]:
-        with one_digit_changed(path, rng):
-            assert set(map(str, pages.check_printed(wanted))) - before, path.name
-    with ExitStack() as changes:  # all at once, as what is wanted depends on the notes
-        for path in (chosen := rng.sample(notes, 4)):
-            changes.enter_context(one_digit_changed(path, rng))
-        found = set(map(str, pages.check_printed(pages.wanted_of(wanted.facts)))) - before
-        assert [path.name for path in chosen if not any(path.stem in one for one in found)] == []
+    for path in [*rng.sample(tables, 5), *rng.sample(notes, 4), figures / "clips.jsonl"]:
+        text = path.read_text()
+        path.write_text(changed(text, rng.choice(numbers(text, 0)), rng))
+        found = pages.wanted_of(wanted.facts) if path.suffix == ".json" else wanted
+        assert set(map(str, pages.check_printed(found))) - before, path.name
+        path.write_text(text)
     picture = figures / "ap-1a.png"
     picture.write_bytes(picture.read_bytes()[:-20] + b"x" * 20)
     assert set(map(str, pages.check_printed(wanted))) - before
